@@ -1,0 +1,16 @@
+# Flags that every target of the project is compiled with.
+add_library(cairn_flags INTERFACE)
+target_compile_options(cairn_flags INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wno-missing-field-initializers
+                                             $<$<BOOL:${CAIRN_WERROR}>:-Werror>)
+target_include_directories(cairn_flags INTERFACE ${PROJECT_SOURCE_DIR})
+if(CAIRN_SANITIZE)
+  target_compile_options(cairn_flags INTERFACE -fsanitize=${CAIRN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  target_link_options(cairn_flags INTERFACE -fsanitize=${CAIRN_SANITIZE})
+endif()
+
+# cairn_layer(NAME LIBRARIES...): the folder's sources as one static library cairn_NAME.
+function(cairn_layer name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  add_library(cairn_${name} STATIC ${sources})
+  target_link_libraries(cairn_${name} PUBLIC cairn_flags ${ARGN})
+endfunction()
