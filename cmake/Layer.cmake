@@ -11,6 +11,11 @@ endif()
 # cairn_layer(NAME LIBRARIES...): the folder's sources as one static library cairn_NAME.
 function(cairn_layer name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS *.cpp)
+  if(NOT sources)  # headers alone
+    add_library(cairn_${name} INTERFACE)
+    target_link_libraries(cairn_${name} INTERFACE cairn_flags ${ARGN})
+    return()
+  endif()
   add_library(cairn_${name} STATIC ${sources})
   target_link_libraries(cairn_${name} PUBLIC cairn_flags ${ARGN})
 endfunction()
