@@ -1,0 +1,82 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/table.h"
+
+namespace cairn {
+
+class Storage;
+
+/// What the whole database looked like at one commit. Immutable; a reader keeps one for as long as its query runs.
+struct Snapshot {
+  uint64_t number = 0;
+  std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables;
+  std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views;
+};
+
+struct DatabaseOptions {
+  bool read_only = false;
+  size_t cache_bytes = 0;  ///< budget of the column chunk cache; 0: a share of the memory at hand
+};
+
+/// Collects the rows of one writer into row groups, encodes and writes them; nothing is visible until the write
+/// transaction that made it commits. One per worker thread; not itself thread-safe.
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+  /// The batch's columns are the table's, in order, with the table's physical types. NOT NULL is checked here.
+  virtual void append(const Batch& batch) = 0;
+  /// Seals what is left. Called once, before commit.
+  virtual void finish() = 0;
+};
+
+/// Changes that become visible and durable together, or not at all. Destroyed without commit: as if never begun, its
+/// files removed. One at a time per database (a second waits for the first to end).
+class WriteTransaction {
+ public:
+  virtual ~WriteTransaction() = default;
+  /// The database as this transaction sees it: its base with its own changes.
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual void create_table(TableSchema schema) = 0;       ///< errors: kDuplicateTable
+  virtual void drop_table(std::string_view name) = 0;      ///< errors: kUndefinedTable
+  virtual void create_view(ViewSchema schema) = 0;
+  virtual void drop_view(std::string_view name) = 0;
+  /// Thread-safe; `order` places this writer's row groups among those of others (ascending), so that a parallel load
+  /// keeps the order of its source.
+  virtual std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order = 0) = 0;
+  /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was.
+  virtual std::shared_ptr<const Snapshot> commit() = 0;
+};
+
+/// A database directory, or ":memory:". Thread-safe.
+class Database {
+ public:
+  /// Creates the directory where there is none. Errors: kObjectInUse (another process writes; any number of readers
+  /// may open read_only), kDataCorrupted (garbage, truncated, foreign or newer files, named; nothing is touched),
+  /// kReadOnly, kIoError.
+  static std::shared_ptr<Database> open(std::string_view path, std::shared_ptr<Storage> storage,
+                                        DatabaseOptions options = {});
+  virtual ~Database() = default;
+
+  virtual const std::string& path() const = 0;  ///< ":memory:" or the directory
+  virtual bool in_memory() const = 0;
+  virtual bool read_only() const = 0;
+  virtual Storage& storage() const = 0;
+  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual std::unique_ptr<WriteTransaction> begin_write() = 0;  ///< errors: kReadOnly
+  /// Random, made with the database; names it in checkpoints.
+  virtual const std::string& identity() const = 0;
+  virtual uint64_t stored_bytes() const = 0;  ///< of all files that belong to the newest snapshot
+  /// Row groups of this snapshot stay readable until the pin dies, in this process and, for a named pin, over restarts
+  /// (an interrupted query keeps its snapshot until it is resumed or discarded).
+  virtual void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) = 0;
+  virtual void unpin(std::string_view name) = 0;
+  virtual std::shared_ptr<const Snapshot> pinned(std::string_view name) const = 0;  ///< nullptr where there is none
+};
+
+}  // namespace cairn
