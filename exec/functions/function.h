@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "vector/type.h"
+#include "vector/vector.h"
+
+namespace cairn {
+
+class EvaluationContext;  // exec/expression_evaluator.h
+
+/// A scalar function overload as the binder sees it and the evaluator calls it. Adding one is a functor on plain
+/// values and one row in its topic's table (exec/functions/<topic>.cpp); the generic executor supplies NULLs,
+/// constants, encodings and selections. Shared tests walk every table.
+struct Function {
+  std::string_view name;        ///< lower case, as SQL calls it; operators by their symbol: "+", "||"
+  std::vector<TypeId> arguments;
+  bool variadic = false;        ///< the last argument type repeats
+  bool strict = true;           ///< NULL in any argument gives NULL
+  bool can_raise = true;        ///< may throw on some values: never evaluated on rows that are not selected
+  /// The result's type for actual argument types (DECIMAL arithmetic needs precisions and scales).
+  Type (*result_type)(std::span<const Type> arguments) = nullptr;
+  /// Computes all rows of `arguments` (flat, constant or encoded, `rows` each) into `result`.
+  void (*evaluate)(const Function& self, std::span<const Vector> arguments, size_t rows, Type result_type,
+                   EvaluationContext& context, Vector& result) = nullptr;
+};
+
+/// All overloads of `name`; empty where there is none.
+std::vector<const Function*> find_functions(std::string_view name);
+/// Every registered function's name, ascending: for completion, suggestions of the nearest name, and the shared tests.
+std::vector<std::string_view> function_names();
+
+/// An aggregate function: count(*), count, sum, avg, min, max, … Its state is made of one or more plain columns, so
+/// that partial states are rows like any others: they can be merged, spilled and checkpointed.
+struct AggregateFunction {
+  std::string_view name;
+  Type (*result_type)(std::span<const Type> arguments) = nullptr;  ///< throws where the argument types do not fit
+};
+const AggregateFunction* find_aggregate(std::string_view name);
+std::vector<std::string_view> aggregate_names();
+
+}  // namespace cairn
