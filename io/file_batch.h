@@ -38,6 +38,8 @@ struct IoOperation {
   size_t length = 0;
   RegisteredBufferPool* pool = nullptr;  ///< the pool that `data` lies in, or none
   uint32_t buffer_index = 0;
+  bool is_fixed = false;     ///< for the ring: `pool` is registered there
+  int step_descriptor = -1;  ///< for the ring: of the system call under way
   std::list<IoRequest>::iterator request;
   std::list<IoOperation>::iterator self;
 };
