@@ -1,0 +1,41 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "checkpoint/store.h"
+
+namespace cairn {
+
+/// What a query's observer and the store's writer thread share.
+struct QueryCheckpoint::State {
+  CheckpointRequest request;
+  LoggedQuery logged;
+  std::chrono::steady_clock::time_point started;
+  std::vector<std::string> stands_for;  ///< ids of interrupted queries with the same plan
+  std::atomic<bool> finished{false};
+  std::atomic<bool> off{false};         ///< after a failure to write
+  std::atomic<uint64_t> bytes_written{0};
+
+  // The writer thread's.
+  bool pinned = false;  ///< the snapshot has a durable pin
+  bool begun = false;   ///< the begin record is in the log
+  std::vector<std::string> files;
+  uint64_t file_bytes = 0;
+
+  void set_state(const Fingerprint& breaker, std::string text) {
+    std::lock_guard lock(mutex);
+    states[breaker] = std::move(text);
+  }
+
+  std::mutex mutex;  ///< guards states
+  std::map<Fingerprint, std::string> states;
+};
+
+std::string random_hex(size_t digits);
+
+}  // namespace cairn
