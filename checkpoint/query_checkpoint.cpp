@@ -89,6 +89,7 @@ void QueryCheckpoint::completed(const Breaker& breaker, std::shared_ptr<const Ro
     return;
   }
   state_->set_state(breaker.fingerprint, "being written");
+  state_->queued = true;
   CheckpointStore::Task task;
   task.query = state_;
   task.breaker = breaker;
@@ -111,6 +112,7 @@ std::string QueryCheckpoint::state(const Breaker& breaker) {
 
 void QueryCheckpoint::finish() {
   if (state_->finished.exchange(true)) return;
+  if (!state_->queued && state_->stands_for.empty()) return;
   CheckpointStore::Task task;
   task.query = state_;
   store_->enqueue(std::move(task));

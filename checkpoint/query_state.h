@@ -20,6 +20,7 @@ struct QueryCheckpoint::State {
   std::atomic<bool> finished{false};
   std::atomic<bool> off{false};         ///< after a failure to write
   std::atomic<uint64_t> bytes_written{0};
+  std::atomic<bool> queued{false};      ///< some breaker was handed to the writer thread
 
   // The writer thread's.
   bool pinned = false;  ///< the snapshot has a durable pin
