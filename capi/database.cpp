@@ -16,6 +16,7 @@ cairn_status cairn_open(const char* path, int flags, cairn_database** database, 
     auto handle = std::make_unique<cairn_database>();
     handle->engine = cairn::Engine::open(path == nullptr ? ":memory:" : path, (flags & CAIRN_OPEN_READ_ONLY) != 0);
     handle->path = handle->engine->database().path();
+    handle->io_engine = handle->engine->database().storage().name();
     *database = handle.release();
   });
 }
@@ -27,7 +28,7 @@ const char* cairn_database_path(const cairn_database* database) {
 }
 
 const char* cairn_io_engine(const cairn_database* database) {
-  return database == nullptr ? "" : database->engine->database().storage().name();
+  return database == nullptr ? "" : database->io_engine.c_str();
 }
 
 cairn_status cairn_connect(cairn_database* database, cairn_connection** connection, cairn_error** error) {

@@ -20,7 +20,7 @@ struct cairn_error {
 
 struct cairn_database {
   std::shared_ptr<cairn::Engine> engine;
-  std::string path;
+  std::string path, io_engine;
 };
 
 struct cairn_connection {

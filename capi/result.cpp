@@ -86,7 +86,7 @@ const char* cairn_chunk_text(cairn_chunk* chunk, size_t column, size_t row, size
   if (cairn_chunk_is_null(chunk, column, row)) return nullptr;
   const cairn_status status = guarded(nullptr, [&] {
     chunk->text.clear();
-    cairn::append_text(chunk->views[column], row, chunk->text);
+    cairn::format_row(chunk->views[column], row, "", chunk->text);
   });
   if (status != CAIRN_OK) return nullptr;
   if (length != nullptr) *length = chunk->text.size();
