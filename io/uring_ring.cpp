@@ -164,7 +164,7 @@ void UringRing::submit() {
   while (!waiting_.empty()) {
     IoOperation& operation = *waiting_.front();
     waiting_.pop_front();
-    execute_now(operation);
+    IoBatch::execute_now(operation);
   }
 }
 
@@ -213,27 +213,14 @@ void UringRing::complete(IoOperation& operation, int result) {
       waiting_.push_front(&operation);
     }
   } else if (result == 0 || result == -EAGAIN) {
-    execute_now(operation);  // the end of the file, with the message of a blocking read; or "not asynchronously"
+    IoBatch::execute_now(
+        operation);  // the end of the file, with the message of a blocking read; or "not asynchronously"
   } else if (file.retry_after(-result, {operation.step_descriptor, 0})) {
     waiting_.push_front(&operation);
   } else {
     operation.batch->finish(operation,
                             file_error(-result, operation.is_write ? "write file" : "read file", file.path()));
   }
-}
-
-void UringRing::execute_now(IoOperation& operation) {
-  std::optional<Error> failure;
-  try {
-    if (operation.is_write) {
-      operation.file->write(operation.offset, {operation.data, operation.length});
-    } else {
-      operation.file->read(operation.offset, {operation.data, operation.length});
-    }
-  } catch (const Error& error) {
-    failure = error;
-  }
-  operation.batch->finish(operation, std::move(failure));
 }
 
 }  // namespace cairn
