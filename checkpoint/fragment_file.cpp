@@ -150,7 +150,7 @@ std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::st
       ColumnBuffer& out = chunk.columns.emplace_back(breaker.types[column]);
       out.append(segment->slice(0, place.row_count, scratch));
     }
-    rows->adopt_chunk(std::move(chunk));
+    rows->append_chunk(std::move(chunk));
   }
   rows->seal();
   return rows;

@@ -6,7 +6,9 @@
 
 namespace cairn {
 
-/// Cores and NUMA nodes that this process may use (cgroup, cpuset and affinity respected), found by hwloc.
+/// Cores and NUMA nodes that this process may use (cgroup, cpuset and affinity respected), found by hwloc. "Cores" are
+/// hardware threads, ordered so that the second threads of cores come behind all first ones. Nodes are numbered
+/// densely, those without a usable core left out.
 class Topology {
  public:
   struct Core { int os_index; int node; };
@@ -17,9 +19,13 @@ class Topology {
   size_t node_count() const { return node_bytes_.size(); }
   const std::vector<Core>& cores() const { return cores_; }
   bool is_synthetic() const { return synthetic_; }
-  /// Nodes of `threads` workers, spread evenly over nodes, then cores; more threads than cores share.
+  /// Binds the calling thread to all cores of the node that this process may use. Not to one core: another process (or
+  /// another pool) would pick the same one, while others idle. No effect on synthetic topologies.
+  void bind_thread(int node) const;
+  /// Cores of `threads` workers, spread evenly over nodes, then cores; more threads than cores share.
   std::vector<Core> place_workers(unsigned threads) const;
-  /// Home node of a row group: round-robin over nodes by its position, in runs that fill a node's share.
+  /// Home node of a row group: round-robin over nodes by its position, so that every node's morsels are spread over
+  /// the table and a result in table order needs little buffering.
   int home_node(size_t row_group, size_t row_group_count) const;
 
  private:
