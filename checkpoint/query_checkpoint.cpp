@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "checkpoint/query_state.h"
+#include "checkpoint/store_state.h"
 #include "checkpoint/store.h"
 #include "vector/error.h"
 

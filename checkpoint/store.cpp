@@ -6,7 +6,7 @@
 #include <random>
 #include <set>
 
-#include "checkpoint/query_state.h"
+#include "checkpoint/store_state.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -25,26 +25,6 @@ std::string random_hex(size_t digits) {
   while (out.size() < digits) out += fmt::format("{:08x}", device());
   return out.substr(0, digits);
 }
-
-struct CheckpointStore::Owner {
-  std::string directory;
-  std::unique_ptr<FileLock> lock;
-  std::unique_ptr<CheckpointLog> log;
-};
-
-struct CheckpointStore::Interrupted {
-  LoggedQuery query;
-  Owner* owner;
-
-  std::string path(const DurableBreaker& breaker) const { return owner->directory + "/" + breaker.file; }
-};
-
-struct CheckpointStore::Task {
-  std::shared_ptr<QueryCheckpoint::State> query;
-  std::optional<Breaker> breaker;  ///< to be written; none: the query has ended
-  std::shared_ptr<const RowSet> rows;
-  size_t bytes = 0;
-};
 
 std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database> database, std::string directory,
                                                        std::function<void(std::string_view)> warning) {

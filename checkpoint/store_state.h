@@ -9,6 +9,8 @@
 
 #include "checkpoint/store.h"
 
+// What store.h declares and only checkpoint/ sees.
+
 namespace cairn {
 
 /// What a query's observer and the store's writer thread share.
@@ -38,5 +40,25 @@ struct QueryCheckpoint::State {
 };
 
 std::string random_hex(size_t digits);
+
+struct CheckpointStore::Owner {
+  std::string directory;
+  std::unique_ptr<FileLock> lock;
+  std::unique_ptr<CheckpointLog> log;
+};
+
+struct CheckpointStore::Interrupted {
+  LoggedQuery query;
+  Owner* owner;
+
+  std::string path(const DurableBreaker& breaker) const { return owner->directory + "/" + breaker.file; }
+};
+
+struct CheckpointStore::Task {
+  std::shared_ptr<QueryCheckpoint::State> query;
+  std::optional<Breaker> breaker;  ///< to be written; none: the query has ended
+  std::shared_ptr<const RowSet> rows;
+  size_t bytes = 0;
+};
 
 }  // namespace cairn
