@@ -81,7 +81,7 @@ class SimulatedStorage final : public Storage {
   void crash(Survival survival = Survival::kRandom);
 
   std::string_view name() const override { return "simulated"; }
-  std::unique_ptr<File> open(const std::string& path, OpenMode mode, Caching caching) override;
+  std::unique_ptr<File> open(const std::string& path, OpenMode mode, Caching caching = Caching::kBuffered) override;
   std::unique_ptr<IoBatch> make_batch() override;
   std::vector<DirectoryEntry> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
