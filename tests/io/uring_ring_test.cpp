@@ -1,9 +1,15 @@
 // What only io_uring can get wrong: its rings after a fork, and a kernel that refuses them.
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstddef>
 #include <thread>
 
 #include "tests/io/file_fixture.h"
@@ -63,11 +69,43 @@ TEST_F(UringRings, a_thread_that_gets_none_uses_blocking_calls) {
   std::thread([&] {
     ::setrlimit(RLIMIT_NOFILE, &tight);
     has_ring = UringRing::of_this_thread() != nullptr;
-    works = batch_works(*file);
     ::setrlimit(RLIMIT_NOFILE, &before);
+    works = batch_works(*file);
   }).join();
   EXPECT_FALSE(has_ring);
   EXPECT_TRUE(works);
+}
+
+/// Lets the kernel refuse io_uring to this process from here on, as Docker's default seccomp profile does.
+bool forbid_io_uring() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {sizeof program / sizeof program[0], program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_F(UringRings, where_the_kernel_refuses_the_thread_pool_takes_over) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::unsetenv("CAIRN_IO");
+    if (!forbid_io_uring()) ::_exit(77);
+    if (make_storage()->name() != "thread pool") ::_exit(1);
+    try {
+      make_storage(StorageKind::kUring);
+    } catch (const Error& error) {
+      const bool says_why = error.message.find("Operation not permitted") != std::string::npos;
+      ::_exit(says_why && !error.hint.empty() ? 0 : 2);
+    }
+    ::_exit(3);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(status, 0);
 }
 
 }  // namespace
