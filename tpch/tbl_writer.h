@@ -18,7 +18,7 @@ struct TblOptions {
 
 /// Writes <table>.tbl for each table, byte for byte dbgen's, and returns the bytes written. A file has the name
 /// <table>.tbl.partial until all are complete; after an error none of these is left. Throws an Error if the directory
-/// or a file can't be written or the disk is full. Needs about 3 MB per thread.
+/// or a file can't be written or the disk is full. Needs about 6 MB per thread.
 uint64_t write_tbl_files(const Generator& generator, const TblOptions& options);
 
 }  // namespace cairn::tpch
