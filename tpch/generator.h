@@ -26,7 +26,7 @@ class Generator {
 
   uint64_t row_unit_count(Table table) const { return scale_.unit_count(table); }
 
-  /// The rows of a range of units. For lineitem the number of lines of each order is drawn, about 1 ns per order.
+  /// The rows of a range of units. For lineitem the number of lines of each order is drawn, a few ns per order.
   uint64_t row_count(Table table, uint64_t first_unit, uint64_t unit_count) const;
   uint64_t row_count(Table table) const { return row_count(table, 0, row_unit_count(table)); }
 

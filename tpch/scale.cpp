@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
-#include <string>
+#include <sstream>
 
 #include "tpch/random.h"
 #include "vector/error.h"
@@ -10,10 +10,11 @@
 namespace cairn::tpch {
 
 Scale::Scale(double scale_factor) {
-  if (!(scale_factor > 0 && scale_factor <= kMaxScaleFactor))
-    throw Error(sqlstate::kInvalidParameterValue,
-                "expected a TPC-H scale factor above 0 and up to 100000, got " + std::to_string(scale_factor),
-                "1 is about 1 GB of text, 0.01 is about 10 MB");
+  if (!(scale_factor > 0 && scale_factor <= kMaxScaleFactor)) {
+    std::ostringstream message;
+    message << "expected a TPC-H scale factor above 0 and up to 100000, got " << scale_factor;
+    throw Error(sqlstate::kInvalidParameterValue, message.str(), "1 is about 1 GB of text, 0.01 is about 10 MB");
+  }
   const uint64_t factor = scale_factor < 1 ? 1 : static_cast<uint64_t>(scale_factor);
   const uint64_t thousandths = scale_factor < 1 ? static_cast<uint64_t>(1000.0 * scale_factor) : 1000;
   const auto scaled = [&](uint64_t base) { return std::max<uint64_t>(1, thousandths * base / 1000) * factor; };

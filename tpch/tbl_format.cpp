@@ -130,6 +130,7 @@ char* write_field(char* out, const ColumnInfo& info, const Column& column, size_
 }  // namespace
 
 void append_tbl(const Chunk& rows, std::string& text) {
+  if (rows.row_count == 0) return;
   const auto infos = table_columns(rows.table);
   const size_t old_size = text.size();
   text.resize(old_size + text_bytes_max(rows));

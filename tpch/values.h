@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 
 #include "tpch/chunk.h"
@@ -60,8 +59,7 @@ class BytesWriter {
 };
 
 inline char* write_text(char* out, std::string_view text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+  return std::copy(text.begin(), text.end(), out);
 }
 
 /// Writes a number with at least so many digits.
