@@ -11,7 +11,6 @@ namespace cairn {
 
 namespace {
 
-using Function = AggregateResult::Function;
 
 size_t source(const uint32_t* from, size_t i) { return from == nullptr ? i : from[i]; }
 
@@ -183,8 +182,8 @@ class Distinct : public AggregateState {
   void prepare_finish() override {
     counts_.assign(std::max<size_t>(group_count_, 1), 0);
     AggregateLayout::State plain = inner_;
-    if (plain.function == Function::kAverage) plain.function = Function::kSum;
-    if (plain.function != Function::kCount) {
+    if (plain.function == AggregateKind::kAverage) plain.function = AggregateKind::kSum;
+    if (plain.function != AggregateKind::kCount) {
       state_ = make_aggregate_state(plain);
       state_->resize(group_count_);
     }
@@ -204,7 +203,7 @@ class Distinct : public AggregateState {
 
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     const int64_t* counts = counts_.data() + result.begin;
-    if (result.function == Function::kCount) {
+    if (result.function == AggregateKind::kCount) {
       append_integers(out, result.groups, nullptr, [&](size_t g) { return int128_t{counts[g]}; });
     } else {
       state_->finish({result.function, result.begin, result.groups, counts}, out);
@@ -267,15 +266,15 @@ std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inne
 std::unique_ptr<AggregateState> make_aggregate_state(const AggregateLayout::State& state) {
   if (state.distinct) return make_distinct(state);
   switch (state.function) {
-    case Function::kSum:
-    case Function::kAverage:
+    case AggregateKind::kSum:
+    case AggregateKind::kAverage:
       return state.argument.is_integral() ? make_integral_sum(state.argument) : make_floating_sum();
-    case Function::kMin:
-    case Function::kBoolAnd: return make_extreme(false, state.argument);
-    case Function::kMax:
-    case Function::kBoolOr: return make_extreme(true, state.argument);
-    case Function::kFirst: return make_first(state.argument);
-    case Function::kStringAgg: return make_string_agg(state.separator);
+    case AggregateKind::kMin:
+    case AggregateKind::kBoolAnd: return make_extreme(false, state.argument);
+    case AggregateKind::kMax:
+    case AggregateKind::kBoolOr: return make_extreme(true, state.argument);
+    case AggregateKind::kFirst: return make_first(state.argument);
+    case AggregateKind::kStringAgg: return make_string_agg(state.separator);
     default: return make_moments(state.argument);
   }
 }

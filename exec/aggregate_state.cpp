@@ -13,20 +13,19 @@ namespace cairn {
 
 namespace {
 
-using Function = AggregateLayout::Function;
 
-Function function_of(const AggregateCall& call) {
-  static const std::pair<std::string_view, Function> kNames[] = {
-      {"count", Function::kCount},           {"sum", Function::kSum},
-      {"avg", Function::kAverage},           {"mean", Function::kAverage},
-      {"min", Function::kMin},               {"max", Function::kMax},
-      {"any_value", Function::kFirst},       {"first", Function::kFirst},
-      {"arbitrary", Function::kFirst},       {"bool_and", Function::kBoolAnd},
-      {"every", Function::kBoolAnd},         {"bool_or", Function::kBoolOr},
-      {"var_samp", Function::kVarianceSample},     {"variance", Function::kVarianceSample},
-      {"var_pop", Function::kVariancePopulation},  {"stddev_samp", Function::kDeviationSample},
-      {"stddev", Function::kDeviationSample},      {"stddev_pop", Function::kDeviationPopulation},
-      {"string_agg", Function::kStringAgg},        {"count_star", Function::kCount},
+AggregateKind function_of(const AggregateCall& call) {
+  static const std::pair<std::string_view, AggregateKind> kNames[] = {
+      {"count", AggregateKind::kCount},           {"sum", AggregateKind::kSum},
+      {"avg", AggregateKind::kAverage},           {"mean", AggregateKind::kAverage},
+      {"min", AggregateKind::kMin},               {"max", AggregateKind::kMax},
+      {"any_value", AggregateKind::kFirst},       {"first", AggregateKind::kFirst},
+      {"arbitrary", AggregateKind::kFirst},       {"bool_and", AggregateKind::kBoolAnd},
+      {"every", AggregateKind::kBoolAnd},         {"bool_or", AggregateKind::kBoolOr},
+      {"var_samp", AggregateKind::kVarianceSample},     {"variance", AggregateKind::kVarianceSample},
+      {"var_pop", AggregateKind::kVariancePopulation},  {"stddev_samp", AggregateKind::kDeviationSample},
+      {"stddev", AggregateKind::kDeviationSample},      {"stddev_pop", AggregateKind::kDeviationPopulation},
+      {"string_agg", AggregateKind::kStringAgg},        {"count_star", AggregateKind::kCount},
   };
   for (const auto& [name, function] : kNames) {
     if (name == call.function->name) return function;
@@ -36,18 +35,18 @@ Function function_of(const AggregateCall& call) {
 }
 
 /// Duplicates do not change these: DISTINCT is for nothing.
-bool ignores_duplicates(Function function) {
-  return function == Function::kMin || function == Function::kMax || function == Function::kFirst ||
-         function == Function::kBoolAnd || function == Function::kBoolOr;
+bool ignores_duplicates(AggregateKind function) {
+  return function == AggregateKind::kMin || function == AggregateKind::kMax || function == AggregateKind::kFirst ||
+         function == AggregateKind::kBoolAnd || function == AggregateKind::kBoolOr;
 }
 
 /// sum and avg share one state, as do all of the variance family.
-Function state_function(Function function) {
+AggregateKind state_function(AggregateKind function) {
   switch (function) {
-    case Function::kAverage: return Function::kSum;
-    case Function::kVariancePopulation:
-    case Function::kDeviationSample:
-    case Function::kDeviationPopulation: return Function::kVarianceSample;
+    case AggregateKind::kAverage: return AggregateKind::kSum;
+    case AggregateKind::kVariancePopulation:
+    case AggregateKind::kDeviationSample:
+    case AggregateKind::kDeviationPopulation: return AggregateKind::kVarianceSample;
     default: return function;
   }
 }
@@ -56,27 +55,27 @@ Function state_function(Function function) {
 
 AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const std::vector<Type>& input_types) {
   for (const AggregateCall& call : calls) {
-    const Function function = function_of(call);
+    const AggregateKind function = function_of(call);
     const bool star = call.arguments.empty();
     const uint32_t input = add_input(star ? -1 : static_cast<int32_t>(call.arguments[0]), call.filter);
     Output output{function, input, -1, star ? Type{} : input_types[call.arguments[0]], call.type};
     const bool distinct = call.distinct && !star && !ignores_duplicates(function);
-    if (!distinct && (function == Function::kCount || function == Function::kAverage)) {
+    if (!distinct && (function == AggregateKind::kCount || function == AggregateKind::kAverage)) {
       inputs[input].exact_count = true;
       counts_rows = true;
     }
-    if (distinct || function != Function::kCount) {
+    if (distinct || function != AggregateKind::kCount) {
       State state{state_function(function), input, output.argument, call.type, distinct, {}};
       // What each distinct set makes of its values differs by call.
       if (distinct) state.function = function;
-      if (function == Function::kStringAgg && !call.constants.empty() && !call.constants[0].null) {
+      if (function == AggregateKind::kStringAgg && !call.constants.empty() && !call.constants[0].null) {
         state.separator = call.constants[0].string;
       }
       output.state = add_state(state);
     }
     has_distinct |= distinct;
-    const bool holds_strings = output.argument.is_string() && function != Function::kCount;
-    tolerates_rubbish &= !distinct && !holds_strings && function != Function::kFirst;
+    const bool holds_strings = output.argument.is_string() && function != AggregateKind::kCount;
+    tolerates_rubbish &= !distinct && !holds_strings && function != AggregateKind::kFirst;
     outputs.push_back(output);
   }
 }

@@ -21,13 +21,15 @@ struct GroupedBatch {
   uint64_t morsel = 0;                    ///< ordinal: positions of FIRST and string_agg
 };
 
+/// What an aggregate call computes.
+enum class AggregateKind : uint8_t {
+  kCount, kSum, kAverage, kMin, kMax, kFirst, kBoolAnd, kBoolOr,
+  kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation, kStringAgg,
+};
+
 /// Which aggregate of which groups to append to a column.
 struct AggregateResult {
-  enum class Function : uint8_t {
-    kCount, kSum, kAverage, kMin, kMax, kFirst, kBoolAnd, kBoolOr,
-    kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation, kStringAgg,
-  };
-  Function function;
+  AggregateKind function;
   size_t begin = 0, groups = 0;     ///< groups [begin, begin + groups)
   const int64_t* counts = nullptr;  ///< [i]: values in group begin + i; where the function needs no number: 0 or 1
 };
@@ -54,7 +56,6 @@ class AggregateState {
 /// Which states a plan's aggregate calls need: calls over the same argument share what they can (sum and avg one sum,
 /// count and avg one count). Immutable.
 struct AggregateLayout {
-  using Function = AggregateResult::Function;
   /// An argument as the states see it: rows where `filter` is not true are NULL.
   struct Input {
     int32_t column = -1;  ///< -1: count(*)
@@ -62,7 +63,7 @@ struct AggregateLayout {
     bool exact_count = false;  ///< some call wants the number of values, not just whether there is one
   };
   struct State {
-    Function function;
+    AggregateKind function;
     uint32_t input;
     Type argument;
     Type result;
@@ -70,7 +71,7 @@ struct AggregateLayout {
     std::string separator;
   };
   struct Output {
-    Function function;
+    AggregateKind function;
     uint32_t input;
     int32_t state = -1;  ///< -1: the input's count is all it needs
     Type argument;

@@ -73,7 +73,7 @@ class IntegralSum : public AggregateState {
       const size_t group = result.begin + g;
       return (wide_.empty() ? 0 : wide_[group]) + sums_[group];
     };
-    if (result.function != AggregateResult::Function::kAverage) {
+    if (result.function != AggregateKind::kAverage) {
       append_integers(out, result.groups, result.counts, total);
       return;
     }
@@ -124,7 +124,7 @@ class FloatingSum : public AggregateState {
     for (size_t g = 0; g < groups; ++g) sums_[to[g]] += other.sums_[from == nullptr ? g : from[g]];
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    const bool average = result.function == AggregateResult::Function::kAverage;
+    const bool average = result.function == AggregateKind::kAverage;
     append_floats(out, result.groups, result.counts, [&](size_t g) {
       const double sum = sums_[result.begin + g];
       return average ? sum / static_cast<double>(result.counts[g]) : sum;
@@ -168,11 +168,10 @@ class Moments : public AggregateState {
   }
 
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    using Function = AggregateResult::Function;
     const bool sample =
-        result.function == Function::kVarianceSample || result.function == Function::kDeviationSample;
+        result.function == AggregateKind::kVarianceSample || result.function == AggregateKind::kDeviationSample;
     const bool root =
-        result.function == Function::kDeviationSample || result.function == Function::kDeviationPopulation;
+        result.function == AggregateKind::kDeviationSample || result.function == AggregateKind::kDeviationPopulation;
     std::vector<int64_t> defined(result.groups);
     for (size_t g = 0; g < result.groups; ++g) defined[g] = moments_[result.begin + g].count > (sample ? 1 : 0);
     append_floats(out, result.groups, defined.data(), [&](size_t g) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "vector/column_buffer.h"
+#include "vector/kernels/kernels.h"
 #include "vector/vector.h"
 
 namespace cairn {

@@ -191,17 +191,17 @@ Groups AggregateSink::merge_fragments() {
   std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.morsel < b.morsel; });
 
   Groups merged = make_groups();
-  std::vector<std::vector<uint32_t>> maps(fragments_.size());
+  // Without keys, every fragment has group 0, which no run names.
+  std::vector<std::vector<uint32_t>> maps(fragments_.size(), std::vector<uint32_t>(key_types_.empty() ? 1 : 0, 0));
   std::vector<size_t> order;  // of fragments, by their first morsels
   std::vector<std::vector<uint64_t>> scratch(key_types_.size());
   std::vector<Vector> keys(key_types_.size());
   for (const Run& run : runs) {
     std::vector<uint32_t>& map = maps[run.fragment];
     GroupIndex& index = *fragments_[run.fragment]->groups().index;
-    if (map.empty()) {
-      map.resize(index.size());
-      order.push_back(run.fragment);
-    }
+    if (std::find(order.begin(), order.end(), run.fragment) == order.end()) order.push_back(run.fragment);
+    if (key_types_.empty()) continue;
+    map.resize(index.size());
     for (size_t c = 0; c < keys.size(); ++c) keys[c] = index.keys(c, run.begin, run.end - run.begin, scratch[c]);
     merged.index->find_or_add(keys, run.end - run.begin, map.data() + run.begin);
   }
