@@ -10,7 +10,8 @@
 
 namespace cairn {
 
-/// What progress bars and EXPLAIN ANALYZE show. Counters are updated while the query runs, read from any thread.
+/// What progress bars and EXPLAIN ANALYZE show. Counters are updated while the query runs, read from any thread;
+/// encodings and checkpoint are complete, and only then to be read, once next() has returned nullptr or thrown.
 struct OperatorProfile {
   std::string description;
   std::vector<size_t> children;      ///< positions in QueryProfile::operators
@@ -33,9 +34,10 @@ struct QueryProfile {
 /// Batches come in the plan's order (a parallel scan's rows in the order of the table), whatever the threads.
 class QueryExecution {
  public:
-  /// Starts at once. `observer` may be nullptr; it, plan and profile outlive the execution.
+  /// Starts at once; `observer` may be nullptr. `pool`: the workers, by default the process's; outlives the execution.
   static std::unique_ptr<QueryExecution> start(PlanPtr plan, ExecutionSettings settings,
-                                               std::shared_ptr<ExecutionObserver> observer, bool profiling = false);
+                                               std::shared_ptr<ExecutionObserver> observer, bool profiling = false,
+                                               class WorkerPool* pool = nullptr);
   virtual ~QueryExecution() = default;  ///< cancels and waits where it is still running
 
   /// The next rows (flat columns, owned by the caller), or nullptr at the end. Blocks. Throws the query's error.

@@ -20,6 +20,8 @@
 
 namespace cairn {
 
+struct OperatorProfile;  // exec/executor.h
+
 struct ExecutionSettings {
   unsigned threads = 1;
   size_t vector_capacity = kDefaultVectorCapacity;
@@ -57,6 +59,8 @@ class Source {
   /// Pushes all rows of the morsel, in batches of up to settings->vector_capacity rows. Stops early, between batches,
   /// when `stop` says so.
   virtual void run(const Morsel& morsel, Local& local, Consumer& next, const std::function<bool()>& stop) const = 0;
+  /// Adds what only the source knows (encodings, skipped row groups) to its operator's profile, once it has run.
+  virtual void report(OperatorProfile& /*profile*/) const {}
 };
 
 class Operator {
@@ -76,8 +80,11 @@ class Fragment {
  public:
   virtual ~Fragment() = default;
   virtual void consume(Batch& batch, const Morsel& morsel) = 0;
+  /// All rows of the morsel have been consumed (or as many as it wanted, where it set morsel_full).
+  virtual void end_morsel(const Morsel& /*morsel*/) {}
   virtual size_t bytes() const = 0;
-  MorselSet covered;  ///< kept by the executor; complete when sealed
+  MorselSet covered;         ///< kept by the executor; complete when sealed
+  bool morsel_full = false;  ///< set by consume: this morsel's further rows change nothing; reset by the executor
 };
 
 class Sink {
@@ -90,6 +97,10 @@ class Sink {
   /// independent tasks on the pipeline's workers and waits for them.
   using Parallel = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
   virtual void finalize(const Parallel& parallel) = 0;
+  /// No further morsel can change the result: the pipeline may end early (LIMIT). Thread-safe, cheap.
+  virtual bool satisfied() const { return false; }
+  /// Memory held once finalized, for memory_limit.
+  virtual size_t bytes() const;
 
   /// Breakers only: the rows that finalize made, shared with whoever writes or reads them; nullptr for other sinks.
   virtual std::shared_ptr<const RowSet> rows() const { return nullptr; }
@@ -119,6 +130,8 @@ class ExecutionObserver {
   virtual void completed(const Breaker&, std::shared_ptr<const RowSet>) {}
   /// Asked by every worker at every morsel boundary.
   virtual Wish at_morsel_boundary() { return Wish::kContinue; }
+  /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.
+  virtual std::string state(const Breaker&) { return {}; }
   /// How many of how many pipelines need not run.
   virtual void planned(size_t /*pipelines_skipped*/, size_t /*pipelines_total*/) {}
 };

@@ -96,5 +96,9 @@ struct Fingerprint {
   std::string to_string() const;  ///< 32 hexadecimal digits
 };
 Fingerprint fingerprint(const PlanNode& plan);
+/// Of what a join's build side holds: the join's description and its build child, but not its probe child.
+Fingerprint build_fingerprint(const PlanNode& join);
+/// Of the bytes that breakers become; part of every fingerprint.
+inline constexpr uint32_t kBreakerFormatVersion = 1;
 
 }  // namespace cairn

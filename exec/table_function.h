@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "vector/column_buffer.h"
@@ -14,6 +15,8 @@ class TableFunctionSource {
   virtual bool next(std::vector<ColumnBuffer>& columns, size_t max_rows) = 0;
   /// Back to the first row: plans may be run again.
   virtual void rewind() = 0;
+  /// The function and its arguments. Where it is empty, the rows are taken to be other ones in every execution.
+  virtual std::string description() const { return {}; }
 };
 
 }  // namespace cairn

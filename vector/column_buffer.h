@@ -24,13 +24,32 @@ class StringHeap {
   size_t bytes_ = 0;
 };
 
+/// Uninitialized growable bytes on a 64-byte boundary, with 64 readable bytes behind the end.
+class AlignedBytes {
+ public:
+  AlignedBytes() = default;
+  AlignedBytes(AlignedBytes&& other) noexcept;
+  AlignedBytes& operator=(AlignedBytes&& other) noexcept;
+  ~AlignedBytes();
+
+  std::byte* data() { return data_; }
+  const std::byte* data() const { return data_; }
+  size_t capacity() const { return capacity_; }
+  /// Makes room for `bytes`, keeping the first `used`.
+  void grow(size_t bytes, size_t used);
+
+ private:
+  std::byte* data_ = nullptr;
+  size_t capacity_ = 0;
+};
+
 /// An owned, growable flat column with validity and its strings' bytes. What sinks collect into, and what the segment
 /// encoder takes. Not thread-safe.
 class ColumnBuffer {
  public:
   explicit ColumnBuffer(Type type);
   ColumnBuffer(ColumnBuffer&&) = default;
-  ColumnBuffer& operator=(ColumnBuffer&&) = default;
+  ColumnBuffer& operator=(ColumnBuffer&&) = default;  ///< a moved-from buffer may only be destroyed or assigned to
 
   const Type& type() const { return type_; }
   size_t size() const { return size_; }
@@ -42,6 +61,7 @@ class ColumnBuffer {
   /// Appends the vector's rows, only the selected ones where `selection` is not null. Decodes any encoding.
   /// REQUIRES: vector.type.physical() == type().physical().
   void append(const Vector& vector, const Selection* selection = nullptr);
+  /// Strings are copied; REALs and DOUBLEs take `floating`, integral types `integer`.
   void append_value(const struct Value& value);
   void append_null();
   /// Makes room for `rows` more values and returns them for writing; all valid until set_null.
@@ -64,9 +84,11 @@ class ColumnBuffer {
   Type type_;
   size_t value_bytes_;
   size_t size_ = 0;
-  std::vector<std::byte> data_;
+  AlignedBytes data_;
   std::vector<uint64_t> validity_;  ///< empty while no row is NULL
   StringHeap heap_;
+
+  void append_validity(const Vector& vector, const Selection* selection, size_t rows);
 };
 
 }  // namespace cairn

@@ -40,6 +40,9 @@ struct Vector {
   uint8_t code_bytes = 0;               ///< kDictionary, kFrameOfReference: bytes per code or offset
   bool unique_dictionary = false;       ///< kDictionary: no two entries are equal, none is NULL
   uint32_t dictionary_size = 0;         ///< kDictionary: entries
+  /// kDictionary: unequal for dictionaries of unequal content, for as long as the process lives (next_dictionary_id);
+  /// what is decided per entry is remembered under it. 0: not known, nothing is remembered beyond the batch.
+  uint64_t dictionary_id = 0;
   size_t size = 0;                      ///< rows
   const void* data = nullptr;
   const uint64_t* validity = nullptr;   ///< bit i of word i/64 set: row i is not NULL; nullptr: no row is NULL
@@ -62,6 +65,9 @@ struct Vector {
   }
   bool constant_null() const { return is_constant() && !valid(0); }
 };
+
+/// A number for a new dictionary, never given out before. Thread-safe.
+uint64_t next_dictionary_id();
 
 /// Words that a mask of `rows` bits takes.
 inline constexpr size_t mask_words(size_t rows) { return (rows + 63) / 64; }

@@ -35,6 +35,10 @@ void match_rows(const Vector& left, const Vector& right, const uint32_t* right_r
 /// Indices of the mask's set bits, ascending. Returns their count. `out` has room for `rows` + 64.
 size_t mask_to_indices(const uint64_t* mask, size_t rows, uint32_t* out);
 
+/// Least and greatest of `count` (> 0) integers of 1 (unsigned), 2, 4 or 8 bytes; unsigned ones of 8 bytes come back as
+/// the same bits.
+void bounds_of_integers(const void* data, size_t bytes, bool is_signed, size_t count, int64_t* low, int64_t* high);
+
 /// Tightest bounds of the vector's non-NULL values; integral types. Empty or all NULL: an unknown range.
 ValueRange compute_range(const Vector& vector);
 

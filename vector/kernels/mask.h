@@ -1,0 +1,20 @@
+#pragma once
+
+// Bit masks over the rows of a batch: bit i of word i/64 is row i; bits behind the last row are 0.
+
+#include <cstddef>
+#include <cstdint>
+
+#include "vector/vector.h"
+
+namespace cairn {
+
+/// Set bits; bits behind the last row must be 0.
+uint64_t count_mask(const uint64_t* mask, size_t rows);
+/// out[i] = 1 where bit i is set, else 0.
+void mask_to_bytes(const uint64_t* mask, size_t rows, uint8_t* out);
+/// Bit i = bytes[i] is not 0.
+void bytes_to_mask(const uint8_t* bytes, size_t rows, uint64_t* out);
+void indices_to_mask(const uint32_t* indices, size_t count, size_t rows, uint64_t* out);
+
+}  // namespace cairn

@@ -1,0 +1,53 @@
+#pragma once
+
+// Text input of values, as PostgreSQL accepts them. COPY parses gigabytes with these: nothing is allocated, nothing is
+// thrown. Each returns false for text that is no such value or is out of range, and leaves the result unspecified;
+// parse_error then says which of both. Blanks around a value are allowed (not in strings).
+
+#include <cstdint>
+#include <string_view>
+
+#include "vector/error.h"
+#include "vector/int128.h"
+#include "vector/type.h"
+#include "vector/value.h"
+
+namespace cairn {
+
+/// true, false, t, f, yes, no, on, off, 1, 0 and unique prefixes, in any case.
+bool parse_boolean(std::string_view text, bool& value);
+bool parse_integer(std::string_view text, int16_t& value);
+bool parse_integer(std::string_view text, int32_t& value);
+bool parse_integer(std::string_view text, int64_t& value);
+bool parse_integer(std::string_view text, int128_t& value);
+/// "-12.345", "1e3": scaled by 10^scale, rounded half away from zero; false above `precision` digits. The first
+/// requires precision <= 18.
+bool parse_decimal(std::string_view text, int precision, int scale, int64_t& value);
+bool parse_decimal(std::string_view text, int precision, int scale, int128_t& value);
+bool parse_real(std::string_view text, float& value);
+bool parse_double(std::string_view text, double& value);
+/// "1998-09-02", "1998/9/2", "19980902", "0044-03-15 BC"; a time behind it is checked and dropped.
+bool parse_date(std::string_view text, int32_t& days);
+/// "04:05", "04:05:06.789", "040506", "4:05 PM"; up to "24:00:00".
+bool parse_time(std::string_view text, int64_t& micros);
+/// A date, and a time after a blank or 'T'; without one it is midnight.
+bool parse_timestamp(std::string_view text, int64_t& micros);
+/// "1 year 2 mons -3 days 04:05:06.7", "3 months ago", "1-2", "P1Y2M3DT4H5M6S". A number without a unit counts
+/// `default_unit`s (INTERVAL '90' DAY).
+bool parse_interval(std::string_view text, Interval& value, std::string_view default_unit = "second");
+
+/// Any type; strings are cut to CHAR(n)'s or VARCHAR(n)'s characters where only blanks are lost, else kStringTooLong.
+/// Errors: kInvalidTextRepresentation, kInvalidDatetimeFormat, kDatetimeOverflow, kNumericOutOfRange.
+Value parse_value(std::string_view text, const Type& type);
+
+/// What PostgreSQL says about a text that the functions above refused for this type.
+Error parse_error(std::string_view text, const Type& type);
+
+/// The type's name in PostgreSQL's messages: "integer", "double precision".
+std::string_view message_type_name(const Type& type);
+
+/// A unit of time: "year", "years", "yr", "mon", …; false where there is no such unit. The unit as an interval times
+/// `factor` (1 decade is 120 months); fractions are carried down (0.5 months are 15 days).
+bool parse_interval_unit(std::string_view unit, double factor, Interval& value);
+
+}  // namespace cairn
