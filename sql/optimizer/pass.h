@@ -23,6 +23,7 @@ struct Pass {
 std::span<const Pass> optimizer_passes();
 
 void inline_common_tables(LogicalPlan& plan);
+void merge_projections(LogicalPlan& plan);
 void fold_constants(LogicalPlan& plan);
 void derive_predicates(LogicalPlan& plan);
 void push_predicates_down(LogicalPlan& plan);

@@ -283,6 +283,14 @@ RelationEstimate Estimator::estimate_join(const LogicalNode& node, const Relatio
 }
 
 RelationEstimate Estimator::estimate(const LogicalNode& node) {
+  RelationEstimate result = estimate_anew(node);
+  // Join ordering knows better: it looks at all the joins of a region at once.
+  const bool ordered = node.kind == Kind::kJoin || node.kind == Kind::kFilter;
+  if (ordered && node.estimated_rows >= 0) result.rows = node.estimated_rows;
+  return result;
+}
+
+RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
   switch (node.kind) {
     case Kind::kScan: return estimate_scan(node);
     case Kind::kFilter: {

@@ -82,6 +82,7 @@ class Estimator {
   RelationEstimate estimate_join(const LogicalNode& join, const RelationEstimate& left, const RelationEstimate& right);
 
  private:
+  RelationEstimate estimate_anew(const LogicalNode& node);
   RelationEstimate estimate_scan(const LogicalNode& node);
   RelationEstimate estimate_aggregate(const LogicalNode& node);
   RelationEstimate estimate_set_operation(const LogicalNode& node);
