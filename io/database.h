@@ -84,6 +84,7 @@ class Database {
   /// (an interrupted query keeps its snapshot until it is resumed or discarded).
   virtual void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) = 0;
   virtual void unpin(std::string_view name) = 0;
+  virtual std::vector<std::string> pin_names() const = 0;
   virtual std::shared_ptr<const Snapshot> pinned(std::string_view name) const = 0;  ///< nullptr where there is none
 };
 

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <utility>
 
+#include "io/storage.h"
+
 namespace cairn {
 
 void IoBatch::read(File& file, uint64_t offset, std::span<std::byte> into, uint64_t token) {
@@ -66,6 +68,19 @@ void IoBatch::finish(IoOperation& operation, std::optional<Error> error) {
   if (--request->open_count > 0) return;
   completed_.push_back({.token = request->token, .error = std::move(request->error)});
   requests_.erase(request);
+}
+
+std::optional<Error> IoBatch::execute(IoOperation& operation) {
+  try {
+    if (operation.is_write) {
+      operation.file->write(operation.offset, {operation.data, operation.length});
+    } else {
+      operation.file->read(operation.offset, {operation.data, operation.length});
+    }
+  } catch (const Error& error) {
+    return error;
+  }
+  return std::nullopt;
 }
 
 std::optional<IoCompletion> IoBatch::poll() {

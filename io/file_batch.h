@@ -94,8 +94,12 @@ class IoBatch {
   void drain() noexcept;
 
  public:
-  /// Ends an operation, on the batch's thread. For implementations.
+  /// For implementations: ends an operation, on the batch's thread.
   void finish(IoOperation& operation, std::optional<Error> error);
+  /// For implementations: does what is left of an operation by a blocking call.
+  static std::optional<Error> execute(IoOperation& operation);
+  /// Both.
+  static void execute_now(IoOperation& operation) { operation.batch->finish(operation, execute(operation)); }
 
  private:
   void add(IoOperation operation, uint64_t token);

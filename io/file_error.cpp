@@ -1,5 +1,7 @@
 #include "io/file_error.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -64,6 +66,19 @@ Error short_read_error(std::string_view path, uint64_t offset, size_t expected_b
   return Error(sqlstate::kIoError, "could not read " + quoted(path) + " at offset " + std::to_string(offset) +
                                        ": expected " + std::to_string(expected_bytes) + " bytes, the file ends after " +
                                        std::to_string(got_bytes));
+}
+
+Error lock_is_taken_error(const std::string& path, bool is_exclusive, int owner_pid) {
+  std::string owner = "another process";
+  if (owner_pid == ::getpid()) {
+    owner = "this process (pid " + std::to_string(owner_pid) + ") already";
+  } else if (owner_pid > 0) {
+    owner = "process " + std::to_string(owner_pid);
+  }
+  return Error(sqlstate::kObjectInUse,
+               "could not lock " + quoted(path) + (is_exclusive ? " exclusively" : " for reading") +
+                   ": it is locked by " + owner,
+               "wait until the other user is done, or end it");
 }
 
 }  // namespace cairn

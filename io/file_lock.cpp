@@ -73,16 +73,7 @@ Error lock_is_taken(int descriptor, const std::string& path, LockMode mode) {
   std::optional<pid_t> owner;
   if (::fstat(descriptor, &status) == 0) owner = owner_by_kernel(status);
   if (!owner) owner = owner_by_content(descriptor);
-  std::string who = "another process";
-  if (owner == ::getpid()) {
-    who = "this process (pid " + std::to_string(*owner) + ") already";
-  } else if (owner) {
-    who = "process " + std::to_string(*owner);
-  }
-  const std::string_view kind = mode == LockMode::kExclusive ? "exclusively" : "for reading";
-  return Error(sqlstate::kObjectInUse,
-               "could not lock \"" + path + "\" " + std::string(kind) + ": it is locked by " + who,
-               "wait until the other user is done, or end it");
+  return lock_is_taken_error(path, mode == LockMode::kExclusive, owner.value_or(0));
 }
 
 int open_lock_file(const std::string& path, LockMode mode) {

@@ -45,7 +45,7 @@ class PosixFile final : public File {
 /// The machine's directories, files and locks. Implementations add the batches.
 class PosixStorage : public Storage {
  public:
-  std::unique_ptr<File> open(const std::string& path, OpenMode mode, Caching caching) override;
+  std::unique_ptr<File> open(const std::string& path, OpenMode mode, Caching caching = Caching::kBuffered) override;
   std::vector<DirectoryEntry> list(const std::string& directory) override;
   bool exists(const std::string& path) override;
   uint64_t file_size(const std::string& path) override;

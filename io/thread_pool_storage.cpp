@@ -17,7 +17,7 @@ class ThreadPoolBatch final : public IoBatch {
 
  protected:
   void start(IoOperation& operation) override {
-    added_.push_back([this, &operation] { execute(operation); });
+    added_.push_back([this, &operation] { execute_and_tell(operation); });
   }
 
   void progress(bool block) override {
@@ -38,17 +38,8 @@ class ThreadPoolBatch final : public IoBatch {
   };
 
   /// On a thread of the pool.
-  void execute(IoOperation& operation) {
-    Outcome outcome{&operation, std::nullopt};
-    try {
-      if (operation.is_write) {
-        operation.file->write(operation.offset, {operation.data, operation.length});
-      } else {
-        operation.file->read(operation.offset, {operation.data, operation.length});
-      }
-    } catch (const Error& error) {
-      outcome.error = error;
-    }
+  void execute_and_tell(IoOperation& operation) {
+    Outcome outcome{&operation, IoBatch::execute(operation)};
     // Told under the lock: the batch may be gone as soon as its thread sees the outcome.
     std::lock_guard lock(mutex_);
     outcomes_.push_back(std::move(outcome));

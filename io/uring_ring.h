@@ -36,9 +36,6 @@ class UringRing {
   /// one.
   void progress(bool block);
 
-  /// Does an operation by blocking calls and finishes it.
-  static void execute_now(IoOperation& operation);
-
  private:
   UringRing() = default;
   int set_up();

@@ -37,7 +37,7 @@ class UringBatch final : public IoBatch {
       if (ring_ != nullptr) {
         ring_->enqueue(*operation);
       } else {
-        UringRing::execute_now(*operation);
+        execute_now(*operation);
       }
     }
   }

@@ -1,0 +1,217 @@
+#include <algorithm>
+#include <cmath>
+
+#include "exec/aggregate_functions.h"
+#include "exec/integral_output.h"
+
+namespace cairn {
+
+namespace {
+
+/// Accumulators stay below this in magnitude.
+constexpr int128_t kBudgetMax = int128_t{1} << 62;
+
+/// Greatest magnitude of the vector's values; reads them only where neither range nor width says enough.
+int128_t magnitude(Vector& vector) {
+  if (!vector.range.known()) {
+    if (vector.encoding == Encoding::kFrameOfReference && vector.code_bytes < 8) {
+      vector.range = {vector.base, vector.base + (int128_t{1} << (8 * vector.code_bytes)) - 1};
+    } else if (vector.type.physical() == Physical::kInt32) {
+      vector.range = {INT32_MIN, INT32_MAX};
+    } else if (vector.type.physical() == Physical::kInt16) {
+      vector.range = {INT16_MIN, INT16_MAX};
+    } else if (vector.type.physical() == Physical::kBool) {
+      vector.range = {0, 1};
+    } else {
+      vector.range = compute_range(vector);
+      if (!vector.range.known()) return 0;  // no values
+    }
+  }
+  if (vector.range.min == kInt128Min) return kInt128Max;
+  return std::max(vector.range.max, -vector.range.min);
+}
+
+class IntegralSum : public AggregateState {
+ public:
+  explicit IntegralSum(const Type& argument) : scale_(argument.scale) {}
+
+  void resize(size_t groups) override {
+    sums_.resize(groups, 0);
+    if (!wide_.empty()) wide_.resize(groups, 0);
+  }
+
+  void update(const GroupedBatch& batch, const Vector& argument) override {
+    if (argument.constant_null()) return;
+    Vector values = argument;
+    const int128_t bound = magnitude(values);
+    const int128_t rows = static_cast<int128_t>(batch.groups.rows);
+    if (bound < kBudgetMax / (rows + 1)) {
+      reserve_budget(bound * rows);
+      if (grouped_sum(batch.groups, values, batch.group_rows, sums_.data())) return;
+    }
+    widen();
+    grouped_sum_wide(batch.groups, values, wide_.data());
+  }
+
+  void update_single(const Vector& argument, const uint64_t* mask, uint64_t) override {
+    if (argument.constant_null()) return;
+    widen();
+    wide_[0] += sum_integral(argument, mask).sum;
+  }
+
+  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
+    IntegralSum& other = static_cast<IntegralSum&>(from_state);
+    reserve_budget(other.budget_);
+    for (size_t g = 0; g < groups; ++g) sums_[to[g]] += other.sums_[from == nullptr ? g : from[g]];
+    if (other.wide_.empty()) return;
+    widen();
+    for (size_t g = 0; g < groups; ++g) wide_[to[g]] += other.wide_[from == nullptr ? g : from[g]];
+  }
+
+  void finish(const AggregateResult& result, ColumnBuffer& out) override {
+    const auto total = [&](size_t g) {
+      const size_t group = result.begin + g;
+      return (wide_.empty() ? 0 : wide_[group]) + sums_[group];
+    };
+    if (result.function != AggregateKind::kAverage) {
+      append_integers(out, result.groups, result.counts, total);
+      return;
+    }
+    // Dividing once, by count * 10^scale, rounds once as long as both fit a double's 53 bits.
+    const double unit = static_cast<double>(power_of_ten(scale_));
+    append_floats(out, result.groups, result.counts, [&](size_t g) {
+      return static_cast<double>(total(g)) / (static_cast<double>(result.counts[g]) * unit);
+    });
+  }
+
+  size_t bytes() const override { return sums_.capacity() * 8 + wide_.capacity() * 16; }
+
+ private:
+  /// Makes sure that adding up to `step` to any group keeps its accumulator below kBudgetMax.
+  void reserve_budget(int128_t step) {
+    if (budget_ + step >= kBudgetMax) fold();
+    budget_ += step;
+  }
+
+  void fold() {
+    widen();
+    for (size_t group = 0; group < sums_.size(); ++group) wide_[group] += sums_[group];
+    std::fill(sums_.begin(), sums_.end(), 0);
+    budget_ = 0;
+  }
+
+  void widen() {
+    if (wide_.empty()) wide_.resize(sums_.size(), 0);
+  }
+
+  int scale_;
+  int128_t budget_ = 0;  ///< bound on the magnitude of every element of sums_
+  std::vector<int64_t> sums_;
+  std::vector<int128_t> wide_;  ///< empty until needed; a group's sum is sums_ + wide_
+};
+
+class FloatingSum : public AggregateState {
+ public:
+  void resize(size_t groups) override { sums_.resize(groups, 0.0); }
+  void update(const GroupedBatch& batch, const Vector& argument) override {
+    if (!argument.constant_null()) grouped_sum_floating(batch.groups, argument, sums_.data());
+  }
+  void update_single(const Vector& argument, const uint64_t* mask, uint64_t) override {
+    if (!argument.constant_null()) sums_[0] += sum_floating(argument, mask).sum;
+  }
+  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
+    FloatingSum& other = static_cast<FloatingSum&>(from_state);
+    for (size_t g = 0; g < groups; ++g) sums_[to[g]] += other.sums_[from == nullptr ? g : from[g]];
+  }
+  void finish(const AggregateResult& result, ColumnBuffer& out) override {
+    const bool average = result.function == AggregateKind::kAverage;
+    append_floats(out, result.groups, result.counts, [&](size_t g) {
+      const double sum = sums_[result.begin + g];
+      return average ? sum / static_cast<double>(result.counts[g]) : sum;
+    });
+  }
+  size_t bytes() const override { return sums_.capacity() * sizeof(double); }
+
+ private:
+  std::vector<double> sums_;
+};
+
+/// [count, mean, sum of squared distances from the mean] per group.
+class Moments : public AggregateState {
+ public:
+  explicit Moments(const Type& argument) : argument_(argument) {}
+  void resize(size_t groups) override { moments_.resize(groups); }
+
+  void update(const GroupedBatch& batch, const Vector& argument) override {
+    if (argument.constant_null()) return;
+    const Vector values = flatten(argument, nullptr, flat_);
+    const double unit = static_cast<double>(power_of_ten(argument_.is_exact() ? argument_.scale : 0));
+    const auto add_all = [&](auto* data) {
+      for (size_t row = 0; row < batch.groups.rows; ++row) {
+        if (values.valid(row)) moments_[batch.groups.at(row)].add(static_cast<double>(data[row]) / unit);
+      }
+    };
+    switch (argument_.physical()) {
+      case Physical::kInt16: return add_all(values.values<int16_t>());
+      case Physical::kInt32: return add_all(values.values<int32_t>());
+      case Physical::kInt64: return add_all(values.values<int64_t>());
+      case Physical::kInt128: return add_all(values.values<int128_t>());
+      case Physical::kFloat: return add_all(values.values<float>());
+      case Physical::kDouble: return add_all(values.values<double>());
+      default: throw Error(sqlstate::kDatatypeMismatch, "variance of " + argument_.to_string());
+    }
+  }
+
+  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
+    Moments& other = static_cast<Moments&>(from_state);
+    for (size_t g = 0; g < groups; ++g) moments_[to[g]].merge(other.moments_[from == nullptr ? g : from[g]]);
+  }
+
+  void finish(const AggregateResult& result, ColumnBuffer& out) override {
+    const bool sample =
+        result.function == AggregateKind::kVarianceSample || result.function == AggregateKind::kDeviationSample;
+    const bool root =
+        result.function == AggregateKind::kDeviationSample || result.function == AggregateKind::kDeviationPopulation;
+    std::vector<int64_t> defined(result.groups);
+    for (size_t g = 0; g < result.groups; ++g) defined[g] = moments_[result.begin + g].count > (sample ? 1 : 0);
+    append_floats(out, result.groups, defined.data(), [&](size_t g) {
+      const Moment& moment = moments_[result.begin + g];
+      const double variance = moment.squares / (moment.count - (sample ? 1 : 0));
+      return root ? std::sqrt(variance) : variance;
+    });
+  }
+  size_t bytes() const override { return moments_.capacity() * sizeof(Moment); }
+
+ private:
+  struct Moment {
+    double count = 0, mean = 0, squares = 0;
+    void add(double value) {
+      count += 1;
+      const double distance = value - mean;
+      mean += distance / count;
+      squares += distance * (value - mean);
+    }
+    void merge(const Moment& other) {
+      if (other.count == 0) return;
+      const double total = count + other.count;
+      const double distance = other.mean - mean;
+      mean += distance * (other.count / total);
+      squares += other.squares + distance * distance * (count * other.count / total);
+      count = total;
+    }
+  };
+
+  Type argument_;
+  std::vector<Moment> moments_;
+  FlatScratch flat_;
+};
+
+}  // namespace
+
+std::unique_ptr<AggregateState> make_integral_sum(const Type& argument) {
+  return std::make_unique<IntegralSum>(argument);
+}
+std::unique_ptr<AggregateState> make_floating_sum() { return std::make_unique<FloatingSum>(); }
+std::unique_ptr<AggregateState> make_moments(const Type& argument) { return std::make_unique<Moments>(argument); }
+
+}  // namespace cairn

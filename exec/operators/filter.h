@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "exec/pipeline.h"
+#include "exec/plan.h"
+
+namespace cairn {
+
+/// Narrows every batch's selection to the rows for which all predicates are true.
+std::unique_ptr<Operator> make_filter(const PlanNode& plan);
+
+}  // namespace cairn

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "exec/pipeline.h"
+#include "exec/plan.h"
+
+namespace cairn {
+
+/// Writes the rows to plan.target in the order of morsels, as row groups that are the same whatever the threads:
+/// whoever completes the next kRowGroupRows rows of the unbroken run of morsels encodes them. rows(): one BIGINT, the
+/// number of rows written.
+std::unique_ptr<Sink> make_insert_sink(const PlanNode& plan);
+
+}  // namespace cairn

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "exec/pipeline.h"
+#include "exec/plan.h"
+
+namespace cairn {
+
+/// Computes the plan's expressions. Mere renaming and reordering of columns moves no value and keeps the selection.
+std::unique_ptr<Operator> make_project(const PlanNode& plan);
+
+}  // namespace cairn

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+
+#include "exec/pipeline.h"
+#include "exec/plan.h"
+
+namespace cairn {
+
+/// The rows of plan.function_source, from the first one, as one morsel: only the function knows how to make them.
+std::unique_ptr<Source> make_table_function_scan(const PlanNode& plan);
+
+}  // namespace cairn

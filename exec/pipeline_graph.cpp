@@ -1,0 +1,85 @@
+#include "exec/pipeline_graph.h"
+
+#include <algorithm>
+
+namespace cairn {
+
+using SinkKind = PipelineDescription::SinkKind;
+using SourceKind = PipelineDescription::Leg::SourceKind;
+
+PipelineGraph::PipelineGraph(const PlanNode& plan) {
+  const PlanNode* input = &plan;
+  if (plan.kind == PlanNode::Kind::kLimit) {
+    result_limit = plan.limit;
+    result_offset = plan.offset;
+    input = plan.children[0].get();
+  }
+  finish({SinkKind::kResult, &plan, legs_of(*input), {}});
+}
+
+void PipelineGraph::finish(PipelineDescription pipeline) {
+  auto& inputs = pipeline.inputs;
+  for (const Leg& leg : pipeline.legs) {
+    if (leg.input != PipelineDescription::kNone) inputs.push_back(leg.input);
+    for (const auto& step : leg.steps) {
+      if (step.build != PipelineDescription::kNone) inputs.push_back(step.build);
+    }
+  }
+  std::sort(inputs.begin(), inputs.end());
+  inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
+  pipelines.push_back(std::move(pipeline));
+}
+
+size_t PipelineGraph::cut(const PlanNode& node, const PlanNode& input, SinkKind sink) {
+  // Probes of a right or full join mark the build rows that they matched: two uses of one node need two tables.
+  const bool shareable = sink != SinkKind::kJoinBuild || (node.join != JoinKind::kRight && node.join != JoinKind::kFull);
+  if (auto known = cut_already_.find(&node); shareable && known != cut_already_.end()) return known->second;
+  finish({sink, &node, legs_of(input), {}});
+  const size_t number = pipelines.size() - 1;
+  if (shareable) cut_already_[&node] = number;
+  return number;
+}
+
+std::vector<PipelineDescription::Leg> PipelineGraph::legs_of_join(const PlanNode& node) {
+  const size_t build = cut(node, *node.children[1], SinkKind::kJoinBuild);
+  std::vector<Leg> legs = legs_of(*node.children[0]);
+  for (Leg& leg : legs) leg.steps.push_back({&node, build});
+  if (node.join == JoinKind::kRight || node.join == JoinKind::kFull) {
+    Leg unmatched{SourceKind::kUnmatched, &node, build, {}, true};
+    legs.push_back(std::move(unmatched));
+  }
+  return legs;
+}
+
+std::vector<PipelineDescription::Leg> PipelineGraph::legs_of(const PlanNode& node) {
+  auto rows_of = [&](SinkKind sink) {
+    return std::vector<Leg>{{SourceKind::kRows, &node, cut(node, *node.children[0], sink), {}}};
+  };
+  switch (node.kind) {
+    case PlanNode::Kind::kScan:
+    case PlanNode::Kind::kValues:
+    case PlanNode::Kind::kTableFunction: return {{SourceKind::kNode, &node}};
+    case PlanNode::Kind::kFilter:
+    case PlanNode::Kind::kProject: {
+      std::vector<Leg> legs = legs_of(*node.children[0]);
+      for (Leg& leg : legs) leg.steps.push_back({&node});
+      return legs;
+    }
+    case PlanNode::Kind::kUnionAll: {
+      std::vector<Leg> legs;
+      for (const PlanPtr& child : node.children) {
+        for (Leg& leg : legs_of(*child)) legs.push_back(std::move(leg));
+      }
+      return legs;
+    }
+    case PlanNode::Kind::kJoin: return legs_of_join(node);
+    case PlanNode::Kind::kAggregate: return rows_of(SinkKind::kAggregate);
+    case PlanNode::Kind::kSort: return rows_of(SinkKind::kSort);
+    case PlanNode::Kind::kMaterialize: return rows_of(SinkKind::kMaterialize);
+    case PlanNode::Kind::kLimit: return rows_of(SinkKind::kLimit);
+    case PlanNode::Kind::kInsert: return rows_of(SinkKind::kInsert);
+  }
+  return {};
+}
+
+}  // namespace cairn

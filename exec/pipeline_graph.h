@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include "exec/plan.h"
+
+namespace cairn {
+
+/// A plan cut at its breakers: descriptions only, so that what a checkpoint makes needless is never built.
+///
+/// A pipeline ends in a sink; it is fed by one or more legs, one after another: a UNION ALL has one per child, a right
+/// or full join one for its probe rows and one, behind it, for the build rows that none of them matched. Morsels are
+/// numbered over all legs.
+struct PipelineDescription {
+  enum class SinkKind { kResult, kAggregate, kJoinBuild, kSort, kMaterialize, kLimit, kInsert };
+  static constexpr size_t kNone = static_cast<size_t>(-1);
+
+  /// A streaming operator; joins read the table that `build` makes.
+  struct Step {
+    const PlanNode* node;
+    size_t build = kNone;
+  };
+  struct Leg {
+    enum class SourceKind {
+      kNode,       ///< node is a scan, values or a table function
+      kRows,       ///< the rows that pipeline `input` collected
+      kUnmatched,  ///< build rows of the join `node` that found no match; `input` built them
+    };
+    SourceKind source;
+    const PlanNode* node;  ///< whose output the source's rows are
+    size_t input = kNone;
+    std::vector<Step> steps;
+    bool after_previous = false;  ///< begins only when all legs before it have ended
+  };
+
+  SinkKind sink;
+  const PlanNode* node;  ///< the sink's; of the result: the plan's root
+  std::vector<Leg> legs;
+  std::vector<size_t> inputs;  ///< pipelines that must have ended before, ascending
+
+  /// Whether what it collects can be made durable.
+  bool is_breaker() const {
+    return sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
+           sink == SinkKind::kMaterialize;
+  }
+};
+
+/// All pipelines in an order in which they can run; the last one is the result's. Nodes that a plan names several times
+/// are cut off once where they are breakers.
+struct PipelineGraph {
+  std::vector<PipelineDescription> pipelines;
+  int64_t result_limit = -1, result_offset = 0;  ///< a LIMIT at the root, which the result itself keeps
+
+  explicit PipelineGraph(const PlanNode& plan);
+
+ private:
+  using Leg = PipelineDescription::Leg;
+  std::vector<Leg> legs_of(const PlanNode& node);
+  std::vector<Leg> legs_of_join(const PlanNode& node);
+  size_t cut(const PlanNode& node, const PlanNode& input, PipelineDescription::SinkKind sink);
+  void finish(PipelineDescription pipeline);
+  std::unordered_map<const PlanNode*, size_t> cut_already_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/expression.h"
+#include "io/database.h"
+#include "io/table.h"
+
+namespace cairn {
+
+/// What an aggregate computes in a plan. Arguments are positions in the input.
+struct AggregateCall {
+  const struct AggregateFunction* function = nullptr;
+  std::vector<uint32_t> arguments;  ///< input columns; empty: count(*)
+  bool distinct = false;
+  int32_t filter = -1;              ///< BOOLEAN input column that must be true, or -1
+  Type type;
+  std::vector<Value> constants;     ///< further constant arguments: string_agg's separator
+};
+
+struct SortKey {
+  uint32_t column = 0;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+enum class JoinKind : uint8_t {
+  kInner,
+  kLeft,    ///< all probe rows; NULLs where nothing matches
+  kSemi,    ///< probe rows with a match
+  kAnti,    ///< probe rows without a match (NOT EXISTS)
+  kMark,    ///< all probe rows and a BOOLEAN: three-valued `keys IN (build rows)`
+  kSingle,  ///< kLeft, but a second match is kCardinalityViolation: scalar subqueries
+  kRight,   ///< all build rows; NULLs on the probe side where nothing matches
+  kFull,
+};
+std::string_view to_string(JoinKind kind);
+
+/// A physical plan: what sql/ hands to exec/. A description, without any run-time state; the same plan may be executed
+/// many times. Expressions name the input batch's columns by position: for joins the probe's (children[0]) columns
+/// first, then the build's (children[1]).
+struct PlanNode {
+  enum class Kind : uint8_t {
+    kScan,         ///< table: columns `scan_columns` of `table`'s row groups that pass `predicates` (over the output)
+    kValues,       ///< `rows` of constant expressions
+    kFilter,       ///< predicates (a conjunction)
+    kProject,      ///< expressions
+    kAggregate,    ///< group by columns `groups`, then `aggregates`; output: groups, then aggregates. Breaker
+    kJoin,         ///< hash join, or nested loops where there are no keys; children[1] is built. Breaker on its build
+    kSort,         ///< sort_keys, all columns; with limit >= 0 a top-N (limit counts rows behind offset). Breaker
+    kLimit,        ///< limit (-1: none), offset; keeps its input's order
+    kUnionAll,     ///< children one after another
+    kMaterialize,  ///< children[0] kept as rows; a plan may name the same node several times. Breaker
+    kTableFunction,///< rows made by `function_source`
+    kInsert,       ///< children[0] into `target` (in order); one row out: BIGINT count
+  };
+
+  Kind kind;
+  std::vector<std::shared_ptr<PlanNode>> children;
+  std::vector<Type> types;                ///< of the output columns
+  std::vector<std::string> names;         ///< for EXPLAIN and results; may be shorter than types
+  double estimated_rows = 0;
+
+  std::shared_ptr<const TableVersion> table;  // kScan
+  std::vector<uint32_t> scan_columns;
+  std::vector<ExpressionPtr> predicates;      // kScan, kFilter; kJoin: residual condition
+  std::vector<ExpressionPtr> expressions;     // kProject
+  std::vector<std::vector<ExpressionPtr>> rows;  // kValues
+  std::vector<uint32_t> groups;               // kAggregate
+  std::vector<AggregateCall> aggregates;
+  JoinKind join = JoinKind::kInner;           // kJoin
+  std::vector<uint32_t> probe_keys, build_keys;  ///< columns of either child, pairwise of one type
+  bool null_keys_match = false;               ///< kJoin: IS NOT DISTINCT FROM instead of =
+  /// kJoin: columns of the join's full output (probe's, build's, mark) that it hands on, in order; empty: all.
+  std::vector<uint32_t> output_columns;
+  std::vector<SortKey> sort_keys;             // kSort
+  int64_t limit = -1, offset = 0;             // kSort, kLimit
+  std::shared_ptr<class TableFunctionSource> function_source;  // kTableFunction, exec/table_function.h
+  std::string target;                         // kInsert
+  std::shared_ptr<WriteTransaction> transaction;
+
+  /// One line: the operator with everything that changes its result, without its children. EXPLAIN shows it, and plan
+  /// fingerprints are made of it.
+  std::string describe() const;
+};
+using PlanPtr = std::shared_ptr<PlanNode>;
+
+/// 128-bit Merkle fingerprint of a subplan: XXH3 over describe(), the children's fingerprints, the table's id and
+/// version, and the format version of checkpoints.
+struct Fingerprint {
+  uint64_t high = 0, low = 0;
+  friend auto operator<=>(const Fingerprint&, const Fingerprint&) = default;
+  std::string to_string() const;  ///< 32 hexadecimal digits
+};
+Fingerprint fingerprint(const PlanNode& plan);
+/// Of what a join's build side holds: the join's description and its build child, but not its probe child.
+Fingerprint build_fingerprint(const PlanNode& join);
+/// Of the bytes that breakers become; part of every fingerprint.
+inline constexpr uint32_t kBreakerFormatVersion = 1;
+
+}  // namespace cairn

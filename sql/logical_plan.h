@@ -1,0 +1,118 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/expression.h"
+#include "exec/plan.h"
+#include "io/database.h"
+
+namespace cairn {
+
+/// Names one column of one relation occurrence in one query: unique over the whole query, so that passes move
+/// expressions about without renumbering. Expression::kColumn holds it until physical planning.
+using ColumnId = uint32_t;
+
+struct ColumnInfo {
+  std::string name;   ///< for EXPLAIN
+  Type type;
+  bool nullable = true;
+};
+
+struct LogicalAggregate {
+  ColumnId output = 0;
+  const AggregateFunction* function = nullptr;
+  std::vector<ExpressionPtr> arguments;  ///< empty: count(*)
+  bool distinct = false;
+  ExpressionPtr filter;                  ///< or nullptr
+  std::vector<std::pair<ExpressionPtr, SortKey>> order_by;  ///< inside the call; SortKey::column unused
+  Type type;
+};
+
+struct LogicalSortKey {
+  ExpressionPtr expression;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
+/// A logical operator. Every node lists the columns it produces (`outputs`); a child's columns that a parent does not
+/// list are dropped there.
+struct LogicalNode {
+  enum class Kind : uint8_t {
+    kScan,       ///< table; outputs[i] is table column scan_columns[i]; predicates pushed into it
+    kValues,     ///< rows of expressions without columns (or with outer ones)
+    kFilter,     ///< predicates: a conjunction
+    kProject,    ///< outputs[i] = expressions[i]
+    kAggregate,  ///< group_by[i] gives outputs[i]; then aggregates
+    kJoin,       ///< join kind over predicates (a conjunction); kMark: mark column is outputs.back()
+    kSort,       ///< sort_keys
+    kLimit,      ///< limit, offset (constants after folding)
+    kDistinct,   ///< over all outputs, or DISTINCT ON (distinct_on) with its child's order
+    kSetOperation,  ///< UNION/INTERSECT/EXCEPT [ALL]; outputs are new ids, child columns match by position
+    kCteScan,    ///< one use of a shared subplan: outputs[i] is its cte->plan->outputs[i] under a new id
+    kTableFunction,
+    kWindow,     ///< reserved
+  };
+  enum class SetOperation : uint8_t { kUnion, kIntersect, kExcept };
+
+  Kind kind;
+  std::vector<std::unique_ptr<LogicalNode>> children;
+  std::vector<ColumnId> outputs;
+
+  std::shared_ptr<const TableVersion> table;          // kScan
+  std::string alias;
+  std::vector<uint32_t> scan_columns;
+  std::vector<ExpressionPtr> predicates;              // kScan, kFilter, kJoin
+  std::vector<std::vector<ExpressionPtr>> rows;       // kValues
+  std::vector<ExpressionPtr> expressions;             // kProject
+  std::vector<ExpressionPtr> group_by;                // kAggregate
+  std::vector<LogicalAggregate> aggregates;
+  JoinKind join = JoinKind::kInner;                   // kJoin
+  /// kJoin: children[1] uses columns of children[0] (a lateral join or a correlated subquery). No plan leaves the
+  /// unnesting pass with such a join (Neumann and Kemper, "Unnesting Arbitrary Queries", BTW 2015).
+  bool dependent = false;
+  std::vector<LogicalSortKey> sort_keys;              // kSort
+  ExpressionPtr limit, offset;                        // kLimit
+  std::vector<ExpressionPtr> distinct_on;             // kDistinct
+  SetOperation set_operation = SetOperation::kUnion;  // kSetOperation
+  bool all = false;
+  std::shared_ptr<struct CommonTable> cte;            // kCteScan
+  std::shared_ptr<TableFunctionSource> function_source;  // kTableFunction
+
+  double estimated_rows = -1;  ///< set by the join ordering pass and refreshed before physical planning
+};
+using LogicalPtr = std::unique_ptr<LogicalNode>;
+
+/// WITH name AS (…), used one or more times.
+struct CommonTable {
+  std::string name;
+  LogicalPtr plan;
+};
+
+/// A bound query: the tree, what its column ids mean, and the names of its result.
+struct LogicalPlan {
+  LogicalPtr root;
+  std::vector<ColumnInfo> columns;        ///< by ColumnId
+  std::vector<std::string> result_names;  ///< of root->outputs
+  std::vector<std::shared_ptr<CommonTable>> common_tables;  ///< inner ones first
+
+  ColumnId add_column(std::string name, Type type, bool nullable = true) {
+    columns.push_back({std::move(name), type, nullable});
+    return static_cast<ColumnId>(columns.size() - 1);
+  }
+  std::string to_string() const;  ///< the tree, as EXPLAIN (passes) shows it
+};
+
+/// sql/optimizer: runs the named passes in order; `disabled` names those to leave out (correctness does not depend on
+/// any but those marked required). `trace`, where there, receives each pass's name and the plan after it.
+struct PassTrace { std::string pass, plan; };
+void optimize(LogicalPlan& plan, const std::vector<std::string>& disabled, std::vector<PassTrace>* trace = nullptr);
+std::vector<std::string> optimizer_pass_names();
+
+/// sql/physical: picks operators, resolves column ids to positions.
+PlanPtr make_physical_plan(const LogicalPlan& plan);
+
+}  // namespace cairn
