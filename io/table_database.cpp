@@ -43,6 +43,13 @@ std::shared_ptr<const Snapshot> TableDatabase::pinned(std::string_view name) con
   return at == pins_.end() ? nullptr : at->second;
 }
 
+std::vector<std::string> TableDatabase::pin_names() const {
+  const std::lock_guard lock(state_mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, snapshot] : pins_) names.push_back(name);
+  return names;
+}
+
 uint64_t TableDatabase::stored_bytes() const {
   const std::shared_ptr<const Snapshot> snapshot = this->snapshot();
   uint64_t bytes = 0;

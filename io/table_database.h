@@ -43,6 +43,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   uint64_t stored_bytes() const override;
   void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override;
   void unpin(std::string_view name) override;
+  std::vector<std::string> pin_names() const override;
   std::shared_ptr<const Snapshot> pinned(std::string_view name) const override;
 
   // For the write transaction, of which there is one at a time.

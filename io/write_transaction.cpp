@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "io/column_analysis.h"
 #include "io/row_group_merge.h"
+#include "io/segment.h"
 #include "vector/error.h"
 
 namespace cairn {
