@@ -1,5 +1,7 @@
 #include "exec/plan.h"
 
+#include <fmt/format.h>
+
 #include "exec/functions/function.h"
 #include "exec/table_function.h"
 
@@ -23,13 +25,13 @@ std::string expression_list(const std::vector<ExpressionPtr>& expressions, std::
 
 std::string column_list(const std::vector<uint32_t>& columns) {
   std::vector<std::string> texts;
-  for (uint32_t column : columns) texts.push_back("#" + std::to_string(column));
+  for (uint32_t column : columns) texts.push_back(fmt::format("#{}", column));
   return join_texts(texts);
 }
 
 std::string describe_values(const PlanNode& plan) {
   std::vector<std::string> rows;
-  for (const auto& row : plan.rows) rows.push_back("(" + expression_list(row) + ")");
+  for (const auto& row : plan.rows) rows.push_back(fmt::format("({})", expression_list(row)));
   return "Values " + join_texts(rows);
 }
 
@@ -45,11 +47,11 @@ std::string describe_call(const AggregateCall& call) {
   std::string line(call.function->name);
   std::string arguments = call.arguments.empty() ? "*" : column_list(call.arguments);
   for (const Value& constant : call.constants) {
-    arguments += ", " + (constant.null ? "NULL" : constant.type.is_string() ? "'" + constant.string + "'"
-                                                                            : constant.to_string());
+    arguments += (constant.type.is_string() && !constant.null ? fmt::format(", '{}'", constant.string)
+                                                                  : fmt::format(", {}", constant.to_string()));
   }
-  line += (call.distinct ? "(distinct " : "(") + arguments + ")";
-  if (call.filter >= 0) line += " filter #" + std::to_string(call.filter);
+  line += fmt::format("({}{})", call.distinct ? "distinct " : "", arguments);
+  if (call.filter >= 0) line += fmt::format(" filter #{}", call.filter);
   return line;
 }
 
@@ -67,9 +69,9 @@ std::string describe_join(const PlanNode& plan) {
   const size_t probe_columns = plan.children[0]->types.size();
   std::vector<std::string> conditions;
   for (size_t i = 0; i < plan.probe_keys.size(); ++i) {
-    conditions.push_back("#" + std::to_string(plan.probe_keys[i]) +
-                         (plan.null_keys_match ? " is not distinct from #" : " = #") +
-                         std::to_string(probe_columns + plan.build_keys[i]));
+    conditions.push_back(fmt::format("#{} {} #{}", plan.probe_keys[i],
+                                     plan.null_keys_match ? "is not distinct from" : "=",
+                                     probe_columns + plan.build_keys[i]));
   }
   if (!conditions.empty()) line += " on " + join_texts(conditions, " and ");
   if (!plan.predicates.empty()) line += " where " + expression_list(plan.predicates, " and ");
@@ -79,15 +81,15 @@ std::string describe_join(const PlanNode& plan) {
 
 std::string describe_bounds(const PlanNode& plan) {
   std::string line;
-  if (plan.limit >= 0) line += " limit " + std::to_string(plan.limit);
-  if (plan.offset > 0) line += " offset " + std::to_string(plan.offset);
+  if (plan.limit >= 0) line += fmt::format(" limit {}", plan.limit);
+  if (plan.offset > 0) line += fmt::format(" offset {}", plan.offset);
   return line;
 }
 
 std::string describe_sort(const PlanNode& plan) {
   std::vector<std::string> keys;
   for (const SortKey& key : plan.sort_keys) {
-    std::string text = "#" + std::to_string(key.column);
+    std::string text = fmt::format("#{}", key.column);
     if (key.descending) text += " desc";
     if (key.nulls_first != key.descending) text += key.nulls_first ? " nulls first" : " nulls last";
     keys.push_back(std::move(text));
@@ -124,8 +126,8 @@ std::string PlanNode::describe() const {
     case Kind::kUnionAll: return "Union all";
     case Kind::kMaterialize: return "Materialize";
     case Kind::kTableFunction: {
-      std::string call = function_source ? function_source->description() : "";
-      return "Table function" + (call.empty() ? "" : " " + call);
+      const std::string call = function_source ? function_source->description() : "";
+      return call.empty() ? "Table function" : "Table function " + call;
     }
     case Kind::kInsert: return "Insert into " + target;
   }

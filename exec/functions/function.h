@@ -20,11 +20,17 @@ struct Function {
   bool variadic = false;        ///< the last argument type repeats
   bool strict = true;           ///< NULL in any argument gives NULL
   bool can_raise = true;        ///< may throw on some values: never evaluated on rows that are not selected
+  /// Arithmetic on integral values that the evaluator computes itself, in the narrowest width that the operands' ranges
+  /// allow; `evaluate` is null for these. Operands of unequal DECIMAL scales are brought to one by the evaluator.
+  enum class Native : uint8_t { kNone, kAdd, kSubtract, kMultiply, kNegate };
+  Native native = Native::kNone;
   /// The result's type for actual argument types (DECIMAL arithmetic needs precisions and scales).
   Type (*result_type)(std::span<const Type> arguments) = nullptr;
-  /// Computes all rows of `arguments` (flat, constant or encoded, `rows` each) into `result`.
+  /// Computes all rows of `arguments` (flat, constant or encoded, `rows` each) into `result`, validity included.
   void (*evaluate)(const Function& self, std::span<const Vector> arguments, size_t rows, Type result_type,
                    EvaluationContext& context, Vector& result) = nullptr;
+  /// Bounds of an integral result, given those of integral arguments (others: unknown); null: the type's.
+  ValueRange (*result_range)(std::span<const ValueRange> arguments, std::span<const Type> types) = nullptr;
 };
 
 /// All overloads of `name`; empty where there is none.

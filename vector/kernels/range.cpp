@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "vector/kernels/integer_view.h"
 #include "vector/kernels/kernels.h"
 #include "vector/kernels/targets.h"
 #include "vector/read_row.h"
@@ -47,6 +48,28 @@ HWY_EXPORT(integer_bounds);
 
 void bounds_of_integers(const void* data, size_t bytes, bool is_signed, size_t count, int64_t* low, int64_t* high) {
   HWY_DYNAMIC_DISPATCH(integer_bounds)(data, bytes, is_signed, count, low, high);
+}
+
+ValueRange proven_range(const Vector& vector) {
+  ValueRange possible;
+  if (vector.is_constant()) {
+    const int128_t value = vector.valid(0) ? read_integral(vector, 0) : 0;
+    return {value, value};
+  }
+  if (vector.encoding == Encoding::kFrameOfReference) {
+    const uint64_t offset_max = vector.code_bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << (vector.code_bytes * 8)) - 1;
+    possible.min = vector.base;
+    if (__builtin_add_overflow(vector.base, static_cast<int128_t>(offset_max), &possible.max)) possible.max = kInt128Max;
+  } else {
+    const size_t bytes = physical_bytes(vector.type.physical());
+    if (bytes == 1) possible = {0, 1};
+    if (bytes > 1 && bytes < 16) {
+      const int128_t bound = int128_t{1} << (bytes * 8 - 1);
+      possible = {-bound, bound - 1};
+    }
+  }
+  const ValueRange both{std::max(possible.min, vector.range.min), std::min(possible.max, vector.range.max)};
+  return both.min <= both.max ? both : possible;
 }
 
 ValueRange compute_range(const Vector& vector) {

@@ -1,0 +1,39 @@
+#include "exec/functions/function.h"
+
+#include <map>
+
+#include "exec/functions/executor.h"
+
+namespace cairn {
+
+namespace {
+
+using FunctionMap = std::map<std::string_view, std::vector<const Function*>>;
+
+const FunctionMap& functions_by_name() {
+  static const FunctionMap map = [] {
+    FunctionMap by_name;
+    for (const auto* table : {&functions::arithmetic_functions(), &functions::math_functions(),
+                              &functions::datetime_functions(), &functions::string_functions(),
+                              &functions::regexp_functions()}) {
+      for (const Function& function : *table) by_name[function.name].push_back(&function);
+    }
+    return by_name;
+  }();
+  return map;
+}
+
+}  // namespace
+
+std::vector<const Function*> find_functions(std::string_view name) {
+  const auto found = functions_by_name().find(name);
+  return found == functions_by_name().end() ? std::vector<const Function*>() : found->second;
+}
+
+std::vector<std::string_view> function_names() {
+  std::vector<std::string_view> names;
+  for (const auto& [name, overloads] : functions_by_name()) names.push_back(name);
+  return names;
+}
+
+}  // namespace cairn

@@ -1,0 +1,226 @@
+// Rounding, powers, logarithms and trigonometry.
+
+#include <cmath>
+#include <numbers>
+
+#include "exec/functions/executor.h"
+#include "exec/functions/integral_type.h"
+
+namespace cairn::functions {
+
+namespace {
+
+int128_t absolute(const Call& call, int128_t a) {
+  if (a == kInt128Min) throw out_of_range(call.result_type);
+  return a < 0 ? -a : a;
+}
+double absolute_double(double a) { return std::fabs(a); }
+float absolute_float(float a) { return std::fabs(a); }
+
+double sign_double(double a) { return a > 0 ? 1 : a < 0 ? -1 : a; }
+int128_t sign_exact(const Call& call, int128_t a) {
+  const int128_t one = power_of_ten(call.result_type.scale);
+  return a > 0 ? one : a < 0 ? -one : 0;
+}
+
+/// The DECIMAL without its fraction: one digit more, for 9.9 becomes 10.
+Type whole_type(std::span<const Type> arguments) {
+  const int whole = arguments[0].precision - arguments[0].scale + 1;
+  return Type::decimal(whole > 38 ? 38 : whole, 0);
+}
+
+int128_t divide_down(int128_t a, int128_t unit) { return a / unit - (a % unit < 0); }
+int128_t divide_half_away(int128_t a, int128_t unit) {
+  const int128_t quotient = a / unit;
+  const int128_t rest = a % unit;
+  const int128_t magnitude = rest < 0 ? -rest : rest;
+  if (magnitude < unit - magnitude) return quotient;
+  return quotient + (a < 0 ? -1 : 1);
+}
+
+int128_t floor_decimal(const Call& call, int128_t a) { return divide_down(a, power_of_ten(call.arguments[0].type.scale)); }
+int128_t ceil_decimal(const Call& call, int128_t a) { return -divide_down(-a, power_of_ten(call.arguments[0].type.scale)); }
+int128_t trunc_decimal(const Call& call, int128_t a) { return a / power_of_ten(call.arguments[0].type.scale); }
+int128_t round_decimal(const Call& call, int128_t a) {
+  const int scale = call.arguments[0].type.scale;
+  return scale == 0 ? a : divide_half_away(a, power_of_ten(scale));
+}
+
+/// The scale stays; the digits behind the n-th become zeros. Negative n: digits before the point.
+int128_t round_decimal_to(const Call& call, int128_t a, int32_t digits) {
+  const int64_t dropped = static_cast<int64_t>(call.arguments[0].type.scale) - digits;
+  if (dropped <= 0) return a;
+  if (dropped > 38) return 0;
+  const int128_t unit = power_of_ten(static_cast<int>(dropped));
+  int128_t rounded;
+  if (__builtin_mul_overflow(divide_half_away(a, unit), unit, &rounded)) throw out_of_range(call.result_type);
+  return rounded;
+}
+int128_t trunc_decimal_to(const Call& call, int128_t a, int32_t digits) {
+  const int64_t dropped = static_cast<int64_t>(call.arguments[0].type.scale) - digits;
+  if (dropped <= 0) return a;
+  if (dropped > 38) return 0;
+  const int128_t unit = power_of_ten(static_cast<int>(dropped));
+  return a / unit * unit;
+}
+/// Rounding may carry into one digit more.
+Type rounded_type(std::span<const Type> arguments) {
+  const int precision = arguments[0].precision + 1;
+  return Type::decimal(precision > 38 ? 38 : precision, arguments[0].scale);
+}
+
+template <typename T>
+T same(T a) { return a; }
+double floor_double(double a) { return std::floor(a); }
+double ceil_double(double a) { return std::ceil(a); }
+double trunc_double(double a) { return std::trunc(a); }
+double round_double(double a) { return std::rint(a); }  // half to even, as PostgreSQL's round(double precision)
+
+Error overflow() { return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow"); }
+constexpr std::string_view kInvalidLogArgument = "2201E";
+constexpr std::string_view kInvalidPowerArgument = "2201F";
+
+double square_root(double a) {
+  if (a < 0) throw Error(kInvalidPowerArgument, "cannot take square root of a negative number");
+  return std::sqrt(a);
+}
+double power(double a, double b) {
+  if (a == 0 && b < 0) throw Error(kInvalidPowerArgument, "zero raised to a negative power is undefined");
+  if (a < 0 && std::isfinite(b) && b != std::trunc(b)) {
+    throw Error(kInvalidPowerArgument, "a negative number raised to a non-integer power yields a complex result");
+  }
+  const double result = std::pow(a, b);
+  if (std::isinf(result) && std::isfinite(a) && std::isfinite(b)) throw overflow();
+  return result;
+}
+double exponential(double a) {
+  const double result = std::exp(a);
+  if (std::isinf(result) && std::isfinite(a)) throw overflow();
+  return result;
+}
+double check_logarithm(double a) {
+  if (a == 0) throw Error(kInvalidLogArgument, "cannot take logarithm of zero");
+  if (a < 0) throw Error(kInvalidLogArgument, "cannot take logarithm of a negative number");
+  return a;
+}
+double natural_logarithm(double a) { return std::log(check_logarithm(a)); }
+double decimal_logarithm(double a) { return std::log10(check_logarithm(a)); }
+double binary_logarithm(double a) { return std::log2(check_logarithm(a)); }
+double logarithm(double base, double a) {
+  const double denominator = std::log(check_logarithm(base));
+  if (denominator == 0) throw Error(sqlstate::kDivisionByZero, "division by zero");
+  return std::log(check_logarithm(a)) / denominator;
+}
+double cube_root(double a) { return std::cbrt(a); }
+double check_finite(double a) {
+  if (std::isinf(a)) throw Error(sqlstate::kNumericOutOfRange, "input is out of range");
+  return a;
+}
+double check_unit(double a) {
+  if (a < -1 || a > 1) throw Error(sqlstate::kNumericOutOfRange, "input is out of range");
+  return a;
+}
+double sine(double a) { return std::sin(check_finite(a)); }
+double cosine(double a) { return std::cos(check_finite(a)); }
+double tangent(double a) { return std::tan(check_finite(a)); }
+double arc_sine(double a) { return std::asin(check_unit(a)); }
+double arc_cosine(double a) { return std::acos(check_unit(a)); }
+double arc_tangent(double a) { return std::atan(a); }
+double arc_tangent2(double y, double x) { return std::atan2(y, x); }
+double degrees(double a) { return a * (180 / std::numbers::pi); }
+double radians(double a) { return a * (std::numbers::pi / 180); }
+
+int64_t greatest_divisor(const Call& call, int64_t a, int64_t b) {
+  while (b != 0) {
+    const int64_t rest = b == -1 ? 0 : a % b;
+    a = b;
+    b = rest;
+  }
+  if (a == INT64_MIN) throw out_of_range(call.result_type);
+  return a < 0 ? -a : a;
+}
+
+ValueRange absolute_range(std::span<const ValueRange> arguments, std::span<const Type>) {
+  const ValueRange& a = arguments[0];
+  if (a.min == kInt128Min) return {};
+  if (a.min >= 0) return a;
+  return {0, -a.min > a.max ? -a.min : a.max};
+}
+
+void add_rounding(std::vector<Function>& rows) {
+  using enum TypeId;
+  rows.push_back(row<floor_decimal>("floor", {kDecimal}, whole_type, kRaises));
+  rows.push_back(row<floor_double>("floor", {kDouble}, first_type, kNeverRaises));
+  for (const std::string_view name : {"ceil", "ceiling"}) {
+    rows.push_back(row<ceil_decimal>(name, {kDecimal}, whole_type, kRaises));
+    rows.push_back(row<ceil_double>(name, {kDouble}, first_type, kNeverRaises));
+  }
+  rows.push_back(row<trunc_decimal>("trunc", {kDecimal}, whole_type, kRaises));
+  rows.push_back(row<trunc_decimal_to>("trunc", {kDecimal, kInteger}, first_type, kRaises));
+  rows.push_back(row<trunc_double>("trunc", {kDouble}, first_type, kNeverRaises));
+  rows.push_back(row<round_decimal>("round", {kDecimal}, whole_type, kRaises));
+  rows.push_back(row<round_decimal_to>("round", {kDecimal, kInteger}, rounded_type, kRaises));
+  rows.push_back(row<round_double>("round", {kDouble}, first_type, kNeverRaises));
+  for (const std::string_view name : {"floor", "ceil", "ceiling", "trunc", "round"}) {
+    rows.push_back(row<same<int32_t>>(name, {kInteger}, first_type, kNeverRaises));
+    rows.push_back(row<same<int64_t>>(name, {kBigInt}, first_type, kNeverRaises));
+    rows.push_back(row<same<int128_t>>(name, {kHugeInt}, first_type, kNeverRaises));
+  }
+}
+
+void add_signs(std::vector<Function>& rows) {
+  using enum TypeId;
+  for (const std::string_view name : {"abs", "@"}) {
+    for (const TypeId id : {kSmallInt, kInteger, kBigInt, kHugeInt, kDecimal}) {
+      rows.push_back(row<absolute>(name, {id}, first_type, kRaises));
+      rows.back().result_range = absolute_range;
+    }
+    rows.push_back(row<absolute_float>(name, {kReal}, first_type, kNeverRaises));
+    rows.push_back(row<absolute_double>(name, {kDouble}, first_type, kNeverRaises));
+  }
+  for (const TypeId id : {kSmallInt, kInteger, kBigInt, kHugeInt, kDecimal}) {
+    rows.push_back(row<sign_exact>("sign", {id}, first_type, kRaises));
+  }
+  rows.push_back(row<sign_double>("sign", {kDouble}, first_type, kNeverRaises));
+}
+
+void add_double_functions(std::vector<Function>& rows) {
+  using enum TypeId;
+  const auto unary = [&rows]<auto F>(std::string_view name) { rows.push_back(row<F>(name, {kDouble}, first_type, kRaises)); };
+  unary.operator()<square_root>("sqrt");
+  unary.operator()<cube_root>("cbrt");
+  unary.operator()<exponential>("exp");
+  unary.operator()<natural_logarithm>("ln");
+  unary.operator()<decimal_logarithm>("log");
+  unary.operator()<decimal_logarithm>("log10");
+  unary.operator()<binary_logarithm>("log2");
+  unary.operator()<sine>("sin");
+  unary.operator()<cosine>("cos");
+  unary.operator()<tangent>("tan");
+  unary.operator()<arc_sine>("asin");
+  unary.operator()<arc_cosine>("acos");
+  unary.operator()<arc_tangent>("atan");
+  unary.operator()<degrees>("degrees");
+  unary.operator()<radians>("radians");
+  rows.push_back(row<arc_tangent2>("atan2", {kDouble, kDouble}, first_type, kNeverRaises));
+  rows.push_back(row<logarithm>("log", {kDouble, kDouble}, first_type, kRaises));
+  for (const std::string_view name : {"power", "pow", "^"}) {
+    rows.push_back(row<power>(name, {kDouble, kDouble}, first_type, kRaises));
+  }
+}
+
+}  // namespace
+
+const std::vector<Function>& math_functions() {
+  static const std::vector<Function> table = [] {
+    std::vector<Function> rows;
+    add_rounding(rows);
+    add_signs(rows);
+    add_double_functions(rows);
+    rows.push_back(row<greatest_divisor>("gcd", {TypeId::kBigInt, TypeId::kBigInt}, first_type, kRaises));
+    return rows;
+  }();
+  return table;
+}
+
+}  // namespace cairn::functions

@@ -1,0 +1,433 @@
+// Aggregates per group.
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "vector/kernels/aggregate.h"
+#include "vector/kernels/decode.h"
+#include "vector/kernels/integer_view.h"
+#include "vector/kernels/kernels.h"
+#include "vector/kernels/targets.h"
+#include "vector/read_row.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "vector/kernels/grouped.cpp"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+#ifndef CAIRN_VECTOR_KERNELS_GROUPED_ONCE_
+#define CAIRN_VECTOR_KERNELS_GROUPED_ONCE_
+namespace cairn {
+/// Up to this many groups are summed by masks, all rows once per group.
+inline constexpr uint32_t kMaskedGroups = 16;
+/// Rows whose group masks are kept at a time.
+inline constexpr size_t kBlockRows = 4096;
+}  // namespace cairn
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace cairn {
+namespace HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+/// Bit i of the word: ids[i] == group; 64 ids.
+HWY_INLINE uint64_t match_block(const uint8_t* ids, uint8_t group) {
+  const hn::CappedTag<uint8_t, 64> d;
+  const size_t lanes = hn::Lanes(d);
+  const auto wanted = hn::Set(d, group);
+  uint64_t word = 0;
+  for (size_t i = 0; i < 64; i += lanes) {
+    uint64_t bits = 0;
+    hn::StoreMaskBits(d, hn::Eq(hn::LoadU(d, ids + i), wanted), reinterpret_cast<uint8_t*>(&bits));
+    if (lanes < 64) bits &= (uint64_t{1} << (lanes % 64)) - 1;
+    word |= bits << i;
+  }
+  return word;
+}
+
+/// The rows of `group` as a mask; returns their count.
+uint64_t match_group(const uint8_t* ids, size_t rows, uint32_t group, const uint64_t* validity, uint64_t* words) {
+  uint64_t count = 0;
+  for (size_t row = 0; row < rows; row += 64) {
+    uint64_t word;
+    if (row + 64 <= rows) {
+      word = match_block(ids + row, static_cast<uint8_t>(group));
+    } else {
+      uint8_t tail[64];
+      std::memset(tail, 0xff, sizeof tail);
+      std::memcpy(tail, ids + row, rows - row);
+      word = match_block(tail, static_cast<uint8_t>(group)) & ((uint64_t{1} << (rows - row)) - 1);
+    }
+    if (validity != nullptr) word &= validity[row / 64];
+    words[row / 64] = word;
+    count += static_cast<uint64_t>(__builtin_popcountll(word));
+  }
+  return count;
+}
+
+#if HWY_TARGET == HWY_SCALAR
+template <typename T>
+uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words) {
+  const T* values = static_cast<const T*>(data);
+  uint64_t total = 0;
+  for (size_t word = 0; word * 64 < rows; ++word) {
+    for (uint64_t bits = words[word]; bits != 0; bits &= bits - 1) {
+      total += static_cast<T>(values[word * 64 + static_cast<size_t>(__builtin_ctzll(bits))] ^ flip);
+    }
+  }
+  return total;
+}
+#else
+/// Adds lanes of T, unsigned, to 64-bit lanes.
+template <typename T, class V, class Acc>
+HWY_INLINE Acc add_narrow(V values, Acc sum) {
+  const hn::ScalableTag<uint64_t> d64;
+  const auto words = hn::BitCast(d64, values);
+  if constexpr (sizeof(T) == 1) {
+    return hn::Add(sum, hn::SumsOf8(hn::BitCast(hn::ScalableTag<uint8_t>(), values)));
+  } else if constexpr (sizeof(T) == 2) {
+    const auto ones = hn::Set(d64, 0x0000ffff0000ffffu);
+    const auto pairs = hn::Add(hn::And(words, ones), hn::And(hn::ShiftRight<16>(words), ones));
+    return hn::Add(sum, hn::Add(hn::And(pairs, hn::Set(d64, 0xffffffffu)), hn::ShiftRight<32>(pairs)));
+  } else if constexpr (sizeof(T) == 4) {
+    return hn::Add(sum, hn::Add(hn::And(words, hn::Set(d64, 0xffffffffu)), hn::ShiftRight<32>(words)));
+  } else {
+    return hn::Add(sum, words);
+  }
+}
+
+/// Sum modulo 2^64 of values[i] ^ flip over the mask's rows. Reads whole vectors: the last 64 rows are copied first.
+template <typename T>
+uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words) {
+  const T* values = static_cast<const T*>(data);
+  const hn::ScalableTag<T> d;
+  const hn::ScalableTag<uint64_t> d64;
+  const size_t lanes = hn::Lanes(d);
+  const auto flips = hn::Set(d, flip);
+  auto sum = hn::Zero(d64);
+  T tail[64] = {};
+  for (size_t row = 0; row < rows; row += 64) {
+    const uint64_t word = words[row / 64];
+    if (word == 0) continue;
+    const T* block = values + row;
+    if (row + 64 > rows) {
+      std::memcpy(tail, block, (rows - row) * sizeof(T));
+      block = tail;
+    }
+    uint8_t bits[16] = {};
+    for (size_t i = 0; i < 64; i += lanes) {
+      const uint64_t part = word >> i;
+      std::memcpy(bits, &part, 8);
+      const auto selected = hn::LoadMaskBits(d, bits);
+      sum = add_narrow<T>(hn::IfThenElseZero(selected, hn::Xor(hn::LoadU(d, block + i), flips)), sum);
+    }
+  }
+  uint64_t lanes_of_sum[HWY_MAX_BYTES / 8];
+  hn::StoreU(sum, d64, lanes_of_sum);
+  uint64_t total = 0;
+  for (size_t i = 0; i < hn::Lanes(d64); ++i) total += lanes_of_sum[i];
+  return total;
+}
+
+#endif  // HWY_SCALAR
+
+template <typename T>
+void sum_groups_as(const uint8_t* ids, uint32_t group_count, size_t rows, const T* values, T flip,
+                   const uint64_t* validity, uint64_t* sums, int64_t* counts) {
+  uint64_t words[kBlockRows / 64];
+  for (size_t begin = 0; begin < rows; begin += kBlockRows) {
+    const size_t block = rows - begin < kBlockRows ? rows - begin : kBlockRows;
+    for (uint32_t group = 0; group < group_count; ++group) {
+      const uint64_t count = match_group(ids + begin, block, group, validity == nullptr ? nullptr : validity + begin / 64, words);
+      if (count == 0) continue;
+      counts[group] += static_cast<int64_t>(count);
+      sums[group] += sum_masked<T>(values + begin, flip, block, words);
+    }
+  }
+}
+
+/// sums[g] += sum modulo 2^64 of the values as unsigned ones (signed ones with their sign bit flipped), counts[g] +=
+/// rows, for up to kMaskedGroups groups with one-byte ids.
+void sum_groups(const uint8_t* ids, uint32_t group_count, size_t rows, const void* values, size_t bytes, bool is_signed,
+                const uint64_t* validity, uint64_t* sums, int64_t* counts) {
+  switch (bytes) {
+    case 1:
+      return sum_groups_as<uint8_t>(ids, group_count, rows, static_cast<const uint8_t*>(values), 0, validity, sums, counts);
+    case 2:
+      return sum_groups_as<uint16_t>(ids, group_count, rows, static_cast<const uint16_t*>(values),
+                                     is_signed ? 0x8000 : 0, validity, sums, counts);
+    case 4:
+      return sum_groups_as<uint32_t>(ids, group_count, rows, static_cast<const uint32_t*>(values),
+                                     is_signed ? 0x80000000u : 0, validity, sums, counts);
+    default:
+      return sum_groups_as<uint64_t>(ids, group_count, rows, static_cast<const uint64_t*>(values),
+                                     is_signed ? uint64_t{1} << 63 : 0, validity, sums, counts);
+  }
+}
+
+void count_groups(const uint8_t* ids, uint32_t group_count, size_t rows, const uint64_t* validity, int64_t* counts) {
+  uint64_t words[kBlockRows / 64];
+  for (size_t begin = 0; begin < rows; begin += kBlockRows) {
+    const size_t block = rows - begin < kBlockRows ? rows - begin : kBlockRows;
+    for (uint32_t group = 0; group < group_count; ++group) {
+      counts[group] += static_cast<int64_t>(
+          match_group(ids + begin, block, group, validity == nullptr ? nullptr : validity + begin / 64, words));
+    }
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace cairn
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cairn {
+
+HWY_EXPORT(sum_groups);
+HWY_EXPORT(count_groups);
+
+namespace {
+
+bool bit(const uint64_t* mask, size_t row) { return (mask[row / 64] >> (row % 64)) & 1; }
+
+/// Calls visit(ids) with the ids' array in its own width.
+template <typename Visit>
+void with_ids(const GroupIds& groups, Visit visit) {
+  switch (groups.id_bytes) {
+    case 1: return visit(static_cast<const uint8_t*>(groups.ids));
+    case 2: return visit(static_cast<const uint16_t*>(groups.ids));
+    default: return visit(static_cast<const uint32_t*>(groups.ids));
+  }
+}
+
+/// Calls visit(values) with the view's array in its own width and sign.
+template <typename Visit>
+void with_values(const IntegerView& view, Visit visit) {
+  switch (view.bytes) {
+    case 1: return visit(static_cast<const uint8_t*>(view.data));
+    case 2: return view.is_signed ? visit(static_cast<const int16_t*>(view.data)) : visit(static_cast<const uint16_t*>(view.data));
+    case 4: return view.is_signed ? visit(static_cast<const int32_t*>(view.data)) : visit(static_cast<const uint32_t*>(view.data));
+    case 8: return view.is_signed ? visit(static_cast<const int64_t*>(view.data)) : visit(static_cast<const uint64_t*>(view.data));
+    default: return visit(static_cast<const int128_t*>(view.data));
+  }
+}
+
+/// A plain loop over the rows that are not NULL.
+template <typename Each>
+void for_valid_rows(size_t rows, const uint64_t* validity, Each each) {
+  if (validity == nullptr) {
+    for (size_t row = 0; row < rows; ++row) each(row);
+    return;
+  }
+  for (size_t row = 0; row < rows; ++row) {
+    if (bit(validity, row)) each(row);
+  }
+}
+
+/// The vector without dictionary or constant encoding. The scratch is this thread's.
+Vector plain_values(const Vector& values) {
+  thread_local FlatScratch scratch;
+  if (values.is_flat() || values.encoding == Encoding::kFrameOfReference) return values;
+  return flatten(values, nullptr, scratch);
+}
+
+std::vector<int64_t>& zeroed_counts(uint32_t group_count) {
+  thread_local std::vector<int64_t> counts;
+  counts.assign(group_count, 0);
+  return counts;
+}
+
+template <typename Sum, typename Id, typename T>
+void scatter_add(const Id* ids, const T* values, size_t rows, const uint64_t* validity, uint32_t group_count, Sum* sums) {
+  constexpr size_t kLanes = 4;
+  if (group_count > 512 || rows < 8 * group_count) {
+    for_valid_rows(rows, validity, [&](size_t row) { sums[ids[row]] += static_cast<Sum>(values[row]); });
+    return;
+  }
+  // Neighbouring rows of one group would wait for each other's store: four sums side by side keep them apart.
+  thread_local std::vector<Sum> lanes;
+  lanes.assign(kLanes * group_count, Sum{0});
+  Sum* of = lanes.data();
+  for_valid_rows(rows, validity, [&](size_t row) { of[ids[row] * kLanes + row % kLanes] += static_cast<Sum>(values[row]); });
+  for (uint32_t group = 0; group < group_count; ++group) {
+    for (size_t lane = 0; lane < kLanes; ++lane) sums[group] += of[group * kLanes + lane];
+  }
+}
+
+}  // namespace
+
+void grouped_count(const GroupIds& groups, const uint64_t* validity, int64_t* counts) {
+  if (groups.id_bytes == 1 && groups.group_count <= kMaskedGroups) {
+    HWY_DYNAMIC_DISPATCH(count_groups)
+    (static_cast<const uint8_t*>(groups.ids), groups.group_count, groups.rows, validity, counts);
+    return;
+  }
+  with_ids(groups, [&](auto ids) {
+    if (groups.group_count > 512 || groups.rows < 8 * groups.group_count) {
+      for_valid_rows(groups.rows, validity, [&](size_t row) { ++counts[ids[row]]; });
+      return;
+    }
+    thread_local std::vector<int64_t> lanes;
+    lanes.assign(size_t{4} * groups.group_count, 0);
+    for_valid_rows(groups.rows, validity, [&](size_t row) { ++lanes[ids[row] * 4u + row % 4]; });
+    for (size_t i = 0; i < lanes.size(); ++i) counts[i / 4] += lanes[i];
+  });
+}
+
+void grouped_count_valid(const GroupIds& groups, const Vector& values, int64_t* counts) {
+  if (values.constant_null()) return;
+  grouped_count(groups, values.is_constant() ? nullptr : values.validity, counts);
+}
+
+bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t* batch_counts, int64_t* sums) {
+  if (values.constant_null() || groups.rows == 0) return true;
+  const ValueRange range = proven_range(values);
+  const int128_t limit = (int128_t{1} << 62) / static_cast<int128_t>(groups.rows);
+  if (range.min <= -limit || range.max >= limit) return false;
+  if (values.is_constant()) {
+    auto& counts = zeroed_counts(groups.group_count);
+    grouped_count(groups, nullptr, counts.data());
+    for (uint32_t group = 0; group < groups.group_count; ++group) sums[group] += static_cast<int64_t>(range.min) * counts[group];
+    return true;
+  }
+  const Vector plain = plain_values(values);
+  const IntegerView view = view_integers(plain);
+  if (view.bytes == 16) {
+    with_ids(groups, [&](auto ids) {
+      scatter_add(ids, static_cast<const int128_t*>(view.data), groups.rows, plain.validity, groups.group_count,
+                  reinterpret_cast<uint64_t*>(sums));
+    });
+    return true;
+  }
+  // From here all sums are modulo 2^64, which the bound above makes exact.
+  uint64_t* wrapped = reinterpret_cast<uint64_t*>(sums);
+  uint64_t base = static_cast<uint64_t>(view.base);
+  if (groups.id_bytes == 1 && groups.group_count <= kMaskedGroups) {
+    if (view.is_signed) base -= uint64_t{1} << (view.bytes * 8 - 1);
+    int64_t counts[kMaskedGroups] = {};
+    HWY_DYNAMIC_DISPATCH(sum_groups)
+    (static_cast<const uint8_t*>(groups.ids), groups.group_count, groups.rows, view.data, view.bytes, view.is_signed,
+     plain.validity, wrapped, counts);
+    for (uint32_t group = 0; group < groups.group_count; ++group) wrapped[group] += base * static_cast<uint64_t>(counts[group]);
+    return true;
+  }
+  with_ids(groups, [&](auto ids) {
+    with_values(view, [&](auto data) {
+      scatter_add(ids, data, groups.rows, plain.validity, groups.group_count, wrapped);
+    });
+  });
+  if (base == 0) return true;
+  if (batch_counts == nullptr || plain.validity != nullptr) {
+    auto& counts = zeroed_counts(groups.group_count);
+    grouped_count(groups, plain.validity, counts.data());
+    batch_counts = counts.data();
+  }
+  for (uint32_t group = 0; group < groups.group_count; ++group) {
+    wrapped[group] += base * static_cast<uint64_t>(batch_counts[group]);
+  }
+  return true;
+}
+
+void grouped_sum_wide(const GroupIds& groups, const Vector& values, int128_t* sums) {
+  if (values.constant_null()) return;
+  const Vector plain = plain_values(values);
+  const IntegerView view = view_integers(plain);
+  uint128_t* wrapped = reinterpret_cast<uint128_t*>(sums);
+  const uint128_t base = static_cast<uint128_t>(view.base);
+  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
+  with_ids(groups, [&](auto ids) {
+    with_values(view, [&](auto data) {
+      for_valid_rows(groups.rows, validity, [&](size_t row) {
+        wrapped[ids[row]] += base + static_cast<uint128_t>(static_cast<int128_t>(data[row]));
+      });
+    });
+  });
+}
+
+void grouped_sum_floating(const GroupIds& groups, const Vector& values, double* sums) {
+  if (values.constant_null()) return;
+  const Vector plain = plain_values(values);
+  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
+  with_ids(groups, [&](auto ids) {
+    if (values.type.physical() == Physical::kFloat) {
+      const float* data = plain.values<float>();
+      for_valid_rows(groups.rows, validity, [&](size_t row) { sums[ids[row]] += static_cast<double>(data[row]); });
+    } else {
+      const double* data = plain.values<double>();
+      for_valid_rows(groups.rows, validity, [&](size_t row) { sums[ids[row]] += data[row]; });
+    }
+  });
+}
+
+namespace {
+
+template <typename Extreme, typename Better>
+void scatter_extremes(const GroupIds& groups, const Vector& values, Extreme* extremes, Better better) {
+  if (values.constant_null()) return;
+  const Vector plain = plain_values(values);
+  const IntegerView view = view_integers(plain);
+  const Extreme base = static_cast<Extreme>(view.base);
+  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
+  with_ids(groups, [&](auto ids) {
+    with_values(view, [&](auto data) {
+      for_valid_rows(groups.rows, validity, [&](size_t row) {
+        // Wrapping: base + offset fits, though the offset alone may not.
+        using Wrapped = std::conditional_t<sizeof(Extreme) == 16, uint128_t, uint64_t>;
+        const Extreme value = static_cast<Extreme>(static_cast<Wrapped>(base) + static_cast<Wrapped>(data[row]));
+        Extreme& extreme = extremes[ids[row]];
+        extreme = better(value, extreme) ? value : extreme;
+      });
+    });
+  });
+}
+
+bool fits_int64(const Vector& values) {
+  const ValueRange range = proven_range(values);
+  return range.min >= INT64_MIN && range.max <= INT64_MAX;
+}
+
+template <typename Better>
+void scatter_floating(const GroupIds& groups, const Vector& values, double* extremes, Better better) {
+  if (values.constant_null()) return;
+  const Vector plain = plain_values(values);
+  const bool single = values.type.physical() == Physical::kFloat;
+  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
+  for_valid_rows(groups.rows, validity, [&](size_t row) {
+    const double value = single ? static_cast<double>(plain.values<float>()[row]) : plain.values<double>()[row];
+    double& extreme = extremes[groups.at(row)];
+    if (better(value, extreme)) extreme = value;
+  });
+}
+
+/// NaN is greater than everything.
+bool less_floating(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
+
+}  // namespace
+
+bool grouped_min(const GroupIds& groups, const Vector& values, int64_t* extremes) {
+  if (!fits_int64(values)) return false;
+  scatter_extremes(groups, values, extremes, [](int64_t a, int64_t b) { return a < b; });
+  return true;
+}
+bool grouped_max(const GroupIds& groups, const Vector& values, int64_t* extremes) {
+  if (!fits_int64(values)) return false;
+  scatter_extremes(groups, values, extremes, [](int64_t a, int64_t b) { return a > b; });
+  return true;
+}
+void grouped_min_wide(const GroupIds& groups, const Vector& values, int128_t* extremes) {
+  scatter_extremes(groups, values, extremes, [](int128_t a, int128_t b) { return a < b; });
+}
+void grouped_max_wide(const GroupIds& groups, const Vector& values, int128_t* extremes) {
+  scatter_extremes(groups, values, extremes, [](int128_t a, int128_t b) { return a > b; });
+}
+void grouped_min_floating(const GroupIds& groups, const Vector& values, double* extremes) {
+  scatter_floating(groups, values, extremes, less_floating);
+}
+void grouped_max_floating(const GroupIds& groups, const Vector& values, double* extremes) {
+  scatter_floating(groups, values, extremes, [](double a, double b) { return less_floating(b, a); });
+}
+
+}  // namespace cairn
+#endif  // HWY_ONCE
