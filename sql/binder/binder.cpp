@@ -119,9 +119,9 @@ ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastCon
   }
   if (!can_cast(expression->type, type, context)) {
     bool assignment = context == CastContext::kAssignment;
-    std::string message = assignment ? "expression is of type " + expression->type.to_string() +
-                                           " but the column is of type " + type.to_string()
-                                     : "cannot cast type " + expression->type.to_string() + " to " + type.to_string();
+    std::string message = assignment ? "expression is of type " + type_name(expression->type) +
+                                           " but the column is of type " + type_name(type)
+                                     : "cannot cast type " + type_name(expression->type) + " to " + type_name(type);
     throw Error(assignment ? sqlstate::kDatatypeMismatch : sqlstate::kCannotCoerce, message,
                 assignment ? "You will need to rewrite or cast the expression." : "").at(position);
   }
@@ -138,8 +138,8 @@ Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_v
   for (ExpressionPtr* expression : expressions) {
     std::optional<Type> common = common_type(type, (*expression)->type);
     if (!common)
-      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type.to_string() + " and " +
-                                                   (*expression)->type.to_string() + " cannot be matched")
+      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type_name(type) + " and " +
+                                                   type_name((*expression)->type) + " cannot be matched")
           .at((*expression)->position >= 0 ? (*expression)->position : position);
     type = *common;
   }
