@@ -39,7 +39,8 @@ class Binder {
 
   /// SELECT, VALUES, set operations.
   LogicalPlan bind_query(const PgQuery__SelectStmt& select);
-  /// Rows for `columns` (positions in the table) of INSERT, in that order: casts on assignment, DEFAULT.
+  /// Whole rows of the table for INSERT into `columns` (positions in the table, in the order of the source's columns):
+  /// casts on assignment; the other columns get their defaults.
   LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
                                  const std::vector<size_t>& columns);
   /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
@@ -90,6 +91,9 @@ class Binder {
   LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node);
   LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                           CastContext context);
+  BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+                           const std::vector<size_t>& columns);
+  ExpressionPtr default_value(const ColumnSchema& column);
   LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
 
   // from.cpp

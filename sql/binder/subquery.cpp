@@ -51,7 +51,12 @@ void Binder::conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& res
       return;
   }
   if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK && filter_sublink(*node.sub_link, false, level, result)) return;
-  result.predicates.push_back(boolean(node, to_string(level.clause)));
+  ExpressionPtr predicate = boolean(node, to_string(level.clause));
+  if (predicate->kind != Expression::Kind::kAnd) {
+    result.predicates.push_back(std::move(predicate));
+  } else {  // BETWEEN is two conditions
+    for (ExpressionPtr& part : predicate->arguments) result.predicates.push_back(std::move(part));
+  }
 }
 
 /// EXISTS and IN as whole conjuncts keep or drop rows: semi and anti joins. Not taken (false): what needs three-valued
