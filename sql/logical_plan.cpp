@@ -3,6 +3,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "exec/functions/function.h"
+
 namespace cairn {
 namespace {
 
