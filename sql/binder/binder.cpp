@@ -91,6 +91,25 @@ LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const 
   return finish(std::move(bound));
 }
 
+LogicalPlan Binder::bind_default_row(const TableSchema& table) {
+  BoundQuery bound;
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  bound.plan->rows.emplace_back();
+  for (const ColumnSchema& column : table.columns) {
+    bound.names.push_back(column.name);
+    bound.plan->outputs.push_back(add_column(column.name, column.type, true));
+    bound.plan->rows[0].push_back(default_value(column));
+  }
+  return finish(std::move(bound));
+}
+
+Value Binder::default_of(const ColumnSchema& column) {
+  ExpressionPtr value = default_value(column);
+  if (value->kind != Expression::Kind::kConstant)
+    throw Error(sqlstate::kFeatureNotSupported, "the default of column \"" + column.name + "\" is not a constant");
+  return value->value;
+}
+
 ExpressionPtr Binder::default_value(const ColumnSchema& column) {
   if (column.default_sql.empty()) return make_null(column.type);
   auto tree = parse_statement("SELECT " + column.default_sql);

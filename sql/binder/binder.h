@@ -43,6 +43,10 @@ class Binder {
   /// casts on assignment; the other columns get their defaults.
   LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
                                  const std::vector<size_t>& columns);
+  /// INSERT … DEFAULT VALUES.
+  LogicalPlan bind_default_row(const TableSchema& table);
+  /// The column's DEFAULT, or NULL. Errors: kFeatureNotSupported where it is not a constant.
+  Value default_of(const ColumnSchema& column);
   /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
   ExpressionPtr bind_standalone(const pg::Node& node, const Type* type, CastContext context);
 
@@ -132,7 +136,8 @@ class Binder {
                                                    const LogicalNode& plan);
   LogicalPtr attach(LogicalPtr node, std::vector<Attachment> attachments);
   LogicalPtr apply(LogicalPtr node, Conjunction conjunction);
-  void add_pending(Attachment attachment, int position);
+  /// Errors: kFeatureNotSupported where no row is made that a subquery could be joined to.
+  void check_subquery_allowed(int position);
 
   // expression.cpp
   ExpressionPtr expression(const pg::Node& node);

@@ -19,8 +19,10 @@ struct CopyOptions {
   char delimiter = '\t';      ///< csv: ','
   std::string null = "\\N";   ///< csv: empty and unquoted
   bool header = false;
+  bool header_match = false;  ///< HEADER MATCH: the names must be the columns'
   char quote = '"', escape = '"';
-  std::vector<std::string> force_quote, force_not_null, force_null;  ///< column names; "*" for all (force_quote)
+  bool escape_given = false;
+  std::vector<std::string> force_quote;  ///< column names, or "*"
 };
 
 /// Errors: kSyntaxError, kFeatureNotSupported (BINARY, other encodings), kInvalidParameterValue, with positions.
@@ -28,6 +30,7 @@ CopyOptions parse_copy_options(const PgQuery__CopyStmt& statement);
 
 /// What reads and writes files for COPY. The functions stand in copy_file.cpp.
 struct CopyFrom {
+  Storage* storage = nullptr;
   std::string path;
   CopyOptions options;
   const TableSchema* table = nullptr;
@@ -44,6 +47,7 @@ struct CopyFrom {
 uint64_t copy_from_file(const CopyFrom& copy);
 
 struct CopyTo {
+  Storage* storage = nullptr;
   std::string path;
   CopyOptions options;
   std::vector<std::string> names;
