@@ -37,6 +37,17 @@ LogicalPlan Binder::finish(BoundQuery bound) {
   return std::move(plan_);
 }
 
+namespace {
+
+void check_insert_count(size_t found, size_t wanted, int position) {
+  if (found > wanted)
+    throw Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns").at(position);
+  if (found < wanted)
+    throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions").at(position);
+}
+
+}  // namespace
+
 LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
                                        const std::vector<size_t>& columns) {
   std::vector<Type> types;
@@ -45,60 +56,94 @@ LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const 
     types.push_back(table.columns[column].type);
     names.push_back(table.columns[column].name);
   }
-  auto check_count = [&](size_t count, int position) {
-    if (count > columns.size())
-      throw Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns").at(position);
-    if (count < columns.size())
-      throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions").at(position);
-  };
   bool bare_values = select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
                      select.limit_offset == nullptr && select.with_clause == nullptr;
-  if (!bare_values) {
-    BoundQuery bound = query(select, nullptr, true);
-    check_count(bound.plan->outputs.size(), -1);
+  BoundQuery bound;
+  if (bare_values) {
+    bound = insert_values(select, table, columns);
+  } else {
+    bound = query(select, nullptr, true);
+    check_insert_count(bound.plan->outputs.size(), columns.size(), -1);
     bound.plan = cast_outputs(std::move(bound.plan), types, names, CastContext::kAssignment);
-    bound.names = names;
-    return finish(std::move(bound));
   }
+  bound.names.clear();
+  for (const ColumnSchema& column : table.columns) bound.names.push_back(column.name);
+  bool in_order = columns.size() == table.columns.size();
+  for (size_t i = 0; i < columns.size(); i++) in_order = in_order && columns[i] == i;
+  if (in_order) return finish(std::move(bound));
 
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(bound.plan));
+  std::vector<ColumnId> given = std::move(project->outputs);
+  project->outputs.clear();
+  for (size_t i = 0; i < table.columns.size(); i++) {
+    const ColumnSchema& column = table.columns[i];
+    auto found = std::ranges::find(columns, i);
+    ExpressionPtr value;
+    if (found == columns.end()) {
+      value = default_value(column);
+    } else {
+      value = Expression::make_column(given[static_cast<size_t>(found - columns.begin())], column.type);
+    }
+    project->outputs.push_back(add_column(column.name, column.type, nullable(*value)));
+    project->expressions.push_back(std::move(value));
+  }
+  bound.plan = std::move(project);
+  return finish(std::move(bound));
+}
+
+LogicalPlan Binder::bind_default_row(const TableSchema& table) {
+  BoundQuery bound;
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  bound.plan->rows.emplace_back();
+  for (const ColumnSchema& column : table.columns) {
+    bound.names.push_back(column.name);
+    bound.plan->outputs.push_back(add_column(column.name, column.type, true));
+    bound.plan->rows[0].push_back(default_value(column));
+  }
+  return finish(std::move(bound));
+}
+
+Value Binder::default_of(const ColumnSchema& column) {
+  ExpressionPtr value = default_value(column);
+  if (value->kind != Expression::Kind::kConstant)
+    throw Error(sqlstate::kFeatureNotSupported, "the default of column \"" + column.name + "\" is not a constant");
+  return value->value;
+}
+
+ExpressionPtr Binder::default_value(const ColumnSchema& column) {
+  if (column.default_sql.empty()) return make_null(column.type);
+  auto tree = parse_statement("SELECT " + column.default_sql);
+  view_trees_.push_back(tree);
+  return fold(coerce(expression(*tree->statement().select_stmt->target_list[0]->res_target->val), column.type,
+                     CastContext::kAssignment));
+}
+
+Binder::BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                         const std::vector<size_t>& columns) {
   QueryLevel level;
   LevelGuard guard(*this, &level);
   level.clause = Clause::kValues;
   LogicalPtr node = make_node(LogicalNode::Kind::kValues);
-  bool has_subqueries = false;
-  std::vector<std::pair<std::vector<ExpressionPtr>, std::vector<Attachment>>> rows;
+  std::vector<Attachment> pending;
+  level.pending = select.n_values_lists == 1 ? &pending : nullptr;
   for (const pg::Node* list : pg::list(select.values_lists, select.n_values_lists)) {
-    std::vector<Attachment> pending;
-    level.pending = &pending;
     std::vector<ExpressionPtr> row;
     for (const pg::Node* item : pg::list(list->list->items, list->list->n_items)) {
-      if (row.size() >= columns.size()) check_count(row.size() + 1, pg::location(item));
+      if (row.size() >= columns.size()) check_insert_count(row.size() + 1, columns.size(), pg::location(item));
       const ColumnSchema& column = table.columns[columns[row.size()]];
       if (item->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT) {
-        if (column.default_sql.empty()) {
-          row.push_back(make_null(column.type));
-        } else {
-          auto tree = parse_statement("SELECT " + column.default_sql);
-          view_trees_.push_back(tree);
-          row.push_back(coerce(expression(*tree->statement().select_stmt->target_list[0]->res_target->val), column.type,
-                               CastContext::kAssignment));
-        }
+        row.push_back(default_value(column));
       } else {
         row.push_back(coerce(expression(*item), column.type, CastContext::kAssignment, pg::location(item)));
       }
     }
-    check_count(row.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
-    has_subqueries = has_subqueries || !pending.empty();
-    rows.emplace_back(std::move(row), std::move(pending));
+    check_insert_count(row.size(), columns.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
+    node->rows.push_back(std::move(row));
   }
-  for (size_t i = 0; i < columns.size(); i++) node->outputs.push_back(add_column(names[i], types[i], true));
-  if (has_subqueries) {
-    if (rows.size() > 1) throw_unsupported("a subquery in one of several VALUES rows", -1);
-    node = row_of(std::move(rows[0].first), std::move(rows[0].second));
-  } else {
-    for (auto& [row, pending] : rows) node->rows.push_back(std::move(row));
-  }
-  return finish({std::move(node), names});
+  for (size_t column : columns)
+    node->outputs.push_back(add_column(table.columns[column].name, table.columns[column].type, true));
+  if (!pending.empty()) node = row_of(std::move(node->rows[0]), std::move(pending));
+  return {std::move(node), {}};
 }
 
 ExpressionPtr Binder::bind_standalone(const pg::Node& node, const Type* type, CastContext context) {
@@ -119,9 +164,9 @@ ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastCon
   }
   if (!can_cast(expression->type, type, context)) {
     bool assignment = context == CastContext::kAssignment;
-    std::string message = assignment ? "expression is of type " + expression->type.to_string() +
-                                           " but the column is of type " + type.to_string()
-                                     : "cannot cast type " + expression->type.to_string() + " to " + type.to_string();
+    std::string message = assignment ? "expression is of type " + type_name(expression->type) +
+                                           " but the column is of type " + type_name(type)
+                                     : "cannot cast type " + type_name(expression->type) + " to " + type_name(type);
     throw Error(assignment ? sqlstate::kDatatypeMismatch : sqlstate::kCannotCoerce, message,
                 assignment ? "You will need to rewrite or cast the expression." : "").at(position);
   }
@@ -138,8 +183,8 @@ Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_v
   for (ExpressionPtr* expression : expressions) {
     std::optional<Type> common = common_type(type, (*expression)->type);
     if (!common)
-      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type.to_string() + " and " +
-                                                   (*expression)->type.to_string() + " cannot be matched")
+      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type_name(type) + " and " +
+                                                   type_name((*expression)->type) + " cannot be matched")
           .at((*expression)->position >= 0 ? (*expression)->position : position);
     type = *common;
   }

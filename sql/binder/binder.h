@@ -39,9 +39,14 @@ class Binder {
 
   /// SELECT, VALUES, set operations.
   LogicalPlan bind_query(const PgQuery__SelectStmt& select);
-  /// Rows for `columns` (positions in the table) of INSERT, in that order: casts on assignment, DEFAULT.
+  /// Whole rows of the table for INSERT into `columns` (positions in the table, in the order of the source's columns):
+  /// casts on assignment; the other columns get their defaults.
   LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
                                  const std::vector<size_t>& columns);
+  /// INSERT … DEFAULT VALUES.
+  LogicalPlan bind_default_row(const TableSchema& table);
+  /// The column's DEFAULT, or NULL. Errors: kFeatureNotSupported where it is not a constant.
+  Value default_of(const ColumnSchema& column);
   /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
   ExpressionPtr bind_standalone(const pg::Node& node, const Type* type, CastContext context);
 
@@ -90,6 +95,9 @@ class Binder {
   LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node);
   LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                           CastContext context);
+  BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+                           const std::vector<size_t>& columns);
+  ExpressionPtr default_value(const ColumnSchema& column);
   LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
 
   // from.cpp
@@ -128,7 +136,8 @@ class Binder {
                                                    const LogicalNode& plan);
   LogicalPtr attach(LogicalPtr node, std::vector<Attachment> attachments);
   LogicalPtr apply(LogicalPtr node, Conjunction conjunction);
-  void add_pending(Attachment attachment, int position);
+  /// Errors: kFeatureNotSupported where no row is made that a subquery could be joined to.
+  void check_subquery_allowed(int position);
 
   // expression.cpp
   ExpressionPtr expression(const pg::Node& node);

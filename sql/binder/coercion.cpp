@@ -6,6 +6,7 @@
 #include "exec/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "vector/error.h"
+#include "vector/parse.h"
 
 namespace cairn {
 namespace {
@@ -44,6 +45,10 @@ bool fits(int128_t value, const Type& type) {
 }
 
 }  // namespace
+
+std::string type_name(const Type& type) {
+  return type.id == TypeId::kNull ? std::string("unknown") : std::string(message_type_name(type));
+}
 
 bool is_untyped(const Expression& expression) { return expression.type.id == TypeId::kNull; }
 
@@ -151,15 +156,8 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) 
   if (position < 0) position = expression->position;
   if (expression->kind == Expression::Kind::kConstant && expression->value.null) return make_null(type, position);
   if (expression->kind == Expression::Kind::kConstant && is_untyped(*expression)) {
-    Value text = Value::of_string(expression->value.string);
-    if (type.id == TypeId::kVarchar && type.length == 0) {
-      ExpressionPtr constant = Expression::make_constant(std::move(text));
-      constant->position = expression->position;
-      return constant;
-    }
-    ExpressionPtr cast = Expression::make_cast(Expression::make_constant(std::move(text)), type, position);
     try {
-      ExpressionPtr constant = Expression::make_constant(evaluate_constant(*cast));
+      ExpressionPtr constant = Expression::make_constant(parse_value(expression->value.string, type));
       constant->type = constant->value.type = type;
       constant->position = expression->position;
       return constant;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "exec/expression.h"
@@ -15,6 +16,9 @@ enum class CastContext { kImplicit, kAssignment, kExplicit };
 bool is_untyped(const Expression& expression);
 ExpressionPtr make_untyped_literal(std::string text, int position);
 ExpressionPtr make_null(Type type, int position = -1);
+
+/// The type in error messages, as PostgreSQL spells it: "integer", "unknown".
+std::string type_name(const Type& type);
 
 /// PostgreSQL's cast matrix (pg_cast), over Cairn's types.
 bool can_cast(const Type& from, const Type& to, CastContext context);

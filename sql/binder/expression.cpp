@@ -5,6 +5,7 @@
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
 #include "vector/error.h"
+#include "vector/parse.h"
 
 namespace cairn {
 
@@ -66,7 +67,7 @@ ExpressionPtr Binder::boolean(const pg::Node& node, std::string_view what) {
   ExpressionPtr bound = expression(node);
   if (!is_untyped(*bound) && bound->type.id != TypeId::kBoolean)
     throw Error(sqlstate::kDatatypeMismatch, "argument of " + std::string(what) + " must be type BOOLEAN, not type " +
-                                                 bound->type.to_string()).at(pg::location(&node));
+                                                 type_name(bound->type)).at(pg::location(&node));
   return coerce(std::move(bound), Type::boolean(), CastContext::kImplicit);
 }
 
@@ -204,11 +205,16 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
   ExpressionPtr argument = expression(*cast.arg);
   bool is_literal = argument->kind == Expression::Kind::kConstant && is_untyped(*argument) && !argument->value.null;
   if (is_literal && !spelled.interval_unit.empty()) {
-    std::string& text = argument->value.string;
     // INTERVAL '90' DAY: the field is the unit of a bare number.
-    if (!text.empty() && text.find_first_not_of("0123456789+-. \t") == std::string::npos && text.find_first_of("0123456789") != std::string::npos)
-      text += " " + spelled.interval_unit;
+    Value value = Value::null_of(Type::interval());
+    value.null = false;
+    if (!parse_interval(argument->value.string, value.interval, spelled.interval_unit))
+      throw parse_error(argument->value.string, Type::interval()).at(argument->position);
+    return Expression::make_constant(std::move(value));
   }
+  // An explicit cast cuts a text that is too long; on the way into a column it is an error.
+  if (is_literal && spelled.type.is_string() && spelled.type.length > 0)
+    argument = cast_to(std::move(argument), Type::varchar());
   Type type = spelled.type;
   if (spelled.unconstrained_decimal) {
     if (is_literal) {

@@ -42,7 +42,7 @@ std::string signature(std::string_view name, const std::vector<ExpressionPtr>& a
   text += '(';
   for (size_t i = 0; i < arguments.size(); i++) {
     if (i > 0) text += ", ";
-    text += is_untyped(*arguments[i]) ? "unknown" : arguments[i]->type.to_string();
+    text += is_untyped(*arguments[i]) ? "unknown" : type_name(arguments[i]->type);
   }
   return text + ')';
 }
@@ -148,7 +148,7 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
     Type given = arguments[0]->type;
     ExpressionPtr result = call(function, arguments, syntax.location);
     if (result == nullptr)
-      throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + given.to_string())
+      throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + type_name(given))
           .at(syntax.location);
     if (name == "date_part") return coerce(std::move(result), Type::double_(), CastContext::kExplicit);
     return result;

@@ -36,7 +36,7 @@ std::string_view to_sql(Comparison comparison) {
 }
 
 [[noreturn]] void throw_no_operator(std::string_view op, const Type* left, const Type& right, int position) {
-  auto name = [](const Type& type) { return type.id == TypeId::kNull ? std::string("unknown") : type.to_string(); };
+  auto name = [](const Type& type) { return type.id == TypeId::kNull ? std::string("unknown") : type_name(type); };
   throw Error(sqlstate::kUndefinedFunction,
               "operator does not exist: " + (left == nullptr ? "" : name(*left) + " ") + std::string(op) + " " + name(right),
               "No operator matches the given argument types; add explicit type casts.").at(position);

@@ -436,7 +436,7 @@ Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, Quer
     const Type& b = plan_.columns[right.plan->outputs[i]].type;
     std::optional<Type> common = common_type(a, b);
     if (!common)
-      throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + a.to_string() + " and " + b.to_string() +
+      throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + type_name(a) + " and " + type_name(b) +
                                                    " of column " + std::to_string(i + 1) + " cannot be matched");
     types.push_back(common->id == TypeId::kNull ? Type::varchar() : *common);
   }

@@ -51,7 +51,12 @@ void Binder::conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& res
       return;
   }
   if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK && filter_sublink(*node.sub_link, false, level, result)) return;
-  result.predicates.push_back(boolean(node, to_string(level.clause)));
+  ExpressionPtr predicate = boolean(node, to_string(level.clause));
+  if (predicate->kind != Expression::Kind::kAnd) {
+    result.predicates.push_back(std::move(predicate));
+  } else {  // BETWEEN is two conditions
+    for (ExpressionPtr& part : predicate->arguments) result.predicates.push_back(std::move(part));
+  }
 }
 
 /// EXISTS and IN as whole conjuncts keep or drop rows: semi and anti joins. Not taken (false): what needs three-valued
@@ -71,7 +76,7 @@ bool Binder::filter_sublink(const PgQuery__SubLink& link, bool negate, QueryLeve
       attachment.plan = std::move(bound.plan);
       result.predicates.push_back(
           Expression::make_not(Expression::make_column(attachment.mark, Type::boolean())));
-      add_pending(std::move(attachment), link.location);
+      level_->pending->push_back(std::move(attachment));
       return true;
     }
   }
@@ -110,13 +115,13 @@ std::vector<ExpressionPtr> Binder::quantified_predicates(const PgQuery__SubLink&
   return predicates;
 }
 
-void Binder::add_pending(Attachment attachment, int position) {
+void Binder::check_subquery_allowed(int position) {
   if (level_ == nullptr || level_->pending == nullptr)
     throw_unsupported("a subquery in " + std::string(level_ == nullptr ? "this place" : to_string(level_->clause)), position);
-  level_->pending->push_back(std::move(attachment));
 }
 
 std::vector<ExpressionPtr> Binder::scalar_subquery(const pg::Node& subselect, int position) {
+  check_subquery_allowed(position);
   Attachment attachment;
   attachment.kind = JoinKind::kSingle;
   attachment.plan = query(*subselect.select_stmt, level_, false).plan;
@@ -126,11 +131,12 @@ std::vector<ExpressionPtr> Binder::scalar_subquery(const pg::Node& subselect, in
     columns.push_back(Expression::make_column(id, plan_.columns[id].type));
     columns.back()->position = position;
   }
-  add_pending(std::move(attachment), position);
+  level_->pending->push_back(std::move(attachment));
   return columns;
 }
 
 ExpressionPtr Binder::sublink(const PgQuery__SubLink& link) {
+  check_subquery_allowed(link.location);
   Attachment attachment;
   attachment.kind = JoinKind::kMark;
   switch (link.sub_link_type) {
@@ -158,7 +164,7 @@ ExpressionPtr Binder::sublink(const PgQuery__SubLink& link) {
       attachment.mark = add_column(all ? "all" : "any", Type::boolean(), is_nullable);
       ExpressionPtr mark = Expression::make_column(attachment.mark, Type::boolean());
       mark->position = link.location;
-      add_pending(std::move(attachment), link.location);
+      level_->pending->push_back(std::move(attachment));
       return all ? Expression::make_not(std::move(mark)) : std::move(mark);
     }
     case PG_QUERY__SUB_LINK_TYPE__ARRAY_SUBLINK: throw_unsupported("ARRAY(subquery)", link.location);
@@ -166,7 +172,7 @@ ExpressionPtr Binder::sublink(const PgQuery__SubLink& link) {
   }
   ExpressionPtr mark = Expression::make_column(attachment.mark, Type::boolean());
   mark->position = link.location;
-  add_pending(std::move(attachment), link.location);
+  level_->pending->push_back(std::move(attachment));
   return mark;
 }
 

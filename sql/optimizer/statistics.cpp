@@ -283,10 +283,14 @@ RelationEstimate Estimator::estimate_join(const LogicalNode& node, const Relatio
 }
 
 RelationEstimate Estimator::estimate(const LogicalNode& node) {
+  if (remember_) {
+    if (auto found = remembered_.find(&node); found != remembered_.end()) return found->second;
+  }
   RelationEstimate result = estimate_anew(node);
   // Join ordering knows better: it looks at all the joins of a region at once.
   const bool ordered = node.kind == Kind::kJoin || node.kind == Kind::kFilter;
   if (ordered && node.estimated_rows >= 0) result.rows = node.estimated_rows;
+  if (remember_) remembered_.emplace(&node, result);
   return result;
 }
 

@@ -75,7 +75,8 @@ JoinConditionEstimate estimate_condition(const std::vector<ExpressionPtr>& predi
 /// Estimates whole subplans, bottom-up, from table statistics.
 class Estimator {
  public:
-  explicit Estimator(const LogicalPlan& plan) : plan_(plan) {}
+  /// `remember`: the plan does not change any more, and nodes are asked for again and again.
+  explicit Estimator(const LogicalPlan& plan, bool remember = false) : plan_(plan), remember_(remember) {}
 
   RelationEstimate estimate(const LogicalNode& node);
   /// The result of a join of these inputs.
@@ -90,6 +91,8 @@ class Estimator {
   ColumnEstimate estimate_aggregate_call(const LogicalAggregate& call, const RelationEstimate& input, double groups);
 
   const LogicalPlan& plan_;
+  bool remember_;
+  std::map<const LogicalNode*, RelationEstimate> remembered_;
   int next_origin_ = 0;
   std::map<const CommonTable*, RelationEstimate> common_tables_;
 };

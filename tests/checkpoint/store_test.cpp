@@ -65,8 +65,8 @@ void expect_equal(const RowSet& actual, const RowSet& expected) {
     for (size_t row = 0; row < e.size; ++row) {
       ASSERT_EQ(a.valid(row), e.valid(row));
       if (!e.valid(row)) continue;
-      if (column == 0) ASSERT_EQ(a.values<int64_t>()[row], e.values<int64_t>()[row]);
-      if (column == 1) ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view());
+      if (column == 0) { ASSERT_EQ(a.values<int64_t>()[row], e.values<int64_t>()[row]); }
+      if (column == 1) { ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view()); }
     }
   }
 }
