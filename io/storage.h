@@ -80,7 +80,8 @@ class FileLock {
   FileLock() = default;
 };
 
-/// A file system. Thread-safe. REQUIRES: outlives its files, batches and locks.
+/// A file system. Thread-safe. REQUIRES: outlives its files, batches and locks. The child of a fork makes its own: the
+/// threads of a thread pool, and batches under way, stay with the parent.
 ///
 /// Errors have the SQLSTATE kUndefinedFile (ENOENT), kDiskFull (ENOSPC, EDQUOT), kReadOnly (EROFS, EACCES, EPERM),
 /// kObjectInUse (a lock is taken), kOutOfMemory (ENOMEM), else kIoError; the message has the path and the cause.

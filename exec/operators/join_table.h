@@ -1,0 +1,67 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "exec/collected_rows.h"
+#include "exec/join_index.h"
+#include "exec/packed_column.h"
+#include "exec/pipeline.h"
+
+namespace cairn {
+
+/// Where the columns of a join's full output come from, and which are wanted.
+struct JoinColumns {
+  explicit JoinColumns(const PlanNode& plan);
+
+  size_t probe_count, build_count;
+  bool has_build_output;            ///< kSemi, kAnti, kMark give out no build columns
+  std::vector<uint32_t> outputs;    ///< positions in the full output, in order
+  std::vector<uint32_t> residual;   ///< positions that the residual predicates read
+  std::vector<uint32_t> build_wanted;  ///< build columns that outputs or residual read
+};
+
+/// The build side of a join: a breaker. Its rows, and, once they are complete, the index on their keys and their
+/// columns packed for random reads.
+class JoinTable : public Sink {
+ public:
+  explicit JoinTable(const PlanNode& plan);
+
+  std::unique_ptr<Fragment> open(const WorkerContext& worker) override;
+  void add(std::unique_ptr<Fragment> sealed) override;
+  void finalize(const Parallel& parallel) override;
+  size_t bytes() const override;
+  std::shared_ptr<const RowSet> rows() const override { return rows_; }
+  void restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) override;
+
+  const JoinIndex& index() const { return *index_; }
+  uint64_t row_count() const { return rows_->row_count(); }
+  /// All rows of a wanted build column.
+  const Vector& column(uint32_t build_column) const { return packed_[build_column]->vector(); }
+
+  /// kRight, kFull: notes that a build row has found a match. Thread-safe.
+  void mark_matched(uint32_t row) const {
+    std::atomic_ref<uint8_t> flag(matched_[row]);
+    if (flag.load(std::memory_order_relaxed) == 0) flag.store(1, std::memory_order_relaxed);
+  }
+  bool matched(uint32_t row) const { return matched_[row] != 0; }
+
+ private:
+  void build(const Parallel& parallel);
+
+  std::vector<Type> types_;
+  std::vector<uint32_t> keys_;
+  bool nulls_match_;
+  bool keeps_matched_;
+  JoinColumns columns_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CollectedRows>> parts_;
+  std::shared_ptr<const RowSet> rows_;
+  std::unique_ptr<JoinIndex> index_;
+  std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it
+  mutable std::vector<uint8_t> matched_;
+};
+
+}  // namespace cairn

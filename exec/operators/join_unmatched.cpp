@@ -1,0 +1,82 @@
+#include <algorithm>
+
+#include "exec/operators/join.h"
+#include "exec/operators/join_table.h"
+
+namespace cairn {
+
+namespace {
+
+/// Morsels are ranges of build rows, which stand in the order of the build's input.
+constexpr uint64_t kMorselRows = 65536;
+
+class UnmatchedSource : public Source {
+ public:
+  UnmatchedSource(const PlanNode& plan, const JoinTable& table)
+      : probe_types_(plan.children[0]->types), columns_(plan), table_(table) {}
+
+  uint64_t morsel_count() const override { return (table_.row_count() + kMorselRows - 1) / kMorselRows; }
+
+  std::unique_ptr<Local> make_local(const WorkerContext& worker) const override {
+    auto local = std::make_unique<State>();
+    local->capacity = std::max<size_t>(1, worker.settings->vector_capacity);
+    local->scratch.resize(columns_.build_count);
+    return local;
+  }
+
+  void run(const Morsel& morsel, Local& local, Consumer& next, const std::function<bool()>& stop) const override {
+    State& state = static_cast<State&>(local);
+    const uint64_t end = std::min(table_.row_count(), (morsel.ordinal + 1) * kMorselRows);
+    state.rows.clear();
+    for (uint64_t row = morsel.ordinal * kMorselRows; row < end; ++row) {
+      if (table_.matched(static_cast<uint32_t>(row))) continue;
+      state.rows.push_back(static_cast<uint32_t>(row));
+      if (state.rows.size() < state.capacity) continue;
+      push_rows(state, next);
+      if (stop()) return;
+    }
+    if (!state.rows.empty()) push_rows(state, next);
+  }
+
+ private:
+  struct State : Local {
+    size_t capacity = 0;
+    std::vector<uint32_t> rows;
+    std::vector<FlatScratch> scratch;
+  };
+
+  void push_rows(State& state, Consumer& next) const {
+    static constexpr uint64_t kNothing[2] = {0, 0};
+    Batch out;
+    out.size = state.rows.size();
+    for (const uint32_t column : columns_.outputs) {
+      if (column < columns_.probe_count) {
+        Vector null;
+        null.type = probe_types_[column];
+        null.encoding = Encoding::kConstant;
+        null.size = out.size;
+        null.data = kNothing;
+        null.validity = kNothing;
+        out.columns.push_back(null);
+      } else {
+        const uint32_t build_column = column - static_cast<uint32_t>(columns_.probe_count);
+        out.columns.push_back(
+            gather(table_.column(build_column), state.rows.data(), out.size, state.scratch[build_column]));
+      }
+    }
+    next.push(out);
+    state.rows.clear();
+  }
+
+  std::vector<Type> probe_types_;
+  JoinColumns columns_;
+  const JoinTable& table_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> make_join_unmatched_source(const PlanNode& plan, const Sink& build) {
+  return std::make_unique<UnmatchedSource>(plan, static_cast<const JoinTable&>(build));
+}
+
+}  // namespace cairn
