@@ -163,6 +163,19 @@ void bound_strings(ColumnAnalysis& analysis, size_t count, Rows row_at) {
   zone_map.min.type = zone_map.max.type = analysis.type;
 }
 
+/// A row that is not NULL for each dictionary entry that has one (the empty string may stand under NULLs only).
+std::vector<uint32_t> valid_entry_rows(const ColumnAnalysis& analysis) {
+  if (analysis.null_count == 0) return analysis.entry_rows;
+  std::vector<uint32_t> rows;
+  std::vector<bool> seen(analysis.entry_rows.size());
+  for (uint32_t row = 0; row < analysis.row_count; ++row) {
+    if (seen[analysis.codes[row]] || !bit_at(analysis.validity, row)) continue;
+    seen[analysis.codes[row]] = true;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
 void analyze_strings(ColumnAnalysis& analysis) {
   const StringRef* values = analysis.as<StringRef>();
   analysis.length_min = analysis.length_max = values[0].size();
@@ -182,12 +195,9 @@ void analyze_strings(ColumnAnalysis& analysis) {
   }
   build_dictionary(analysis);
   if (analysis.has_dictionary) {
-    const auto& rows = analysis.entry_rows;
+    const std::vector<uint32_t> rows = valid_entry_rows(analysis);
     bound_strings(analysis, rows.size(), [&rows](size_t i) { return rows[i]; });
-    if (!sketch) return;
-    for (const uint32_t row : rows) {
-      if (analysis.null_count == 0 || bit_at(analysis.validity, row)) analysis.sketch.add(sketch_hash(values[row].view()));
-    }
+    for (size_t i = 0; sketch && i < rows.size(); ++i) analysis.sketch.add(sketch_hash(values[rows[i]].view()));
     return;
   }
   bound_strings(analysis, analysis.row_count, [](size_t i) { return i; });

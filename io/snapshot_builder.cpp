@@ -55,6 +55,15 @@ void complete(TableVersion& table) {
 
 }  // namespace
 
+SnapshotBuilder::SnapshotBuilder(const SnapshotBuilder& other)
+    : tables_(other.tables_), views_(other.views_), unmarked_(other.unmarked_) {
+  for (const auto& [name, table] : other.changed_) {
+    auto copy = std::make_shared<TableVersion>(*table);
+    tables_[name] = copy;
+    changed_.emplace(name, std::move(copy));
+  }
+}
+
 TableVersion& SnapshotBuilder::changed(std::string_view name) {
   if (!unmarked_.contains(name)) unmarked_.emplace(name);
   const auto at = changed_.find(name);

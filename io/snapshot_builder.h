@@ -19,6 +19,9 @@ class SnapshotBuilder {
  public:
   SnapshotBuilder() = default;
   explicit SnapshotBuilder(const Snapshot& base) : tables_(base.tables), views_(base.views) {}
+  /// Independent: what is done to the copy does not show in the original.
+  SnapshotBuilder(const SnapshotBuilder& other);
+  SnapshotBuilder& operator=(SnapshotBuilder&&) = default;
 
   void create_table(uint64_t table_id, TableSchema schema);
   void drop_table(std::string_view name);

@@ -28,14 +28,21 @@ std::shared_ptr<const RowGroup> with_deleted(const std::shared_ptr<const RowGrou
 
 TableTransaction::TableTransaction(std::shared_ptr<TableDatabase> database)
     : database_(std::move(database)), base_(database_->snapshot()), definitions_(*base_),
-      segment_writer_(database_->storage()) {}
+      segment_writer_(std::in_place, database_->storage()) {}
 
-TableTransaction::~TableTransaction() {
-  if (open_) database_->end_write();
+TableTransaction::~TableTransaction() { end(); }
+
+void TableTransaction::end() {
+  if (database_ == nullptr) return;
+  segment_writer_.reset();  // before the files that it writes to
+  changes_.clear();
+  definitions_ = SnapshotBuilder();
+  base_ = nullptr;
+  std::exchange(database_, nullptr)->end_write();
 }
 
 void TableTransaction::require_open() const {
-  if (!open_) throw Error(sqlstate::kNoActiveTransaction, "the write transaction has ended");
+  if (database_ == nullptr) throw Error(sqlstate::kNoActiveTransaction, "the write transaction has ended");
 }
 
 // --- Definitions -----------------------------------------------------------------------------------------------------
@@ -171,7 +178,7 @@ std::shared_ptr<const RowGroup> TableTransaction::make_stored_row_group(uint64_t
     changes.file_bytes += bytes;
   }
   for (StoredColumn& column : stored) column.offset += offset;
-  segment_writer_.write(file, offset, std::move(segments));
+  segment_writer_->write(file, offset, std::move(segments));
   return std::make_shared<StoredRowGroup>(database_->take_row_group_id(), static_cast<uint32_t>(rows),
                                           std::move(types), std::move(stored), file, database_->cache());
 }
@@ -196,7 +203,7 @@ void TableTransaction::apply(SnapshotBuilder& builder, const TableVersion& table
 
 std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   require_open();
-  segment_writer_.drain();  // what the snapshot shows can be read
+  segment_writer_->drain();  // what the snapshot shows can be read
   const std::lock_guard lock(mutex_);
   SnapshotBuilder builder = definitions_;
   for (const auto& [table_id, changes] : changes_) {
@@ -211,7 +218,7 @@ std::vector<std::shared_ptr<const RowGroup>> TableTransaction::merge_small(
   for (const auto& row_group : row_groups) live_rows.push_back(as_table_row_group(*row_group).live_row_count());
   const std::vector<MergedRun> merges = plan_merges(live_rows, first_new);
   if (merges.empty()) return row_groups;
-  segment_writer_.drain();
+  segment_writer_->drain();
   std::vector<std::shared_ptr<const RowGroup>> result;
   size_t next = 0;
   for (const MergedRun& run : merges) {
@@ -273,7 +280,7 @@ void TableTransaction::apply_and_record(SnapshotBuilder& builder, uint64_t table
 }
 
 std::vector<uint64_t> TableTransaction::sync_files() {
-  segment_writer_.drain();
+  segment_writer_->drain();
   std::vector<uint64_t> file_ids;
   for (auto& [table_id, changes] : changes_) {
     if (changes.file == nullptr) continue;
@@ -299,11 +306,10 @@ std::shared_ptr<const Snapshot> TableTransaction::commit_changes() {
 
 std::shared_ptr<const Snapshot> TableTransaction::commit() {
   require_open();
-  open_ = false;
-  struct EndWrite {
-    TableDatabase& database;
-    ~EndWrite() { database.end_write(); }
-  } end_write{*database_};
+  struct End {
+    TableTransaction& transaction;
+    ~End() { transaction.end(); }
+  } end_in_any_case{*this};
   return commit_changes();
 }
 

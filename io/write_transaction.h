@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -63,16 +64,18 @@ class TableTransaction final : public WriteTransaction {
   std::vector<uint64_t> sync_files();
   std::shared_ptr<const Snapshot> commit_changes();
 
-  const std::shared_ptr<TableDatabase> database_;
-  const std::shared_ptr<const Snapshot> base_;
+  /// Lets go of everything, the files of what was not committed too, and lets the next transaction begin.
+  void end();
+
+  std::shared_ptr<TableDatabase> database_;  ///< nullptr once the transaction has ended
+  std::shared_ptr<const Snapshot> base_;
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows
   CommitRecord record_;
-  bool open_ = true;
 
   mutable std::mutex mutex_;  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id
   uint64_t writer_count_ = 0;
-  mutable SegmentWriter segment_writer_;
+  mutable std::optional<SegmentWriter> segment_writer_;
 };
 
 /// A writer that encodes full row groups as they come.

@@ -31,6 +31,10 @@ struct Fruit {
   friend bool operator==(const Fruit&, const Fruit&) = default;
 };
 
+inline void PrintTo(const Fruit& fruit, std::ostream* out) {
+  *out << '(' << fruit.id << ' ' << fruit.name.value_or("NULL") << ' ' << fruit.price << ')';
+}
+
 inline Fruit numbered_fruit(int32_t id) {
   Fruit fruit{id, "fruit number " + std::to_string(id % 97), id * int64_t{7} % 10007};
   if (id % 11 == 0) fruit.name.reset();

@@ -1,0 +1,108 @@
+#include "exec/expression_evaluator.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "exec/evaluation/node.h"
+#include "vector/column_buffer.h"
+#include "vector/read_row.h"
+
+namespace cairn {
+
+using evaluation::Frame;
+using evaluation::Program;
+using evaluation::Space;
+
+struct EvaluationContext::State {
+  std::vector<AlignedBytes> blocks;  ///< after a reset: at most one, large enough for all that the last batch took
+  size_t used = 0;                   ///< bytes of the last block
+  size_t total = 0;                  ///< capacity of all blocks
+  StringHeap strings;
+};
+
+EvaluationContext::EvaluationContext() : state_(std::make_unique<State>()) {}
+EvaluationContext::~EvaluationContext() = default;
+EvaluationContext::EvaluationContext(EvaluationContext&&) noexcept = default;
+
+void* EvaluationContext::allocate(size_t bytes) {
+  State& state = *state_;
+  const size_t needed = (bytes + 63) / 64 * 64 + 64;
+  if (state.blocks.empty() || state.blocks.back().capacity() - state.used < needed) {
+    const size_t capacity = std::max({needed, state.total, size_t{1} << 12});
+    state.blocks.emplace_back();
+    state.blocks.back().grow(capacity, 0);
+    state.total += state.blocks.back().capacity();
+    state.used = 0;
+  }
+  void* memory = state.blocks.back().data() + state.used;
+  state.used += needed;
+  return memory;
+}
+
+void EvaluationContext::reset() {
+  State& state = *state_;
+  if (state.blocks.size() > 1) {
+    state.blocks.clear();
+    state.blocks.emplace_back();
+    state.blocks.back().grow(state.total, 0);
+    state.total = state.blocks.back().capacity();
+  }
+  state.used = 0;
+  if (state.strings.bytes() != 0) state.strings = StringHeap();
+}
+
+StringHeap& EvaluationContext::strings() { return state_->strings; }
+
+struct ExpressionEvaluator::State {
+  explicit State(const std::vector<const Expression*>& expressions) : program(expressions) {}
+  Program program;
+  Frame frame;
+  Space selected;
+  Space all;
+};
+
+ExpressionEvaluator::ExpressionEvaluator(std::vector<const Expression*> expressions)
+    : state_(std::make_unique<State>(expressions)) {}
+ExpressionEvaluator::~ExpressionEvaluator() = default;
+
+void ExpressionEvaluator::begin(const Batch& batch) {
+  State& state = *state_;
+  state.frame.context.reset();
+  state.all = {&batch, nullptr, batch.size, state.frame.next_space_id(), false};
+  state.selected = state.all;
+  state.selected.may_raise = true;
+  if (!batch.selected) return;
+  state.selected.indices = batch.selection.indices;
+  state.selected.rows = batch.selection.count;
+  // All rows selected after all is the same space: results are shared.
+  if (batch.selection.count == batch.size) {
+    state.selected.indices = nullptr;
+  } else {
+    state.selected.id = state.frame.next_space_id();
+  }
+}
+
+Vector ExpressionEvaluator::evaluate(size_t index) {
+  Vector result;
+  [[maybe_unused]] const bool computed = state_->program.root(index)->vector(state_->frame, state_->selected, result);
+  assert(computed && result.size == state_->selected.rows);
+  return result;
+}
+
+bool ExpressionEvaluator::evaluate_all(size_t index, Vector& result) {
+  const bool selected = state_->selected.id != state_->all.id;
+  return state_->program.root(index)->vector(state_->frame, selected ? state_->all : state_->selected, result);
+}
+
+Value evaluate_constant(const Expression& expression) {
+  ExpressionEvaluator evaluator({&expression});
+  Batch batch;
+  batch.size = 1;
+  evaluator.begin(batch);
+  Value value = read_value(evaluator.evaluate(0), 0);
+  value.type = expression.type;
+  return value;
+}
+
+}  // namespace cairn

@@ -1,0 +1,126 @@
+// A conjunction of predicates over batches.
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "exec/evaluation/node.h"
+#include "exec/expression_evaluator.h"
+#include "vector/kernels/decode.h"
+#include "vector/kernels/kernels.h"
+#include "vector/kernels/mask.h"
+
+namespace cairn {
+
+using evaluation::Frame;
+using evaluation::Node;
+using evaluation::Program;
+using evaluation::Space;
+
+namespace {
+
+/// What is known of a conjunct from the batches so far. Old batches count ever less.
+struct Conjunct {
+  size_t index = 0;
+  double rows = 0;
+  double passed = 0;
+  double nanos = 0;
+
+  double nanos_per_row() const { return rows == 0 ? 0 : nanos / rows; }
+  /// Cost per row that it removes: lower comes first.
+  double rank() const {
+    const double removed = rows - passed + 1;
+    return nanos / removed;
+  }
+};
+
+/// A conjunct below this cost per row is computed over all rows, whatever is selected: finding the selected rows'
+/// values would cost more.
+constexpr double kCheapNanosPerRow = 1.5;
+constexpr uint64_t kBatchesPerReordering = 32;
+
+}  // namespace
+
+struct PredicateEvaluator::State {
+  explicit State(const std::vector<const Expression*>& expressions) : program(expressions) {
+    for (size_t i = 0; i < expressions.size(); ++i) conjuncts.push_back({i});
+  }
+
+  /// Rows of `mask` for which the conjunct is true, over the whole batch.
+  bool apply_to_all(const Batch& batch, const Space& all, Conjunct& conjunct) {
+    const uint64_t* truth;
+    if (!program.root(conjunct.index)->true_rows(frame, all, truth)) return false;
+    for (size_t i = 0; i < mask_words(batch.size); ++i) mask[i] &= truth[i];
+    return true;
+  }
+
+  void apply_to_left(const Batch& batch, Conjunct& conjunct) {
+    indices.resize(batch.size + 64);
+    const size_t count = mask_to_indices(mask.data(), batch.size, indices.data());
+    const Space space{&batch, count == batch.size ? nullptr : indices.data(), count, frame.next_space_id(), true};
+    const uint64_t* truth;
+    program.root(conjunct.index)->true_rows(frame, space, truth);
+    std::memset(mask.data(), 0, mask_words(batch.size) * 8);
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t bit = (truth[i / 64] >> (i % 64)) & 1;
+      mask[indices[i] / 64] |= bit << (indices[i] % 64);
+    }
+  }
+
+  Program program;
+  Frame frame;
+  std::vector<Conjunct> conjuncts;
+  std::vector<uint64_t> mask;      ///< the rows that are left, over the whole batch
+  std::vector<uint32_t> indices;   ///< the same as indices
+  uint64_t batches = 0;
+};
+
+PredicateEvaluator::PredicateEvaluator(std::vector<const Expression*> conjuncts)
+    : state_(std::make_unique<State>(conjuncts)) {}
+PredicateEvaluator::~PredicateEvaluator() = default;
+
+size_t PredicateEvaluator::select(Batch& batch) {
+  State& state = *state_;
+  if (state.conjuncts.empty() || batch.row_count() == 0) return batch.row_count();
+  state.frame.context.reset();
+  const size_t words = mask_words(batch.size);
+  state.mask.resize(words);
+  size_t left = batch.row_count();
+  if (!batch.selected) {
+    for (size_t i = 0; i < words; ++i) state.mask[i] = low_bits(batch.size - i * 64);
+  } else if (batch.selection.mask != nullptr) {
+    std::memcpy(state.mask.data(), batch.selection.mask, words * 8);
+  } else {
+    indices_to_mask(batch.selection.indices, batch.selection.count, batch.size, state.mask.data());
+  }
+  if (++state.batches % kBatchesPerReordering == 0) {
+    std::stable_sort(state.conjuncts.begin(), state.conjuncts.end(),
+                     [](const Conjunct& a, const Conjunct& b) { return a.rank() < b.rank(); });
+    for (Conjunct& conjunct : state.conjuncts) conjunct.rows *= 0.5, conjunct.passed *= 0.5, conjunct.nanos *= 0.5;
+  }
+  const Space all{&batch, nullptr, batch.size, state.frame.next_space_id(), false};
+  const bool was_selected = batch.selected;
+  const size_t before_all = left;
+  for (Conjunct& conjunct : state.conjuncts) {
+    if (left == 0) break;
+    const auto begin = std::chrono::steady_clock::now();
+    const size_t before = left;
+    const bool cheap = conjunct.nanos_per_row() < kCheapNanosPerRow || left * 4 >= batch.size * 3;
+    const bool over_all = cheap && state.apply_to_all(batch, all, conjunct);
+    if (!over_all) state.apply_to_left(batch, conjunct);
+    left = count_mask(state.mask.data(), batch.size);
+    const std::chrono::duration<double, std::nano> nanos = std::chrono::steady_clock::now() - begin;
+    conjunct.rows += static_cast<double>(before);
+    conjunct.passed += static_cast<double>(left);
+    conjunct.nanos += nanos.count() * (over_all ? static_cast<double>(before) / static_cast<double>(batch.size) : 1);
+  }
+  if (left == before_all && !was_selected) return left;
+  state.indices.resize(batch.size + 64);
+  batch.selected = true;
+  batch.selection.indices = state.indices.data();
+  batch.selection.count = mask_to_indices(state.mask.data(), batch.size, state.indices.data());
+  batch.selection.mask = state.mask.data();
+  return left;
+}
+
+}  // namespace cairn
