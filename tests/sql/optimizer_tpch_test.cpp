@@ -61,5 +61,85 @@ TEST(TpchPlans, Q9) {
 )");
 }
 
+
+TEST(TpchPlans, Q17) {
+  PlanBuilder b;
+  LogicalPtr from = b.join(JoinKind::kInner, b.scan("lineitem"), b.scan("part"));
+  LogicalPtr l2 = b.scan("lineitem", "l2");
+  LogicalPtr sub = b.filter(std::move(l2), list(eq(b["l2.l_partkey"], b["p_partkey"])));
+  std::vector<PlanBuilder::Call> calls;
+  calls.push_back({"average", "avg", b["l2.l_quantity"]});
+  sub = b.aggregate(std::move(sub), {}, std::move(calls));
+  std::vector<std::pair<std::string, ExpressionPtr>> columns;
+  columns.emplace_back("threshold", call("*", list(Expression::make_constant(Value::of_double(0.2)), b["average"])));
+  sub = b.project(std::move(sub), std::move(columns));
+  from = b.dependent_join(JoinKind::kSingle, std::move(from), std::move(sub));
+  from = b.filter(std::move(from), list(eq(b["p_partkey"], b["lineitem.l_partkey"]), eq(b["p_brand"], text("Brand#23")),
+                                        eq(b["p_container"], text("MED BOX")),
+                                        lt(Expression::make_cast(b["lineitem.l_quantity"], Type::double_()), b["threshold"])));
+  std::vector<PlanBuilder::Call> sums;
+  sums.push_back({"total", "sum", b["lineitem.l_extendedprice"]});
+  EXPECT_EQ(physical(b.finish(b.aggregate(std::move(from), {}, std::move(sums)))), "");
+}
+
+TEST(TpchPlans, Q21) {
+  PlanBuilder b;
+  LogicalPtr from = b.scan("supplier");
+  from = b.join(JoinKind::kInner, std::move(from), b.scan("lineitem", "l1"));
+  from = b.join(JoinKind::kInner, std::move(from), b.scan("orders"));
+  from = b.join(JoinKind::kInner, std::move(from), b.scan("nation"));
+  from = b.filter(std::move(from), list(eq(b["s_suppkey"], b["l1.l_suppkey"]), eq(b["o_orderkey"], b["l1.l_orderkey"]),
+                                        eq(b["o_orderstatus"], text("F")), gt(b["l1.l_receiptdate"], b["l1.l_commitdate"]),
+                                        eq(b["s_nationkey"], b["n_nationkey"]), eq(b["n_name"], text("SAUDI ARABIA"))));
+  LogicalPtr l2 = b.scan("lineitem", "l2");
+  l2 = b.filter(std::move(l2), list(eq(b["l2.l_orderkey"], b["l1.l_orderkey"]), ne(b["l2.l_suppkey"], b["l1.l_suppkey"])));
+  from = b.dependent_join(JoinKind::kSemi, std::move(from), std::move(l2));
+  LogicalPtr l3 = b.scan("lineitem", "l3");
+  l3 = b.filter(std::move(l3), list(eq(b["l3.l_orderkey"], b["l1.l_orderkey"]), ne(b["l3.l_suppkey"], b["l1.l_suppkey"]),
+     gt(b["l3.l_receiptdate"], b["l3.l_commitdate"])));
+  from = b.dependent_join(JoinKind::kAnti, std::move(from), std::move(l3));
+  std::vector<PlanBuilder::Call> counts;
+  counts.push_back({"numwait", "count", nullptr});
+  EXPECT_EQ(physical(b.finish(b.limit(b.sort(b.aggregate(std::move(from), {"s_name"}, std::move(counts)), {"numwait", "s_name"}), 100))), "");
+}
+
+TEST(TpchPlans, Q2) {
+  PlanBuilder b;
+  LogicalPtr from = b.scan("part");
+  for (const char* table : {"supplier", "partsupp", "nation", "region"}) from = b.join(JoinKind::kInner, std::move(from), b.scan(table));
+  LogicalPtr sub = b.scan("partsupp", "ps2");
+  sub = b.join(JoinKind::kInner, std::move(sub), b.scan("supplier", "s2"));
+  sub = b.join(JoinKind::kInner, std::move(sub), b.scan("nation", "n2"));
+  sub = b.join(JoinKind::kInner, std::move(sub), b.scan("region", "r2"));
+  sub = b.filter(std::move(sub), list(eq(b["part.p_partkey"], b["ps2.ps_partkey"]), eq(b["s2.s_suppkey"], b["ps2.ps_suppkey"]),
+    eq(b["s2.s_nationkey"], b["n2.n_nationkey"]), eq(b["n2.n_regionkey"], b["r2.r_regionkey"]), eq(b["r2.r_name"], text("EUROPE"))));
+  std::vector<PlanBuilder::Call> calls;
+  calls.push_back({"least", "min", b["ps2.ps_supplycost"]});
+  sub = b.aggregate(std::move(sub), {}, std::move(calls));
+  from = b.dependent_join(JoinKind::kSingle, std::move(from), std::move(sub));
+  from = b.filter(std::move(from), list(eq(b["part.p_partkey"], b["partsupp.ps_partkey"]), eq(b["supplier.s_suppkey"], b["partsupp.ps_suppkey"]),
+     eq(b["p_size"], integer(15)), like(b["p_type"], "%BRASS"), eq(b["supplier.s_nationkey"], b["nation.n_nationkey"]),
+     eq(b["nation.n_regionkey"], b["region.r_regionkey"]), eq(b["region.r_name"], text("EUROPE")), eq(b["partsupp.ps_supplycost"], b["least"])));
+  std::vector<std::pair<std::string, ExpressionPtr>> columns;
+  columns.emplace_back("name", b["supplier.s_name"]);
+  columns.emplace_back("p_partkey", b["part.p_partkey"]);
+  EXPECT_EQ(physical(b.finish(b.limit(b.sort(b.project(std::move(from), std::move(columns)), {"name"}), 100))), "");
+}
+
+TEST(TpchPlans, Q4General) {  // OR around EXISTS: marks
+  PlanBuilder b;
+  LogicalPtr sub = b.scan("lineitem");
+  LogicalPtr from = b.scan("orders");
+  sub = b.filter(std::move(sub), list(lt(b["l_orderkey"], b["o_orderkey"])));
+  std::vector<PlanBuilder::Call> calls;
+  calls.push_back({"n", "count", nullptr});
+  sub = b.aggregate(std::move(sub), {}, std::move(calls));
+  from = b.dependent_join(JoinKind::kSingle, std::move(from), std::move(sub));
+  std::vector<std::pair<std::string, ExpressionPtr>> columns;
+  columns.emplace_back("n", b["n"]);
+  columns.emplace_back("o", b["o_orderkey"]);
+  EXPECT_EQ(physical(b.finish(b.project(std::move(from), std::move(columns)))), "");
+}
+
 }  // namespace
 }  // namespace cairn
