@@ -75,7 +75,8 @@ class ByteReader {
   /// A varint that may not exceed `limit`; `what` names it in the error.
   uint64_t varint_up_to(uint64_t limit, const char* what) {
     const uint64_t value = varint();
-    if (value > limit) fail(std::string(what) + " is " + std::to_string(value) + ", at most " + std::to_string(limit) + " expected");
+    if (value > limit)
+      fail(std::string(what) + " is " + std::to_string(value) + ", at most " + std::to_string(limit) + " expected");
     return value;
   }
   int128_t int128() {

@@ -9,9 +9,7 @@
 
 namespace cairn {
 
-size_t ChunkCache::KeyHash::operator()(const Key& key) const {
-  return mix_bits(key.row_group_id * 4099 + key.column);
-}
+size_t ChunkCache::KeyHash::operator()(const Key& key) const { return mix_bits(key.row_group_id * 4099 + key.column); }
 
 std::vector<std::shared_ptr<const ColumnChunk>> ChunkCache::get(uint64_t row_group_id,
                                                                 std::span<const uint32_t> columns, const Reader& read) {
@@ -22,9 +20,14 @@ std::vector<std::shared_ptr<const ColumnChunk>> ChunkCache::get(uint64_t row_gro
   std::vector<size_t> mine_at, others_at;
   for (size_t i = 0; i < columns.size(); ++i) {
     switch (claim({row_group_id, columns[i]}, chunks[i])) {
-      case Claim::kFound: break;
-      case Claim::kMine: mine.push_back(columns[i]), mine_at.push_back(i); break;
-      case Claim::kOthers: others_at.push_back(i); break;
+      case Claim::kFound:
+        break;
+      case Claim::kMine:
+        mine.push_back(columns[i]), mine_at.push_back(i);
+        break;
+      case Claim::kOthers:
+        others_at.push_back(i);
+        break;
     }
   }
   if (!mine.empty()) {

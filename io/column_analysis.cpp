@@ -68,7 +68,8 @@ void sketch_integers(ColumnAnalysis& analysis) {
     return;
   }
   for (uint32_t row = 0; row < analysis.row_count; ++row) {
-    if (row == 0 || values[row] != values[row - 1]) analysis.sketch.add(sketch_hash(static_cast<int128_t>(values[row])));
+    if (row == 0 || values[row] != values[row - 1])
+      analysis.sketch.add(sketch_hash(static_cast<int128_t>(values[row])));
   }
 }
 
@@ -118,7 +119,8 @@ void analyze_floats(ColumnAnalysis& analysis) {
 
 void analyze_intervals(ColumnAnalysis& analysis) {
   const Interval* values = analysis.as<Interval>();
-  analysis.all_equal = std::all_of(values, values + analysis.row_count, [&](const Interval& v) { return v == values[0]; });
+  analysis.all_equal =
+      std::all_of(values, values + analysis.row_count, [&](const Interval& v) { return v == values[0]; });
   if (analysis.effort == EncodeEffort::kFast) return;
   for (uint32_t row = 0; row < analysis.row_count; ++row) {
     const Interval& v = values[row];
@@ -203,7 +205,8 @@ void analyze_strings(ColumnAnalysis& analysis) {
   bound_strings(analysis, analysis.row_count, [](size_t i) { return i; });
   if (!sketch) return;
   for (uint32_t row = 0; row < analysis.row_count; ++row) {
-    if (analysis.null_count == 0 || bit_at(analysis.validity, row)) analysis.sketch.add(sketch_hash(values[row].view()));
+    if (analysis.null_count == 0 || bit_at(analysis.validity, row))
+      analysis.sketch.add(sketch_hash(values[row].view()));
   }
 }
 

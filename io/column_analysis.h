@@ -49,7 +49,9 @@ struct ColumnAnalysis {
   bool integral() const { return physical <= Physical::kInt128; }
   bool pack() const { return effort == EncodeEffort::kSmall; }
   template <typename T>
-  const T* as() const { return static_cast<const T*>(values); }
+  const T* as() const {
+    return static_cast<const T*>(values);
+  }
 
   std::vector<uint64_t> mask_storage;
   std::vector<std::byte> value_storage;
@@ -61,11 +63,16 @@ ColumnAnalysis analyze_column(const ColumnBuffer& column, size_t begin, size_t r
 template <typename Function>
 auto with_integral_type(Physical physical, Function function) {
   switch (physical) {
-    case Physical::kBool: return function(uint8_t{});
-    case Physical::kInt16: return function(int16_t{});
-    case Physical::kInt32: return function(int32_t{});
-    case Physical::kInt64: return function(int64_t{});
-    default: return function(int128_t{});
+    case Physical::kBool:
+      return function(uint8_t{});
+    case Physical::kInt16:
+      return function(int16_t{});
+    case Physical::kInt32:
+      return function(int32_t{});
+    case Physical::kInt64:
+      return function(int64_t{});
+    default:
+      return function(int128_t{});
   }
 }
 

@@ -92,14 +92,14 @@ void decompress_payload(Compression compression, std::span<const std::byte> stor
   const auto check = [&](bool failed, size_t bytes) {
     if (failed) throw Error(sqlstate::kDataCorrupted, where + ": the compressed payload is damaged");
     if (bytes == out.size()) return;
-    throw Error(sqlstate::kDataCorrupted, where + ": the payload decompresses to " + std::to_string(bytes) + " bytes, " +
-                                              std::to_string(out.size()) + " expected");
+    throw Error(sqlstate::kDataCorrupted, where + ": the payload decompresses to " + std::to_string(bytes) +
+                                              " bytes, " + std::to_string(out.size()) + " expected");
   };
   if (compression == Compression::kLz4) {
     if (stored.size() > kMostBytes + kMostBytes / 128 || out.size() > kMostBytes) check(true, 0);
-    const int bytes = LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()),
-                                          reinterpret_cast<char*>(out.data()), static_cast<int>(stored.size()),
-                                          static_cast<int>(out.size()));
+    const int bytes =
+        LZ4_decompress_safe(reinterpret_cast<const char*>(stored.data()), reinterpret_cast<char*>(out.data()),
+                            static_cast<int>(stored.size()), static_cast<int>(out.size()));
     check(bytes < 0, static_cast<size_t>(bytes));
   } else {
     const size_t bytes = ZSTD_decompressDCtx(zstd_decompressor(), out.data(), out.size(), stored.data(), stored.size());

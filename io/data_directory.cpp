@@ -45,7 +45,9 @@ File& DataFile::file() {
 Storage& DataFile::storage() const { return directory_->storage(); }
 
 DataDirectory::DataDirectory(std::shared_ptr<Storage> storage, const std::string& database_path, bool read_only)
-    : storage_(std::move(storage)), path_(database_path + "/data"), readers_lock_path_(database_path + "/readers"),
+    : storage_(std::move(storage)),
+      path_(database_path + "/data"),
+      readers_lock_path_(database_path + "/readers"),
       read_only_(read_only) {}
 
 std::string DataDirectory::file_path(uint64_t file_id) const { return path_ + "/" + file_name(file_id); }

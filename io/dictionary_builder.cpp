@@ -26,13 +26,17 @@ uint64_t hash_of(const StringRef& text) {
 }
 
 template <typename T>
-uint64_t hash_of(const T& value) { return sketch_hash(static_cast<int128_t>(value)); }
+uint64_t hash_of(const T& value) {
+  return sketch_hash(static_cast<int128_t>(value));
+}
 
 template <typename T>
 class DistinctTable {
  public:
   explicit DistinctTable(uint32_t entries_max)
-      : entries_max_(entries_max), mask_(std::bit_ceil(std::max<uint32_t>(entries_max, 8) * 2) - 1), slots_(mask_ + 1) {}
+      : entries_max_(entries_max),
+        mask_(std::bit_ceil(std::max<uint32_t>(entries_max, 8) * 2) - 1),
+        slots_(mask_ + 1) {}
 
   /// The code of values[row]; kFull if it were one entry too many.
   static constexpr uint32_t kFull = std::numeric_limits<uint32_t>::max();
@@ -102,7 +106,8 @@ void build_of_strings(ColumnAnalysis& analysis) {
   const bool fast = analysis.effort == EncodeEffort::kFast;
   // A sample of 2048 out of 65536 equally frequent values still has about 30 repetitions.
   if (sampled_variety<StringRef>(analysis) > (fast ? 0.125 : 0.99) && analysis.row_count > 64) return;
-  build<StringRef>(analysis, std::min(kEntriesMax, std::max(fast ? analysis.row_count / 8 : analysis.row_count / 2, 1u)));
+  build<StringRef>(analysis,
+                   std::min(kEntriesMax, std::max(fast ? analysis.row_count / 8 : analysis.row_count / 2, 1u)));
   if (!analysis.has_dictionary) return;
   const StringRef* values = analysis.as<StringRef>();
   analysis.entry_length_min = std::numeric_limits<uint32_t>::max();

@@ -51,7 +51,8 @@ double DistinctSketch::estimate() const {
 }
 
 void DistinctSketch::write(ByteWriter& out) const {
-  const size_t set = static_cast<size_t>(std::count_if(registers_.begin(), registers_.end(), [](uint8_t r) { return r != 0; }));
+  const size_t set =
+      static_cast<size_t>(std::count_if(registers_.begin(), registers_.end(), [](uint8_t r) { return r != 0; }));
   if (set > kRegisterCount / 3) {
     out.varint(kRegisterCount);
     out.raw(std::as_bytes(std::span(registers_)));

@@ -183,7 +183,10 @@ void write_manifest(Storage& storage, const std::string& path, const std::string
 }
 
 ManifestLog::ManifestLog(std::shared_ptr<Storage> storage, std::string path, const ManifestContent& content)
-    : storage_(std::move(storage)), path_(std::move(path)), identity_(content.identity), sequence_(content.sequence),
+    : storage_(std::move(storage)),
+      path_(std::move(path)),
+      identity_(content.identity),
+      sequence_(content.sequence),
       end_offset_(content.end_offset) {
   open();
   if (!content.torn) return;

@@ -161,8 +161,7 @@ void write_row_group(ByteWriter& out, const TableRowGroup& row_group) {
 std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGroupFactory& make_row_group) {
   StoredRows rows;
   rows.id = in.varint();
-  rows.row_count =
-      static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the number of rows"));
+  rows.row_count = static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the number of rows"));
   const uint64_t file_id = in.varint();
   const uint64_t column_count = in.varint_up_to(kColumnsMax, "the number of columns");
   rows.types.resize(column_count);

@@ -42,7 +42,7 @@ namespace cairn {
 
 /// What is never used again.
 struct ManifestCounters {
-  uint64_t snapshot = 0;        ///< number of the newest snapshot
+  uint64_t snapshot = 0;  ///< number of the newest snapshot
   uint64_t next_table_id = 1;
   uint64_t next_file_id = 1;
   uint64_t next_row_group_id = 1;

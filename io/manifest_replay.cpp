@@ -99,17 +99,29 @@ class Replay {
         builder_.create_table(table_id, read_schema(in));
         return;
       }
-      case ManifestOperation::kDropTable: builder_.drop_table(in.string()); return;
-      case ManifestOperation::kCreateView: builder_.create_view(read_view(in)); return;
-      case ManifestOperation::kDropView: builder_.drop_view(in.string()); return;
-      case ManifestOperation::kRowGroups: row_groups(in); return;
-      case ManifestOperation::kDeleteRows: delete_rows(in); return;
+      case ManifestOperation::kDropTable:
+        builder_.drop_table(in.string());
+        return;
+      case ManifestOperation::kCreateView:
+        builder_.create_view(read_view(in));
+        return;
+      case ManifestOperation::kDropView:
+        builder_.drop_view(in.string());
+        return;
+      case ManifestOperation::kRowGroups:
+        row_groups(in);
+        return;
+      case ManifestOperation::kDeleteRows:
+        delete_rows(in);
+        return;
       case ManifestOperation::kPin: {
         const std::string name = in.string();
         pin(in, name, in.varint());
         return;
       }
-      case ManifestOperation::kUnpin: pins_.erase(in.string()); return;
+      case ManifestOperation::kUnpin:
+        pins_.erase(in.string());
+        return;
     }
     in.fail("holds an operation that this program does not know");
   }

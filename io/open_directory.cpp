@@ -138,8 +138,9 @@ void TableDatabase::check_data_files() const {
     }
     const uint64_t size = storage_->file_size(file);
     if (size >= end) continue;
-    throw Error(sqlstate::kDataCorrupted, "'" + file + "' is truncated: at least " + std::to_string(end) +
-                                              " bytes expected, found " + std::to_string(size),
+    throw Error(sqlstate::kDataCorrupted,
+                "'" + file + "' is truncated: at least " + std::to_string(end) + " bytes expected, found " +
+                    std::to_string(size),
                 "restore it from a backup");
   }
 }

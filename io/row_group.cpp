@@ -68,7 +68,8 @@ std::vector<AlignedBuffer> StoredRowGroup::read(std::span<const uint32_t> column
 
 std::string StoredRowGroup::place_of(uint32_t column) const {
   if (rows_.file == nullptr) return "segment of row group " + std::to_string(rows_.id) + " in the manifest";
-  return "segment at offset " + std::to_string(rows_.columns[column].offset) + " of '" + rows_.file->file().path() + "'";
+  return "segment at offset " + std::to_string(rows_.columns[column].offset) + " of '" + rows_.file->file().path() +
+         "'";
 }
 
 std::vector<std::shared_ptr<const ColumnChunk>> StoredRowGroup::open(std::span<const uint32_t> columns) const {

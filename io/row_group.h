@@ -56,7 +56,7 @@ struct StoredRows {
   uint32_t row_count = 0;
   std::vector<Type> types;
   std::vector<StoredColumn> columns;
-  std::shared_ptr<DataFile> file;  ///< or nullptr, then
+  std::shared_ptr<DataFile> file;                       ///< or nullptr, then
   std::vector<std::vector<std::byte>> inline_segments;  ///< of each column, without its padding
 };
 

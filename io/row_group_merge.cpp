@@ -47,7 +47,8 @@ std::vector<ColumnBuffer> collect_rows(const TableSchema& schema,
     const Selection selection{live.data(), live.size()};
     const auto chunks = row_group->load(all);
     for (size_t i = 0; i < chunks.size(); ++i) {
-      columns[i].append(chunks[i]->slice(0, row_group->row_count(), scratch), deleted == nullptr ? nullptr : &selection);
+      columns[i].append(chunks[i]->slice(0, row_group->row_count(), scratch),
+                        deleted == nullptr ? nullptr : &selection);
     }
   }
   return columns;

@@ -46,8 +46,8 @@ std::shared_ptr<const std::byte> share_bytes(AlignedBuffer&& buffer);
 /// A segment with its padding, from the bytes without it.
 AlignedBuffer pad_segment(std::span<const std::byte> used_bytes);
 
-/// The checksum field of a segment's header, unverified: the manifest keeps it too, so that a segment in the wrong place
-/// is noticed. REQUIRES: at least 128 bytes.
+/// The checksum field of a segment's header, unverified: the manifest keeps it too, so that a segment in the wrong
+/// place is noticed. REQUIRES: at least 128 bytes.
 uint64_t stored_segment_checksum(const std::byte* segment);
 
 /// How a segment is stored, for statistics and tests: "frame of reference", "dictionary, zstd", ….

@@ -81,8 +81,7 @@ EncodedSegment encode_segment(const ColumnBuffer& column, size_t begin, size_t r
     segment.bytes = AlignedBuffer(padded_segment_bytes(smaller->bytes.size()));
     std::byte* out = segment.bytes.data() + kSegmentHeaderBytes;
     std::memcpy(out, smaller->bytes.data(), smaller->bytes.size());
-    std::memset(out + smaller->bytes.size(), 0,
-                segment.bytes.size() - kSegmentHeaderBytes - smaller->bytes.size());
+    std::memset(out + smaller->bytes.size(), 0, segment.bytes.size() - kSegmentHeaderBytes - smaller->bytes.size());
   }
   std::memcpy(segment.bytes.data(), &header, sizeof header);
   header.checksum = segment_checksum(segment.bytes.bytes());

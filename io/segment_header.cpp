@@ -89,8 +89,8 @@ uint64_t segment_checksum(std::span<const std::byte> segment) {
   return XXH3_64bits_withSeed(segment.data() + kSegmentHeaderBytes, segment.size() - kSegmentHeaderBytes, head);
 }
 
-SegmentHeader read_segment_header(std::span<const std::byte> segment, const Type& expected_type,
-                                  uint32_t expected_rows, const std::string& where) {
+SegmentHeader read_segment_header(std::span<const std::byte> segment, const Type& expected_type, uint32_t expected_rows,
+                                  const std::string& where) {
   const auto fail = [&where](const std::string& what) {
     throw Error(sqlstate::kDataCorrupted, where + ": " + what, "restore the file from a backup");
   };

@@ -89,8 +89,8 @@ uint64_t segment_checksum(std::span<const std::byte> segment);
 
 /// The header of a segment whose checksum holds and whose fields agree with each other, with its length, and with what
 /// was expected. Errors: kDataCorrupted, beginning with `where`.
-SegmentHeader read_segment_header(std::span<const std::byte> segment, const Type& expected_type,
-                                  uint32_t expected_rows, const std::string& where);
+SegmentHeader read_segment_header(std::span<const std::byte> segment, const Type& expected_type, uint32_t expected_rows,
+                                  const std::string& where);
 
 /// The longest prefix of a string that zone maps keep.
 inline constexpr size_t kBoundPrefixBytes = 16;

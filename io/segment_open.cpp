@@ -22,9 +22,14 @@ class SegmentChunk final : public ColumnChunk {
     held_bytes_ = sizeof *this + byte_count;
     for (const AlignedBuffer& buffer : column_.memory) held_bytes_ += buffer.padded_size();
     switch (column_.vector.encoding) {
-      case Encoding::kConstant: value_bytes_ = 0; break;
-      case Encoding::kFlat: value_bytes_ = physical_bytes(column_.vector.type.physical()); break;
-      default: value_bytes_ = column_.vector.code_bytes;
+      case Encoding::kConstant:
+        value_bytes_ = 0;
+        break;
+      case Encoding::kFlat:
+        value_bytes_ = physical_bytes(column_.vector.type.physical());
+        break;
+      default:
+        value_bytes_ = column_.vector.code_bytes;
     }
   }
 
@@ -127,8 +132,12 @@ std::shared_ptr<const ColumnChunk> open_checked(std::shared_ptr<const std::byte>
     throw Error(sqlstate::kDataCorrupted, where + ": the payload is shorter than its validity mask");
   }
   const ZoneMap zone_map = header.zone_map(expected_type);
-  const SegmentBody body{expected_type, header.row_count, header.null_count, zone_map,
-                         {payload.get() + mask_bytes, header.payload_bytes - mask_bytes}, where};
+  const SegmentBody body{expected_type,
+                         header.row_count,
+                         header.null_count,
+                         zone_map,
+                         {payload.get() + mask_bytes, header.payload_bytes - mask_bytes},
+                         where};
   DecodedColumn column = scheme->open(body);
   column.vector.type = expected_type;
   column.vector.size = header.row_count;

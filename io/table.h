@@ -33,7 +33,7 @@ struct ZoneMap {
 class RowGroup {
  public:
   virtual ~RowGroup() = default;
-  virtual uint64_t id() const = 0;        ///< unique in the database, never used again
+  virtual uint64_t id() const = 0;  ///< unique in the database, never used again
   virtual uint32_t row_count() const = 0;
   virtual const ZoneMap& zone_map(size_t column) const = 0;
   virtual uint64_t stored_bytes(size_t column) const = 0;
@@ -50,7 +50,7 @@ struct ColumnStatistics {
   uint64_t null_count = 0;
   bool has_bounds = false;
   Value min, max;
-  double average_bytes = 0;   ///< strings: mean length
+  double average_bytes = 0;  ///< strings: mean length
 };
 
 /// One table as one snapshot sees it. Immutable.

@@ -64,8 +64,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   void check_data_files() const;
   ManifestCounters current_counters() const;
   /// Appends a record after which `snapshot_number` is the newest. REQUIRES: log_mutex_ is held.
-  void append(const CommitRecord& record, uint64_t snapshot_number,
-              const std::vector<uint64_t>& new_files);
+  void append(const CommitRecord& record, uint64_t snapshot_number, const std::vector<uint64_t>& new_files);
   void install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins);
   void compact_if_grown();
   std::string manifest_path() const { return path_ + "/manifest"; }

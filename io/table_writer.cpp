@@ -14,7 +14,10 @@ class BufferingWriter final : public TableWriter {
  public:
   BufferingWriter(TableTransaction& transaction, uint64_t table_id, TableSchema schema, uint64_t order,
                   uint64_t writer_number)
-      : transaction_(transaction), table_id_(table_id), schema_(std::move(schema)), order_(order),
+      : transaction_(transaction),
+        table_id_(table_id),
+        schema_(std::move(schema)),
+        order_(order),
         writer_number_(writer_number) {
     start_row_group();
   }
@@ -66,8 +69,8 @@ class BufferingWriter final : public TableWriter {
     const size_t rows = selection != nullptr ? selection->count : vector.size;
     for (size_t i = 0; i < rows; ++i) {
       if (vector.valid(selection != nullptr ? selection->indices[i] : i)) continue;
-      throw Error(sqlstate::kNotNullViolation, "null value in column \"" + column + "\" of relation \"" +
-                                                   schema_.name + "\" violates not-null constraint");
+      throw Error(sqlstate::kNotNullViolation, "null value in column \"" + column + "\" of relation \"" + schema_.name +
+                                                   "\" violates not-null constraint");
     }
   }
 

@@ -13,8 +13,8 @@ namespace cairn {
 
 namespace {
 
-/// A row group whose segments take no more than this stands in the manifest itself: a small insert then is one write and
-/// one sync, and leaves no file of whole blocks.
+/// A row group whose segments take no more than this stands in the manifest itself: a small insert then is one write
+/// and one sync, and leaves no file of whole blocks.
 constexpr size_t kInlineBytesMax = 16384;
 
 void add_mask(std::vector<uint64_t>& mask, const uint64_t* more, size_t words) {
@@ -32,7 +32,9 @@ std::shared_ptr<const RowGroup> with_deleted(const std::shared_ptr<const RowGrou
 }  // namespace
 
 TableTransaction::TableTransaction(std::shared_ptr<TableDatabase> database)
-    : database_(std::move(database)), base_(database_->snapshot()), definitions_(*base_),
+    : database_(std::move(database)),
+      base_(database_->snapshot()),
+      definitions_(*base_),
       segment_writer_(std::in_place, database_->storage()) {}
 
 TableTransaction::~TableTransaction() { end(); }
@@ -149,8 +151,8 @@ std::shared_ptr<const RowGroup> TableTransaction::make_memory_row_group(const Ta
     summaries.push_back({segment.zone_map, segment.sketch, segment.text_bytes});
     const size_t byte_count = segment.bytes.size();
     const Type& type = schema.columns[chunks.size()].type;
-    chunks.push_back(open_segment(share_bytes(std::move(segment.bytes)), byte_count, type,
-                                  static_cast<uint32_t>(rows), std::string(TableDatabase::kMemoryPath)));
+    chunks.push_back(open_segment(share_bytes(std::move(segment.bytes)), byte_count, type, static_cast<uint32_t>(rows),
+                                  std::string(TableDatabase::kMemoryPath)));
     column = ColumnBuffer(type);  // frees its memory
   }
   return std::make_shared<MemoryRowGroup>(database_->take_row_group_id(), static_cast<uint32_t>(rows),
@@ -168,8 +170,8 @@ std::shared_ptr<const RowGroup> TableTransaction::make_stored_row_group(uint64_t
   for (ColumnBuffer& column : columns) {
     EncodedSegment segment = encode_segment(column, 0, rows, EncodeEffort::kSmall);
     stored.types.push_back(schema.columns[segments.size()].type);
-    stored.columns.push_back({0, segment.bytes.size(), segment.checksum,
-                              {std::move(segment.zone_map), segment.sketch, segment.text_bytes}});
+    stored.columns.push_back(
+        {0, segment.bytes.size(), segment.checksum, {std::move(segment.zone_map), segment.sketch, segment.text_bytes}});
     used_bytes.push_back(segment.used_bytes);
     segments.push_back(std::move(segment.bytes));
     column = ColumnBuffer(column.type());  // frees its memory
@@ -209,7 +211,8 @@ void TableTransaction::write_segments(uint64_t table_id, StoredRows& stored, std
 void TableTransaction::apply(SnapshotBuilder& builder, const TableVersion& table, const TableChanges& changes) const {
   const std::string name = table.schema.name;
   std::vector<std::shared_ptr<const RowGroup>> added;
-  for (const auto& [position, row_groups] : changes.added) added.insert(added.end(), row_groups.begin(), row_groups.end());
+  for (const auto& [position, row_groups] : changes.added)
+    added.insert(added.end(), row_groups.begin(), row_groups.end());
   if (!added.empty()) builder.change_row_groups(name, {}, std::move(added));
   for (const auto& [row_group_id, mask] : changes.deleted) {
     const auto& row_groups = builder.find_table(name)->row_groups;
@@ -245,9 +248,8 @@ std::vector<std::shared_ptr<const RowGroup>> TableTransaction::merge_small(
   for (const MergedRun& run : merges) {
     result.insert(result.end(), row_groups.begin() + static_cast<ptrdiff_t>(next),
                   row_groups.begin() + static_cast<ptrdiff_t>(run.begin));
-    std::vector<ColumnBuffer> rows = collect_rows(
-        table.schema, {row_groups.begin() + static_cast<ptrdiff_t>(run.begin),
-                       row_groups.begin() + static_cast<ptrdiff_t>(run.end)});
+    std::vector<ColumnBuffer> rows = collect_rows(table.schema, {row_groups.begin() + static_cast<ptrdiff_t>(run.begin),
+                                                                 row_groups.begin() + static_cast<ptrdiff_t>(run.end)});
     const size_t row_count = rows.front().size();
     result.push_back(make_row_group(table.table_id, table.schema, std::move(rows), row_count));
     next = run.end;

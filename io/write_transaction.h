@@ -56,8 +56,8 @@ class TableTransaction final : public WriteTransaction {
                                                         std::vector<ColumnBuffer> columns, size_t rows);
   /// Puts the segments into the table's new data file, and their places into `stored`.
   void write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments);
-  /// Applies the changes of one table to `builder`; at the commit, small row groups are merged, empty ones left out, and
-  /// `record` notes everything.
+  /// Applies the changes of one table to `builder`; at the commit, small row groups are merged, empty ones left out,
+  /// and `record` notes everything.
   void apply(SnapshotBuilder& builder, const TableVersion& table, const TableChanges& changes) const;
   void apply_and_record(SnapshotBuilder& builder, uint64_t table_id, CommitRecord& record);
   std::vector<std::shared_ptr<const RowGroup>> merge_small(const TableVersion& table,
@@ -74,7 +74,7 @@ class TableTransaction final : public WriteTransaction {
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows
   CommitRecord record_;
 
-  mutable std::mutex mutex_;  ///< guards what follows
+  mutable std::mutex mutex_;                  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id
   uint64_t writer_count_ = 0;
   mutable std::optional<SegmentWriter> segment_writer_;

@@ -101,10 +101,10 @@ DecodedColumn open(const SegmentBody& body) {
   vector.unique_dictionary = true;
   vector.dictionary_size = head.entry_count;
   vector.dictionary_id = next_dictionary_id();
-  vector.dictionary = body.physical() == Physical::kString
-                          ? open_string_block(body, head.strings, entries_offset(head, body.row_count),
-                                              head.entry_count, decoded)
-                          : open_integers(body, head, decoded);
+  vector.dictionary =
+      body.physical() == Physical::kString
+          ? open_string_block(body, head.strings, entries_offset(head, body.row_count), head.entry_count, decoded)
+          : open_integers(body, head, decoded);
   return decoded;
 }
 

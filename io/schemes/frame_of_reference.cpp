@@ -20,7 +20,9 @@ struct Head {
 };
 static_assert(sizeof(Head) == 64);
 
-uint8_t stored_bits(const ColumnAnalysis& analysis) { return stored_bits_for(bits_for(analysis.range), analysis.pack()); }
+uint8_t stored_bits(const ColumnAnalysis& analysis) {
+  return stored_bits_for(bits_for(analysis.range), analysis.pack());
+}
 
 std::optional<size_t> encoded_bytes(const ColumnAnalysis& analysis) {
   if (!analysis.integral() || !analysis.has_range || analysis.all_null()) return std::nullopt;

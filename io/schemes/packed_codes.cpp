@@ -42,7 +42,8 @@ void unpack_codes(const std::byte* in, size_t count, uint8_t bits, T* out) {
   } else if (bits == 8 * sizeof(T)) {
     std::memcpy(out, in, count * sizeof(T));
   } else if (bits < 8 * sizeof(T)) {
-    static constexpr auto kTable = unpack_table<T>(std::make_index_sequence<(sizeof(T) == 8 ? 57 : 8 * sizeof(T) - 1)>{});
+    static constexpr auto kTable =
+        unpack_table<T>(std::make_index_sequence<(sizeof(T) == 8 ? 57 : 8 * sizeof(T) - 1)>{});
     kTable[bits - 1](in, count, out);
   }
 }

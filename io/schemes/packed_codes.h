@@ -41,12 +41,18 @@ void pack_codes(size_t count, uint8_t bits, std::byte* out, Generator value_at) 
     for (size_t i = 0; i < count; ++i) to[i] = static_cast<T>(value_at(i));
   };
   switch (bits) {
-    case 0: return;
-    case 8: return narrow(uint8_t{});
-    case 16: return narrow(uint16_t{});
-    case 32: return narrow(uint32_t{});
-    case 64: return narrow(uint64_t{});
-    default: break;
+    case 0:
+      return;
+    case 8:
+      return narrow(uint8_t{});
+    case 16:
+      return narrow(uint16_t{});
+    case 32:
+      return narrow(uint32_t{});
+    case 64:
+      return narrow(uint64_t{});
+    default:
+      break;
   }
   uint64_t word = 0;
   unsigned used = 0;
@@ -76,10 +82,15 @@ extern template void unpack_codes<uint64_t>(const std::byte*, size_t, uint8_t, u
 template <typename Function>
 auto with_code_type(uint8_t code_bytes, Function function) {
   switch (code_bytes) {
-    case 1: return function(uint8_t{});
-    case 2: return function(uint16_t{});
-    case 4: return function(uint32_t{});
-    default: assert(code_bytes == 8); return function(uint64_t{});
+    case 1:
+      return function(uint8_t{});
+    case 2:
+      return function(uint16_t{});
+    case 4:
+      return function(uint32_t{});
+    default:
+      assert(code_bytes == 8);
+      return function(uint64_t{});
   }
 }
 

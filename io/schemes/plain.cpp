@@ -53,7 +53,8 @@ void check_bounds(const SegmentBody& body, const void* data) {
       min = values[row] < min ? values[row] : min;
       max = values[row] > max ? values[row] : max;
     }
-    if (min < body.zone_map.min.integer || max > body.zone_map.max.integer) body.fail("a value is outside of its bounds");
+    if (min < body.zone_map.min.integer || max > body.zone_map.max.integer)
+      body.fail("a value is outside of its bounds");
   });
 }
 

@@ -77,9 +77,11 @@ TEST(ChunkCache, AnErrorPassesThroughAndIsNotRemembered) {
   ChunkCache cache(1'000'000);
   CountingReader reader;
   const uint32_t columns[] = {0, 1};
-  EXPECT_THROW(cache.get(1, columns, [](auto) -> std::vector<std::shared_ptr<const ColumnChunk>> {
-    throw Error(sqlstate::kIoError, "the disk");
-  }), Error);
+  EXPECT_THROW(cache.get(1, columns,
+                         [](auto) -> std::vector<std::shared_ptr<const ColumnChunk>> {
+                           throw Error(sqlstate::kIoError, "the disk");
+                         }),
+               Error);
   EXPECT_EQ(cache.get(1, columns, reader.of(1)).size(), 2);
 }
 

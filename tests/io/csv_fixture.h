@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,6 +35,7 @@ class CollectingTransaction : public WriteTransaction {
   void drop_table(std::string_view) override {}
   void create_view(ViewSchema) override {}
   void drop_view(std::string_view) override {}
+  void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override { throw std::logic_error("unused"); }
   std::shared_ptr<const Snapshot> commit() override { return snapshot_; }
 
   std::unique_ptr<TableWriter> writer(std::string_view, uint64_t order) override {

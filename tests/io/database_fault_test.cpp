@@ -108,7 +108,8 @@ std::string describe(const Model& model) {
 /// The states that a failed step may leave: before, after, and, where it is two commits, between.
 std::vector<Model> possible_states(const Model& before, const Model& after) {
   std::vector<Model> states = {before, after};
-  if (before.fruit != after.fruit && before.pinned != after.pinned) states.push_back({after.fruit, after.has_view, before.pinned});
+  if (before.fruit != after.fruit && before.pinned != after.pinned)
+    states.push_back({after.fruit, after.has_view, before.pinned});
   return states;
 }
 

@@ -29,7 +29,6 @@ class DatabaseTest : public StorageTest {
 
 INSTANTIATE_TEST_SUITE_P(Storages, DatabaseTest, ::testing::ValuesIn(all_storages()), name_of_storage);
 
-
 TEST_P(DatabaseTest, KeepsRowsOverReopening) {
   create_fruit(*database_);
   const auto fruits = numbered_fruits(0, 300'000);

@@ -51,7 +51,8 @@ class ManifestTest : public ::testing::Test {
 TEST_F(ManifestTest, KeepsRecordsInOrder) {
   append({"second", "", "a longer record that is the fourth"});
   append({"fifth"});
-  EXPECT_EQ(records(), (std::vector<std::string>{"first", "second", "", "a longer record that is the fourth", "fifth"}));
+  EXPECT_EQ(records(),
+            (std::vector<std::string>{"first", "second", "", "a longer record that is the fourth", "fifth"}));
   EXPECT_EQ(read_manifest(*storage_, kPath).identity, identity_);
 }
 
@@ -147,7 +148,8 @@ TEST_F(ManifestTest, AFailedAppendLeavesNoTrace) {
 // --- What records say ------------------------------------------------------------------------------------------------
 
 /// Opens a database whose manifest has these bytes; the rows of its table, or the error.
-std::string open_with_manifest(SimulatedStorage& storage, const std::shared_ptr<SimulatedStorage>& shared, const Bytes& bytes) {
+std::string open_with_manifest(SimulatedStorage& storage, const std::shared_ptr<SimulatedStorage>& shared,
+                               const Bytes& bytes) {
   storage.open("/db/manifest", OpenMode::kCreate)->write(0, bytes);
   try {
     const auto database = Database::open("/db", shared, {.read_only = true});
@@ -200,7 +202,8 @@ TEST(ManifestRecord, SealedNonsenseDoesNoHarm) {
     std::vector<Bytes> payloads;
     for (const auto payload : content.payloads) payloads.emplace_back(payload.begin(), payload.end());
     Bytes& damaged = payloads[random() % payloads.size()];
-    for (uint64_t n = random() % 3 + 1; n > 0; --n) damaged[random() % damaged.size()] = static_cast<std::byte>(random());
+    for (uint64_t n = random() % 3 + 1; n > 0; --n)
+      damaged[random() % damaged.size()] = static_cast<std::byte>(random());
     if (random() % 5 == 0) damaged.resize(random() % damaged.size());
     write_manifest(*storage, "/db/manifest", identity, payloads[0]);
     {
@@ -217,7 +220,8 @@ TEST(ManifestRecord, SealedNonsenseDoesNoHarm) {
         }
       }
     } catch (const Error& error) {
-      EXPECT_TRUE(error.sqlstate == sqlstate::kDataCorrupted || error.sqlstate == sqlstate::kOutOfMemory) << error.message;
+      EXPECT_TRUE(error.sqlstate == sqlstate::kDataCorrupted || error.sqlstate == sqlstate::kOutOfMemory)
+          << error.message;
     }
   }
 }

@@ -21,7 +21,8 @@ bool opens(const Bytes& segment, const Type& type, size_t rows) {
     touch(open_copy(segment, type, rows)->slice(0, rows, scratch));
     return true;
   } catch (const Error& error) {
-    EXPECT_TRUE(error.sqlstate == sqlstate::kDataCorrupted || error.sqlstate == sqlstate::kOutOfMemory) << error.message;
+    EXPECT_TRUE(error.sqlstate == sqlstate::kDataCorrupted || error.sqlstate == sqlstate::kOutOfMemory)
+        << error.message;
     EXPECT_TRUE(error.message.starts_with("segment")) << error.message;
     return false;
   }
@@ -48,7 +49,8 @@ TEST(SegmentCorruption, EveryTruncationIsNoticed) {
   for (const TestColumn& test : test_columns(100, 6)) {
     const Bytes segment = bytes_of_segment(test.column, EncodeEffort::kSmall);
     for (size_t size = 0; size < segment.size(); size += size < 256 ? 1 : 61) {
-      ASSERT_FALSE(opens(Bytes(segment.begin(), segment.begin() + static_cast<ptrdiff_t>(size)), test.column.type(), 100));
+      ASSERT_FALSE(
+          opens(Bytes(segment.begin(), segment.begin() + static_cast<ptrdiff_t>(size)), test.column.type(), 100));
     }
   }
 }
@@ -70,7 +72,8 @@ TEST(SegmentCorruption, ErrorsSayWhatIsWrong) {
   EXPECT_CONTAINS(message(damaged, column.type(), 3), "not a segment");
   EXPECT_CONTAINS(message(segment, Type::big_int(), 3), "another type than BIGINT");
   EXPECT_CONTAINS(message(segment, column.type(), 4), "has 3 rows, 4 expected");
-  EXPECT_CONTAINS(message(Bytes(segment.begin(), segment.begin() + 100), column.type(), 3), "at least 128 bytes, found 100");
+  EXPECT_CONTAINS(message(Bytes(segment.begin(), segment.begin() + 100), column.type(), 3),
+                  "at least 128 bytes, found 100");
 }
 
 /// A segment whose checksum holds although its content makes no sense: what the schemes themselves must bear.
@@ -87,9 +90,14 @@ TEST(SegmentCorruption, SealedNonsenseDoesNoHarm) {
           Bytes damaged = segment;
           for (uint64_t n = random() % 4 + 1; n > 0; --n) {
             // The header, the scheme's head, and the rest.
-            const size_t limit = std::min<size_t>(round % 3 == 0 ? 120 : round % 3 == 1 ? 256 : 128 + header.stored_bytes, damaged.size());
-            const size_t at = round % 3 == 0 ? 12 + random() % 108 : std::min<size_t>(128 + random() % (limit - 120), damaged.size() - 1);
-            damaged[at] = random() % 2 == 0 ? static_cast<std::byte>(random()) : damaged[at] ^ (std::byte{1} << (random() % 8));
+            const size_t limit = std::min<size_t>(round % 3 == 0   ? 120
+                                                  : round % 3 == 1 ? 256
+                                                                   : 128 + header.stored_bytes,
+                                                  damaged.size());
+            const size_t at = round % 3 == 0 ? 12 + random() % 108
+                                             : std::min<size_t>(128 + random() % (limit - 120), damaged.size() - 1);
+            damaged[at] =
+                random() % 2 == 0 ? static_cast<std::byte>(random()) : damaged[at] ^ (std::byte{1} << (random() % 8));
           }
           seal(damaged);
           (opens(damaged, test.column.type(), rows) ? opened : refused) += 1;

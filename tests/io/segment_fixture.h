@@ -51,8 +51,10 @@ inline std::vector<TestColumn> test_columns(size_t rows, uint64_t seed) {
     const auto value = [type](int128_t number) { return Value::of_integer(type, number); };
     add(name + " constant", type, [=](size_t) { return value(greatest); });
     add(name + " extremes", type, [=, &random](size_t) { return value(random() % 2 == 0 ? least : greatest); });
-    add(name + " 3 values", type, [=, &random](size_t) { return value(least + static_cast<int>(random() % 2) * (greatest - least) / 2); });
-    add(name + " runs", type, [=](size_t row) { return value(least + static_cast<int128_t>(row / 37 % 2) * (greatest - least)); });
+    add(name + " 3 values", type,
+        [=, &random](size_t) { return value(least + static_cast<int>(random() % 2) * (greatest - least) / 2); });
+    add(name + " runs", type,
+        [=](size_t row) { return value(least + static_cast<int128_t>(row / 37 % 2) * (greatest - least)); });
     if (greatest <= 1) return;
     add(name + " 5 bits", type, [=, &random](size_t) { return value(greatest - static_cast<int>(random() % 32)); });
     add(name + " 13 bits", type, [=, &random](size_t) { return value(-4096 + static_cast<int>(random() % 8192)); });
@@ -64,10 +66,12 @@ inline std::vector<TestColumn> test_columns(size_t rows, uint64_t seed) {
     });
     if (greatest <= 32767) return;
     add(name + " 20 bits ascending", type, [=](size_t row) { return value(static_cast<int128_t>(row) * 7); });
-    add(name + " 10 wide values", type, [=, &random](size_t) { return value(static_cast<int128_t>(random() % 10) * 123'456'789); });
+    add(name + " 10 wide values", type,
+        [=, &random](size_t) { return value(static_cast<int128_t>(random() % 10) * 123'456'789); });
   };
   integer_shapes("BOOLEAN", Type::boolean(), 0, 1);
-  integer_shapes("SMALLINT", Type::small_int(), std::numeric_limits<int16_t>::min(), std::numeric_limits<int16_t>::max());
+  integer_shapes("SMALLINT", Type::small_int(), std::numeric_limits<int16_t>::min(),
+                 std::numeric_limits<int16_t>::max());
   integer_shapes("INTEGER", Type::integer(), std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max());
   integer_shapes("BIGINT", Type::big_int(), std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max());
   integer_shapes("HUGEINT", Type::huge_int(), kInt128Min, kInt128Max);
@@ -81,37 +85,45 @@ inline std::vector<TestColumn> test_columns(size_t rows, uint64_t seed) {
   for (const Type type : {Type::real(), Type::double_()}) {
     const std::string name = type.to_string();
     add(name + " constant", type, [=](size_t) { return floating(type, 2.5); });
-    add(name + " any", type, [=, &random](size_t) { return floating(type, static_cast<float>(random() % 1000) / 8 - 50); });
+    add(name + " any", type,
+        [=, &random](size_t) { return floating(type, static_cast<float>(random() % 1000) / 8 - 50); });
     add(name + " odd ones", type, [=, &random](size_t) {
-      const double odd[] = {0.0, -0.0, std::numeric_limits<double>::infinity(), -1e30, std::numeric_limits<double>::quiet_NaN()};
+      const double odd[] = {0.0, -0.0, std::numeric_limits<double>::infinity(), -1e30,
+                            std::numeric_limits<double>::quiet_NaN()};
       return floating(type, odd[random() % 5]);
     });
   }
   add("INTERVAL", Type::interval(), [&random](size_t) {
     Value value = Value::null_of(Type::interval());
     value.null = false;
-    value.interval = {static_cast<int32_t>(random() % 13), static_cast<int32_t>(random() % 31), static_cast<int64_t>(random())};
+    value.interval = {static_cast<int32_t>(random() % 13), static_cast<int32_t>(random() % 31),
+                      static_cast<int64_t>(random())};
     return value;
   });
   const auto text = [](std::string value) { return Value::of_string(std::move(value)); };
   const auto words = [&random](size_t count) {
-    static const char* const kWords[] = {"carefully", "final", "deposits", "sleep", "quickly", "above", "the", "ironic"};
+    static const char* const kWords[] = {"carefully", "final", "deposits", "sleep",
+                                         "quickly",   "above", "the",      "ironic"};
     std::string result;
     for (size_t i = 0; i < count; ++i) result += std::string(kWords[random() % 8]) + " ";
     return result;
   };
   add("VARCHAR constant", Type::varchar(), [=](size_t) { return text("the same for all rows"); });
   add("VARCHAR empty", Type::varchar(), [=](size_t) { return text(""); });
-  add("VARCHAR 5 values", Type::varchar(), [=, &random](size_t) { return text("value " + std::to_string(random() % 5) + " of five"); });
-  add("VARCHAR 300 values", Type::varchar(), [=, &random](size_t) { return text(std::to_string(random() % 300 * 7919)); });
-  add("VARCHAR unique", Type::varchar(), [=](size_t row) { return text("Customer#" + std::to_string(1'000'000'000 + row)); });
+  add("VARCHAR 5 values", Type::varchar(),
+      [=, &random](size_t) { return text("value " + std::to_string(random() % 5) + " of five"); });
+  add("VARCHAR 300 values", Type::varchar(),
+      [=, &random](size_t) { return text(std::to_string(random() % 300 * 7919)); });
+  add("VARCHAR unique", Type::varchar(),
+      [=](size_t row) { return text("Customer#" + std::to_string(1'000'000'000 + row)); });
   add("VARCHAR words", Type::varchar(), [=](size_t row) { return text(words(row % 9)); });
   add("VARCHAR bytes", Type::varchar(), [=, &random](size_t) {
     std::string value(random() % 40, '\0');
     for (char& c : value) c = static_cast<char>(random());
     return text(value);
   });
-  add("VARCHAR one long", Type::varchar(), [=](size_t row) { return text(row == 1 ? std::string(100'000, 'x') : "short"); });
+  add("VARCHAR one long", Type::varchar(),
+      [=](size_t row) { return text(row == 1 ? std::string(100'000, 'x') : "short"); });
   add("CHAR(3)", Type::character(3), [=, &random](size_t) {
     Value value = text(std::string(1, static_cast<char>('A' + random() % 26)));
     value.type = Type::character(3);

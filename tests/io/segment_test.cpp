@@ -81,7 +81,8 @@ TEST(Segment, SlicesBeginAnywhere) {
     SCOPED_TRACE(test.name);
     const EncodedSegment segment = encode_segment(test.column, 0, kRows, EncodeEffort::kSmall);
     const auto chunk = open_copy(segment.bytes.bytes(), test.column.type(), kRows);
-    for (const auto& [begin, rows] : {std::pair<size_t, size_t>{0, 0}, {0, 64}, {1, 63}, {63, 130}, {64, 64}, {500, 200}, {699, 1}, {700, 0}}) {
+    for (const auto& [begin, rows] :
+         {std::pair<size_t, size_t>{0, 0}, {0, 64}, {1, 63}, {63, 130}, {64, 64}, {500, 200}, {699, 1}, {700, 0}}) {
       ASSERT_NO_FATAL_FAILURE(expect_rows(*chunk, test.column, 0, begin, rows));
     }
   }
@@ -109,7 +110,8 @@ TEST(Segment, EverySchemeIsPickedForSomeColumn) {
   std::set<std::string_view> missing;
   for (const Scheme& scheme : schemes()) missing.insert(scheme.name);
   for (const TestColumn& test : test_columns(5000, 1)) {
-    const std::string description = describe_segment(encode_segment(test.column, 0, 5000, EncodeEffort::kSmall).bytes.bytes());
+    const std::string description =
+        describe_segment(encode_segment(test.column, 0, 5000, EncodeEffort::kSmall).bytes.bytes());
     missing.erase(std::string_view(description).substr(0, description.find(',')));
     for (const Scheme& scheme : schemes()) {
       if (description.starts_with(scheme.name)) missing.erase(scheme.name);
@@ -130,8 +132,8 @@ TEST(Segment, EverySchemeCanHoldEveryColumnThatItSaysItCan) {
         AlignedBuffer body = make_decoded_buffer(*bytes);
         std::memset(body.data(), 0, *bytes);
         scheme.encode(analysis, body.data());
-        DecodedColumn decoded = scheme.open({test.column.type(), kRows, analysis.null_count, analysis.zone_map,
-                                             {body.data(), *bytes}, "body"});
+        DecodedColumn decoded = scheme.open(
+            {test.column.type(), kRows, analysis.null_count, analysis.zone_map, {body.data(), *bytes}, "body"});
         decoded.vector.type = test.column.type();
         std::vector<uint64_t> scratch;
         const Vector expected = test.column.view(0, kRows, &scratch);
