@@ -88,7 +88,7 @@ void TableDatabase::open_directory() {
   data_ = std::make_shared<DataDirectory>(storage_, path_, options_.read_only);
   if (options_.read_only) {
     lock_ = lock_as_reader(*storage_, path_);
-    replay(read_manifest(*storage_, manifest_path()));
+    open_as_reader();
     return;
   }
   // A foreign or damaged manifest is noticed before a lock file is made.
@@ -101,6 +101,17 @@ void TableDatabase::open_directory() {
 
   storage_->remove(manifest_path() + ".new");  // left by a crash while the manifest was being replaced
   data_->remove_orphans();
+}
+
+void TableDatabase::open_as_reader() {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      return replay(read_manifest(*storage_, manifest_path()));
+    } catch (const Error& error) {
+      // A writer may have appended while the file was being read, piece by piece.
+      if (error.sqlstate != sqlstate::kDataCorrupted || attempt == 3) throw;
+    }
+  }
 }
 
 void TableDatabase::replay(const ManifestContent& content) {

@@ -144,11 +144,16 @@ std::shared_ptr<const ColumnChunk> open_checked(std::shared_ptr<const std::byte>
   const uint64_t* validity = nullptr;
   if (header.has_mask()) {
     validity = reinterpret_cast<const uint64_t*>(payload.get());
+    if (!column.uses_body) {  // the mask alone shall not keep the encoded values alive
+      column.memory.push_back(make_decoded_buffer(mask_bytes));
+      std::memcpy(column.memory.back().data(), payload.get(), mask_bytes);
+      validity = reinterpret_cast<const uint64_t*>(column.memory.back().data());
+    }
   } else if (header.null_count != 0) {
     if (!column.vector.is_constant()) body.fail("every row is NULL, but the scheme is not constant");
     validity = &kAllNull;
   }
-  const bool keep = column.uses_body || header.has_mask();
+  const bool keep = column.uses_body;
   return std::make_shared<SegmentChunk>(std::move(column), validity, header.row_count, keep ? payload : nullptr,
                                         keep ? byte_count : 0);
 }

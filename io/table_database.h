@@ -60,6 +60,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
 
  private:
   void create_directory();
+  void open_as_reader();
   void replay(const ManifestContent& content);
   void check_data_files() const;
   ManifestCounters current_counters() const;

@@ -101,10 +101,13 @@ DecodedColumn open(const SegmentBody& body) {
   vector.unique_dictionary = true;
   vector.dictionary_size = head.entry_count;
   vector.dictionary_id = next_dictionary_id();
-  vector.dictionary =
-      body.physical() == Physical::kString
-          ? open_string_block(body, head.strings, entries_offset(head, body.row_count), head.entry_count, decoded)
-          : open_integers(body, head, decoded);
+  if (body.physical() == Physical::kString) {
+    // The text of a few entries shall not keep the packed codes alive.
+    vector.dictionary = open_string_block(body, head.strings, entries_offset(head, body.row_count), head.entry_count,
+                                          !decoded.uses_body, decoded);
+  } else {
+    vector.dictionary = open_integers(body, head, decoded);
+  }
   return decoded;
 }
 

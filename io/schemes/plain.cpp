@@ -66,7 +66,7 @@ DecodedColumn open(const SegmentBody& body) {
   if (body.row_count == 0) body.fail("plain without rows");
   if (body.physical() == Physical::kString) {
     const StringsHead head = body.head<StringsHead>();
-    vector.data = open_string_block(body, head.block, sizeof head, body.row_count, decoded);
+    vector.data = open_string_block(body, head.block, sizeof head, body.row_count, false, decoded);
     return decoded;
   }
   vector.data = body.slice(0, body.row_count * physical_bytes(body.physical()), "the values").data();

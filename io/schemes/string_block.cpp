@@ -15,16 +15,22 @@ size_t string_block_bytes(const StringBlockHead& head, size_t count) {
 }
 
 const StringRef* open_string_block(const SegmentBody& body, const StringBlockHead& head, uint64_t offset, size_t count,
-                                   DecodedColumn& decoded) {
+                                   bool copy_text, DecodedColumn& decoded) {
   DecodedColumn parts;
   if (head.length_bits > 32) body.fail("string lengths of " + std::to_string(head.length_bits) + " bits cannot be");
   const OpenedCodes lengths =
       open_codes(body, offset, count, head.length_bits, UINT32_MAX - uint64_t{head.length_min}, parts);
   const uint64_t text_offset = offset + round_up_to_array(packed_bytes(count, head.length_bits));
-  const std::span<const std::byte> text = body.slice(text_offset, head.text_bytes, "the text");
+  std::span<const std::byte> text = body.slice(text_offset, head.text_bytes, "the text");
   decoded.memory.push_back(make_decoded_buffer(count * sizeof(StringRef)));
-  decoded.uses_body = true;
   StringRef* refs = reinterpret_cast<StringRef*>(decoded.memory.back().data());
+  if (copy_text) {
+    decoded.memory.push_back(make_decoded_buffer(text.size()));
+    if (!text.empty()) std::memcpy(decoded.memory.back().data(), text.data(), text.size());
+    text = {decoded.memory.back().data(), text.size()};
+  } else {
+    decoded.uses_body = true;
+  }
   const char* at = reinterpret_cast<const char*>(text.data());
   uint64_t left = head.text_bytes;
   with_code_type(lengths.code_bytes, [&](auto zero) {

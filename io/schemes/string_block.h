@@ -34,9 +34,9 @@ void encode_string_block(const StringBlockHead& head, size_t count, std::byte* o
   }
 }
 
-/// Opens the block at `offset` of the body; the strings' bytes stay there. Returns `count` StringRefs, which lie in
-/// decoded.memory.
+/// Opens the block at `offset` of the body; the strings' bytes stay there, unless `copy_text`. Returns `count`
+/// StringRefs, which lie in decoded.memory.
 const StringRef* open_string_block(const SegmentBody& body, const StringBlockHead& head, uint64_t offset, size_t count,
-                                   DecodedColumn& decoded);
+                                   bool copy_text, DecodedColumn& decoded);
 
 }  // namespace cairn
