@@ -82,6 +82,11 @@ std::optional<CompressedPayload> compress_payload(std::span<const std::byte> pay
   return result;
 }
 
+bool could_decompress_to(Compression compression, std::span<const std::byte> stored, uint64_t bytes) {
+  if (compression == Compression::kLz4) return bytes <= kMostBytes && bytes / 255 <= stored.size() + 1;
+  return ZSTD_getFrameContentSize(stored.data(), stored.size()) == bytes;
+}
+
 void decompress_payload(Compression compression, std::span<const std::byte> stored, std::span<std::byte> out,
                         const std::string& where) {
   const auto check = [&](bool failed, size_t bytes) {

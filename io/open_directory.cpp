@@ -69,6 +69,7 @@ void TableDatabase::create_directory() {
   check_vacant(*storage_, path_);
   storage_->create_directories(path_ + "/data");
   storage_->sync_directory(path_);
+  storage_->sync_directory(parent_of(path_));  // the directory itself, even if an earlier attempt made it
   write_manifest(*storage_, manifest_path(), make_identity(), encode_state({}, Snapshot(), {}));
 }
 
@@ -77,10 +78,7 @@ void TableDatabase::open_directory() {
   if (!present && options_.read_only) {
     throw Error(sqlstate::kUndefinedFile, "the database '" + path_ + "' does not exist");
   }
-  if (!present) {
-    storage_->create_directories(path_);
-    storage_->sync_directory(parent_of(path_));
-  }
+  if (!present) storage_->create_directories(path_);
   const bool empty = !storage_->exists(manifest_path());
   if (empty) check_vacant(*storage_, path_);
   if (empty && options_.read_only) {
@@ -101,6 +99,7 @@ void TableDatabase::open_directory() {
   replay(content);
   log_ = std::make_unique<ManifestLog>(storage_, manifest_path(), content);
 
+  storage_->remove(manifest_path() + ".new");  // left by a crash while the manifest was being replaced
   data_->remove_orphans();
 }
 

@@ -59,15 +59,12 @@ std::shared_ptr<const std::byte> align_bytes(std::shared_ptr<const std::byte> by
 
 std::shared_ptr<const std::byte> decompress(const SegmentHeader& header, const std::byte* stored,
                                             const std::string& where) {
-  AlignedBuffer payload;
-  try {
-    if (header.payload_bytes > (uint64_t{1} << 40)) throw std::bad_alloc();
-    payload = make_decoded_buffer(header.payload_bytes);
-  } catch (const std::bad_alloc&) {
-    throw Error(sqlstate::kOutOfMemory,
-                where + ": no memory for a payload of " + std::to_string(header.payload_bytes) + " bytes");
+  const std::span<const std::byte> compressed(stored, header.stored_bytes);
+  if (!could_decompress_to(header.compression, compressed, header.payload_bytes)) {
+    throw Error(sqlstate::kDataCorrupted, where + ": the compressed payload is damaged");
   }
-  decompress_payload(header.compression, {stored, header.stored_bytes}, {payload.data(), header.payload_bytes}, where);
+  AlignedBuffer payload = make_decoded_buffer(header.payload_bytes);
+  decompress_payload(header.compression, compressed, {payload.data(), header.payload_bytes}, where);
   return share_bytes(std::move(payload));
 }
 
@@ -96,7 +93,9 @@ std::string describe_segment(std::span<const std::byte> segment) {
   return text;
 }
 
-std::shared_ptr<const ColumnChunk> open_segment(std::shared_ptr<const std::byte> bytes, size_t byte_count,
+namespace {
+
+std::shared_ptr<const ColumnChunk> open_checked(std::shared_ptr<const std::byte> bytes, size_t byte_count,
                                                 const Type& expected_type, uint32_t expected_rows,
                                                 const std::string& where) {
   const SegmentHeader header = read_segment_header({bytes.get(), byte_count}, expected_type, expected_rows, where);
@@ -135,6 +134,18 @@ std::shared_ptr<const ColumnChunk> open_segment(std::shared_ptr<const std::byte>
   const bool keep = column.uses_body || header.has_mask();
   return std::make_shared<SegmentChunk>(std::move(column), validity, header.row_count, keep ? payload : nullptr,
                                         keep ? byte_count : 0);
+}
+
+}  // namespace
+
+std::shared_ptr<const ColumnChunk> open_segment(std::shared_ptr<const std::byte> bytes, size_t byte_count,
+                                                const Type& expected_type, uint32_t expected_rows,
+                                                const std::string& where) {
+  try {
+    return open_checked(std::move(bytes), byte_count, expected_type, expected_rows, where);
+  } catch (const std::bad_alloc&) {
+    throw Error(sqlstate::kOutOfMemory, where + ": not enough memory to open it");
+  }
 }
 
 }  // namespace cairn

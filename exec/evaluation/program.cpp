@@ -48,7 +48,8 @@ class Compiler {
     batch.size = 1;
     try {
       Vector result;
-      node->vector(frame, {&batch, nullptr, 1, frame.next_space_id(), true}, result);
+      // No frame gives this id out: what the nodes remember of it never meets a batch.
+      node->vector(frame, {&batch, nullptr, 1, UINT64_MAX, true}, result);
       Value value = read_value(result, 0);
       value.type = node->type;
       return keep(make_constant_node(value));

@@ -89,6 +89,7 @@ const void* open_integers(const SegmentBody& body, const Head& head, DecodedColu
 DecodedColumn open(const SegmentBody& body) {
   const Head head = body.head<Head>();
   if (head.entry_count == 0) body.fail("a dictionary without entries");
+  if (head.entry_count > body.row_count) body.fail("a dictionary has more entries than rows");
   if (head.code_bits > 32) body.fail("dictionary codes of " + std::to_string(head.code_bits) + " bits cannot be");
   DecodedColumn decoded;
   const OpenedCodes codes =
