@@ -19,8 +19,10 @@ class WordExtreme : public AggregateState {
   void resize(size_t groups) override { values_.resize(groups, max_ ? INT64_MIN : INT64_MAX); }
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
-    const bool done = max_ ? grouped_max(batch.groups, argument, values_.data())
-                           : grouped_min(batch.groups, argument, values_.data());
+    Vector values = argument;
+    if (!values.range.known()) values.range = {INT64_MIN, INT64_MAX};  // by its type, whatever the encoding could hold
+    const bool done = max_ ? grouped_max(batch.groups, values, values_.data())
+                           : grouped_min(batch.groups, values, values_.data());
     assert(done);
     static_cast<void>(done);
   }

@@ -10,6 +10,10 @@ std::unique_ptr<AggregateState> make_integral_sum(const Type& argument);
 /// sum and avg of REAL and DOUBLE: each fragment adds in the order of its rows, fragments are added in the order of
 /// their first morsels; so the last digits may depend on how morsels were spread over workers.
 std::unique_ptr<AggregateState> make_floating_sum();
+/// sum of intervals: months, days and microseconds each. Errors: kDatetimeOverflow.
+std::unique_ptr<AggregateState> make_interval_sum();
+/// Any function of arguments that are NULL by their type: NULL.
+std::unique_ptr<AggregateState> make_null_state();
 /// min, max, bool_and and bool_or for every type.
 std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument);
 /// The variance family: counts, means and squared deviations per group (Welford 1962), merged as Chan et al. (1979).

@@ -264,10 +264,12 @@ std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inne
 }
 
 std::unique_ptr<AggregateState> make_aggregate_state(const AggregateLayout::State& state) {
+  if (state.argument.id == TypeId::kNull) return make_null_state();
   if (state.distinct) return make_distinct(state);
   switch (state.function) {
     case AggregateKind::kSum:
     case AggregateKind::kAverage:
+      if (state.argument.id == TypeId::kInterval) return make_interval_sum();
       return state.argument.is_integral() ? make_integral_sum(state.argument) : make_floating_sum();
     case AggregateKind::kMin:
     case AggregateKind::kBoolAnd: return make_extreme(false, state.argument);

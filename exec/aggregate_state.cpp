@@ -73,9 +73,9 @@ AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const 
       }
       output.state = add_state(state);
     }
-    has_distinct |= distinct;
-    const bool holds_strings = output.argument.is_string() && function != AggregateKind::kCount;
-    tolerates_rubbish &= !distinct && !holds_strings && function != AggregateKind::kFirst;
+    const bool ordered = function == AggregateKind::kFirst || function == AggregateKind::kStringAgg;
+    wants_whole_input |= distinct || ordered;
+    tolerates_rubbish &= !distinct && !ordered && (!output.argument.is_string() || function == AggregateKind::kCount);
     outputs.push_back(output);
   }
 }

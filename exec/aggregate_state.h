@@ -84,7 +84,8 @@ struct AggregateLayout {
   std::vector<State> states;
   std::vector<Output> outputs;
   bool counts_rows = false;    ///< some exact count is there
-  bool has_distinct = false;
+  /// Some state is a list of values, or depends on their order: states that live for a few batches are no good.
+  bool wants_whole_input = false;
   /// All states only add up plain values of the batch, so that rows which don't count may hold rubbish.
   bool tolerates_rubbish = true;
 

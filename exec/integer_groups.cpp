@@ -49,7 +49,33 @@ void IntegerGroups::become_hashed() {
   hashed_ = true;
   directory_ = {};
   pages_.clear();
+  for (size_t group = 0; group < keys_.size(); ++group) {
+    if (group == null_group_) continue;
+    least_key_ = std::min(least_key_, keys_[group]);
+    greatest_key_ = std::max(greatest_key_, keys_[group]);
+  }
   reserve(keys_.size() + kSliceRows);
+}
+
+bool IntegerGroups::pages_would_be_full() const {
+  return least_key_ <= greatest_key_ && (greatest_key_ - least_key_) / (kSparseKeys / 2) < keys_.size() &&
+         (greatest_key_ - least_key_) >> kPageBits < kDirectoryPagesMax / 2;
+}
+
+void IntegerGroups::become_paged() {
+  hashed_ = false;
+  slots_ = {};
+  first_page_ = least_key_ >> kPageBits;
+  directory_.assign((greatest_key_ >> kPageBits) - first_page_ + 1, nullptr);
+  for (size_t group = 0; group < keys_.size(); ++group) {
+    if (group == null_group_) continue;
+    uint32_t*& page = directory_[(keys_[group] >> kPageBits) - first_page_];
+    if (page == nullptr) {
+      pages_.push_back(std::make_unique<uint32_t[]>(kPageKeys));
+      page = pages_.back().get();
+    }
+    page[keys_[group] & (kPageKeys - 1)] = static_cast<uint32_t>(group) + 1;
+  }
 }
 
 void IntegerGroups::reserve(size_t groups) {
@@ -72,34 +98,51 @@ size_t IntegerGroups::add_paged(Read read, const Vector& key, size_t begin, size
   const bool may_have_nulls = key.may_have_nulls();
   uint64_t current = UINT64_MAX;
   uint32_t* page = nullptr;
-  for (size_t row = begin; row < rows; ++row) {
-    if (may_have_nulls && !key.valid(row)) {
-      ids[row] = null_group();
-      continue;
+  size_t size = keys_.size();
+  for (size_t row = begin; row < rows;) {
+    // Whether a key is new can't be foretold: every row writes as if it were, into room kept for a slice of them.
+    const size_t end = std::min(rows, row + kSliceRows);
+    keys_.resize(size + (end - row));
+    for (; row < end; ++row) {
+      if (may_have_nulls && !key.valid(row)) {
+        keys_.resize(size);
+        ids[row] = null_group();
+        size = keys_.size();
+        keys_.resize(size + (end - row));
+        continue;
+      }
+      const uint64_t biased = static_cast<uint64_t>(read(row)) ^ kBias;
+      if (biased >> kPageBits != current) {
+        current = biased >> kPageBits;
+        const uint64_t at = current - first_page_;
+        page = at < directory_.size() ? directory_[at] : nullptr;
+        if (page == nullptr) {
+          keys_.resize(size);
+          page = make_page(current);
+          if (page == nullptr) return row;
+          keys_.resize(size + (end - row));
+        }
+      }
+      uint32_t& slot = page[biased & (kPageKeys - 1)];
+      const uint32_t group = slot;
+      keys_[size] = biased;
+      size += group == 0;
+      const uint32_t known = group == 0 ? static_cast<uint32_t>(size) : group;
+      slot = known;
+      ids[row] = known - 1;
     }
-    const uint64_t biased = static_cast<uint64_t>(read(row)) ^ kBias;
-    if (biased >> kPageBits != current) {
-      current = biased >> kPageBits;
-      const uint64_t at = current - first_page_;
-      page = at < directory_.size() ? directory_[at] : nullptr;
-      if (page == nullptr) page = make_page(current);
-      if (page == nullptr) return row;
-    }
-    uint32_t& group = page[biased & (kPageKeys - 1)];
-    if (group == 0) {
-      keys_.push_back(biased);
-      group = static_cast<uint32_t>(keys_.size());
-    }
-    ids[row] = group - 1;
+    keys_.resize(size);
   }
   return rows;
 }
 
+/// Returns the first row that it did not do: pages are better from there on.
 template <typename Read>
-void IntegerGroups::add_hashed(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids) {
+size_t IntegerGroups::add_hashed(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids) {
   const bool may_have_nulls = key.may_have_nulls();
   for (size_t slice = begin; slice < rows; slice += kSliceRows) {
     const size_t end = std::min(rows, slice + kSliceRows);
+    if ((keys_.size() + (end - slice)) * 2 > slots_.size() && pages_would_be_full()) return slice;
     reserve(keys_.size() + (end - slice));
     Slot* const slots = slots_.data();
     const uint64_t mask = slots_.size() - 1;
@@ -113,11 +156,14 @@ void IntegerGroups::add_hashed(Read read, const Vector& key, size_t begin, size_
       while (slots[position].group != 0 && slots[position].key != biased) position = (position + 1) & mask;
       if (slots[position].group == 0) {
         keys_.push_back(biased);
+        least_key_ = std::min(least_key_, biased);
+        greatest_key_ = std::max(greatest_key_, biased);
         slots[position] = {biased, keys_.size()};
       }
       ids[row] = static_cast<uint32_t>(slots[position].group - 1);
     }
   }
+  return rows;
 }
 
 void IntegerGroups::find_or_add(std::span<const Vector> keys, size_t rows, uint32_t* ids) {
@@ -129,13 +175,10 @@ void IntegerGroups::find_or_add(std::span<const Vector> keys, size_t rows, uint3
     return;
   }
   visit_integers(key, [&](auto read) {
-    size_t done = 0;
-    if (!hashed_) {
-      done = add_paged(read, key, 0, rows, ids);
-      if (done == rows) return;
-      become_hashed();
+    for (size_t done = 0; done < rows;) {
+      done = hashed_ ? add_hashed(read, key, done, rows, ids) : add_paged(read, key, done, rows, ids);
+      if (done < rows) hashed_ ? become_paged() : become_hashed();
     }
-    add_hashed(read, key, done, rows, ids);
   });
 }
 

@@ -9,7 +9,8 @@ namespace cairn {
 
 /// Groups of one integral key. As long as keys lie close together (surrogate keys do), the key itself is the address:
 /// pages of 4096 group numbers under a directory, without hashing or comparing; clustered keys touch few cache lines.
-/// Where pages stay mostly empty, an open-addressing table of [key u64 | group + 1 u32] takes over.
+/// Where pages stay mostly empty, an open-addressing table of [key u64 | group + 1 u64] takes over, until it has grown
+/// so much that pages would be fuller.
 class IntegerGroups : public GroupIndex {
  public:
   explicit IntegerGroups(const Type& key_type) : type_(key_type) {}
@@ -32,10 +33,12 @@ class IntegerGroups : public GroupIndex {
   template <typename Read>
   size_t add_paged(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids);
   template <typename Read>
-  void add_hashed(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids);
+  size_t add_hashed(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids);
   uint32_t null_group();
   uint32_t* make_page(uint64_t page);
   void become_hashed();
+  void become_paged();
+  bool pages_would_be_full() const;
   void reserve(size_t groups);
   static uint64_t hash(uint64_t key) {
     key *= 0x9e3779b97f4a7c15u;
@@ -50,6 +53,7 @@ class IntegerGroups : public GroupIndex {
   std::vector<uint32_t*> directory_;  ///< from first_page_ on; nullptr: no key of that page yet
   std::vector<std::unique_ptr<uint32_t[]>> pages_;
   std::vector<Slot> slots_;
+  uint64_t least_key_ = UINT64_MAX, greatest_key_ = 0;  ///< while hashed
 };
 
 }  // namespace cairn

@@ -109,7 +109,7 @@ class AggregateSink : public Sink {
 };
 
 AggregateFragment::AggregateFragment(const AggregateSink& sink) : sink_(sink), groups_(sink.make_groups()) {
-  if (!sink.group_columns().empty() && !sink.layout().has_distinct) {
+  if (!sink.group_columns().empty() && !sink.layout().wants_whole_input) {
     direct_ = std::make_unique<DirectGroups>(sink.layout(), sink.group_columns(), sink.input_types());
   }
   scratch_.resize(sink.input_types().size());
@@ -160,6 +160,7 @@ void AggregateFragment::consume_grouped(const Batch& batch, uint64_t morsel) {
     if (!direct_->empty() && !direct_->same_codes(batch)) flush();
     return direct_->add(batch, morsel);
   }
+  flush();  // keeps groups in the order of their first rows
   if (batch.selected) return consume_grouped(compact(batch), morsel);
   std::vector<Vector> keys;
   for (const uint32_t column : sink_.group_columns()) keys.push_back(batch.columns[column]);

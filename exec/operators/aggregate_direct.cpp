@@ -200,15 +200,32 @@ void DirectGroups::add(const Batch& batch, uint64_t morsel) {
   const GroupIds groups{ids_.data(), 1, batch.size, static_cast<uint32_t>(group_count_ + 1)};
   std::fill(group_rows_.begin(), group_rows_.end(), 0);
   grouped_count(groups, nullptr, group_rows_.data());
+  note_new_groups();
   states_->update({groups, group_rows_.data(), group_count_, morsel}, batch.columns);
+}
+
+/// Lists the groups that have their first rows in this batch, in the order of these.
+void DirectGroups::note_new_groups() {
+  size_t missing = 0;
+  for (size_t group = 0; group < group_count_; ++group) {
+    missing += group_rows_[group] != 0 && states_->rows()[group] == 0;
+  }
+  if (missing == 0) return;
+  std::vector<uint8_t> known(group_count_ + 1, 0);
+  known[group_count_] = 1;
+  for (const uint32_t group : seen_) known[group] = 1;
+  for (size_t row = 0; missing > 0; ++row) {
+    if (known[ids_[row]] != 0) continue;
+    known[ids_[row]] = 1;
+    seen_.push_back(ids_[row]);
+    --missing;
+  }
 }
 
 void DirectGroups::flush(GroupIndex& index, AggregateStates& states) {
   if (states_ == nullptr) return;
-  std::vector<uint32_t> from;
-  for (size_t group = 0; group < group_count_; ++group) {
-    if (states_->rows()[group] > 0) from.push_back(static_cast<uint32_t>(group));
-  }
+  const std::vector<uint32_t> from = std::move(seen_);
+  seen_.clear();
   std::vector<std::vector<uint8_t>> codes(columns_.size());
   std::vector<uint64_t> validity(columns_.size() * mask_words(from.size()), ~uint64_t{0});
   std::vector<Vector> keys(columns_.size());

@@ -51,6 +51,7 @@ class DirectGroups {
   void adopt_domains(const Batch& batch);
   void number_rows(const Batch& batch);
   void trash_unselected(const Batch& batch);
+  void note_new_groups();
 
   const AggregateLayout& layout_;
   std::vector<uint32_t> group_columns_;
@@ -59,6 +60,7 @@ class DirectGroups {
   std::unique_ptr<AggregateStates> states_;
   std::vector<uint8_t> ids_;
   std::vector<int64_t> group_rows_;
+  std::vector<uint32_t> seen_;  ///< groups that have rows, in the order of their first rows
 };
 
 }  // namespace cairn

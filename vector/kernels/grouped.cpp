@@ -239,18 +239,20 @@ std::vector<int64_t>& zeroed_counts(uint32_t group_count) {
   return counts;
 }
 
+/// sums[ids[row]] += base + values[row]
 template <typename Sum, typename Id, typename T>
-void scatter_add(const Id* ids, const T* values, size_t rows, const uint64_t* validity, uint32_t group_count, Sum* sums) {
+void scatter_add(const Id* ids, const T* values, Sum base, size_t rows, const uint64_t* validity, uint32_t group_count,
+                 Sum* sums) {
   constexpr size_t kLanes = 4;
   if (group_count > 512 || rows < 8 * group_count) {
-    for_valid_rows(rows, validity, [&](size_t row) { sums[ids[row]] += static_cast<Sum>(values[row]); });
+    for_valid_rows(rows, validity, [&](size_t row) { sums[ids[row]] += base + static_cast<Sum>(values[row]); });
     return;
   }
   // Neighbouring rows of one group would wait for each other's store: four sums side by side keep them apart.
   thread_local std::vector<Sum> lanes;
   lanes.assign(kLanes * group_count, Sum{0});
   Sum* of = lanes.data();
-  for_valid_rows(rows, validity, [&](size_t row) { of[ids[row] * kLanes + row % kLanes] += static_cast<Sum>(values[row]); });
+  for_valid_rows(rows, validity, [&](size_t row) { of[ids[row] * kLanes + row % kLanes] += base + static_cast<Sum>(values[row]); });
   for (uint32_t group = 0; group < group_count; ++group) {
     for (size_t lane = 0; lane < kLanes; ++lane) sums[group] += of[group * kLanes + lane];
   }
@@ -281,7 +283,7 @@ void grouped_count_valid(const GroupIds& groups, const Vector& values, int64_t* 
   grouped_count(groups, values.is_constant() ? nullptr : values.validity, counts);
 }
 
-bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t* batch_counts, int64_t* sums) {
+bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t*, int64_t* sums) {
   if (values.constant_null() || groups.rows == 0) return true;
   const ValueRange range = proven_range(values);
   const int128_t limit = (int128_t{1} << 62) / static_cast<int128_t>(groups.rows);
@@ -296,8 +298,8 @@ bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t* ba
   const IntegerView view = view_integers(plain);
   if (view.bytes == 16) {
     with_ids(groups, [&](auto ids) {
-      scatter_add(ids, static_cast<const int128_t*>(view.data), groups.rows, plain.validity, groups.group_count,
-                  reinterpret_cast<uint64_t*>(sums));
+      scatter_add(ids, static_cast<const int128_t*>(view.data), static_cast<uint64_t>(view.base), groups.rows,
+                  plain.validity, groups.group_count, reinterpret_cast<uint64_t*>(sums));
     });
     return true;
   }
@@ -315,18 +317,9 @@ bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t* ba
   }
   with_ids(groups, [&](auto ids) {
     with_values(view, [&](auto data) {
-      scatter_add(ids, data, groups.rows, plain.validity, groups.group_count, wrapped);
+      scatter_add(ids, data, base, groups.rows, plain.validity, groups.group_count, wrapped);
     });
   });
-  if (base == 0) return true;
-  if (batch_counts == nullptr || plain.validity != nullptr) {
-    auto& counts = zeroed_counts(groups.group_count);
-    grouped_count(groups, plain.validity, counts.data());
-    batch_counts = counts.data();
-  }
-  for (uint32_t group = 0; group < groups.group_count; ++group) {
-    wrapped[group] += base * static_cast<uint64_t>(batch_counts[group]);
-  }
   return true;
 }
 
