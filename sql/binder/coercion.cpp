@@ -183,7 +183,9 @@ Value parse_numeric_literal(std::string_view text) {
   std::string digits;
   int scale = 0;
   bool exact_integer = true;
-  size_t at = 0;
+  // The grammar folds a sign into the literal: -9223372036854775808 is a BIGINT, though its digits alone are not.
+  bool negative = text.starts_with('-');
+  size_t at = negative ? 1 : 0;
   for (; at < text.size() && (text[at] | 32) != 'e'; at++) {
     if (text[at] == '.') {
       exact_integer = false;
@@ -208,6 +210,7 @@ Value parse_numeric_literal(std::string_view text) {
     return Value::of_double(std::strtod(std::string(text).c_str(), nullptr));
   int128_t value = 0;
   for (char digit : digits) value = value * 10 + (digit - '0');
+  if (negative) value = -value;
   if (!exact_integer) return Value::of_integer(Type::decimal(std::min(precision, 38), scale), value);
   for (Type type : {Type::integer(), Type::big_int(), Type::huge_int()})
     if (fits(value, type)) return Value::of_integer(type, value);
