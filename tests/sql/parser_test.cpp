@@ -12,6 +12,7 @@
 #include "sql/parser/deparse.h"
 #include "sql/parser/nodes.h"
 #include "vector/error.h"
+#include "vector/utf8.h"
 
 namespace cairn {
 namespace {
