@@ -172,8 +172,7 @@ ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, Express
     Type type = (*other)->type;
     bool is_text = (*literal)->kind == Expression::Kind::kConstant && !(*literal)->value.null;
     // A quoted number beside a DECIMAL keeps all of its digits.
-    if (type.id == TypeId::kDecimal && is_text && (*literal)->value.string.find_first_not_of("0123456789.") == std::string::npos &&
-        !(*literal)->value.string.empty()) {
+    if (type.id == TypeId::kDecimal && is_text && is_plain_number((*literal)->value.string)) {
       Value number = parse_numeric_literal((*literal)->value.string);
       if (number.type.is_exact()) {
         *literal = Expression::make_constant(number);
