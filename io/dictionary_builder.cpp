@@ -105,7 +105,7 @@ void build(ColumnAnalysis& analysis, uint32_t entries_max) {
 void build_of_strings(ColumnAnalysis& analysis) {
   const bool fast = analysis.effort == EncodeEffort::kFast;
   // A sample of 2048 out of 65536 equally frequent values still has about 30 repetitions.
-  if (sampled_variety<StringRef>(analysis) > (fast ? 0.125 : 0.99) && analysis.row_count > 64) return;
+  if (sampled_variety<StringRef>(analysis) > (fast ? 0.5 : 0.99) && analysis.row_count > 64) return;
   build<StringRef>(analysis,
                    std::min(kEntriesMax, std::max(fast ? analysis.row_count / 8 : analysis.row_count / 2, 1u)));
   if (!analysis.has_dictionary) return;
