@@ -44,11 +44,8 @@ File& DataFile::file() {
 
 Storage& DataFile::storage() const { return directory_->storage(); }
 
-DataDirectory::DataDirectory(std::shared_ptr<Storage> storage, const std::string& database_path, bool read_only)
-    : storage_(std::move(storage)),
-      path_(database_path + "/data"),
-      readers_lock_path_(database_path + "/readers"),
-      read_only_(read_only) {}
+DataDirectory::DataDirectory(std::shared_ptr<Storage> storage, const std::string& database_path)
+    : storage_(std::move(storage)), path_(database_path + "/data"), readers_lock_path_(database_path + "/readers") {}
 
 std::string DataDirectory::file_path(uint64_t file_id) const { return path_ + "/" + file_name(file_id); }
 
@@ -76,13 +73,22 @@ void DataDirectory::set_needed(std::set<uint64_t> file_ids) {
   needed_ = std::move(file_ids);
 }
 
+void DataDirectory::allow_removal() {
+  const std::lock_guard lock(mutex_);
+  may_remove_ = true;
+}
+
+void DataDirectory::close() {
+  const std::lock_guard lock(mutex_);
+  may_remove_ = false;
+}
+
 void DataDirectory::keep(uint64_t file_id) {
   const std::lock_guard lock(mutex_);
   kept_.insert(file_id);
 }
 
 void DataDirectory::remove_orphans() {
-  if (read_only_) return;
   std::set<uint64_t> orphans;
   const std::vector<DirectoryEntry> entries = storage_->list(path_);
   const std::lock_guard lock(mutex_);
@@ -100,7 +106,7 @@ void DataDirectory::released(uint64_t file_id) noexcept {
     const auto at = files_.find(file_id);
     if (at != files_.end() && !at->second.expired()) return;  // opened again meanwhile
     if (at != files_.end()) files_.erase(at);
-    if (read_only_ || needed_.contains(file_id) || kept_.contains(file_id)) return;
+    if (!may_remove_ || needed_.contains(file_id) || kept_.contains(file_id)) return;
     postponed_.insert(file_id);
     if (try_remove(postponed_)) postponed_.clear();
   } catch (...) {

@@ -38,7 +38,7 @@ class DataFile {
 /// that another process may be reading (it holds a shared lock on `readers`) stays until a later chance. Thread-safe.
 class DataDirectory : public std::enable_shared_from_this<DataDirectory> {
  public:
-  DataDirectory(std::shared_ptr<Storage> storage, const std::string& database_path, bool read_only);
+  DataDirectory(std::shared_ptr<Storage> storage, const std::string& database_path);
 
   Storage& storage() const { return *storage_; }
   std::string file_path(uint64_t file_id) const;
@@ -48,11 +48,16 @@ class DataDirectory : public std::enable_shared_from_this<DataDirectory> {
   /// Makes created and removed names durable.
   void sync();
 
+  /// Files may be removed from now on: what set_needed says is known to be right. Not before, because row groups, and
+  /// with them files, come and go while a manifest is replayed, or when that fails.
+  void allow_removal();
+  /// Nothing is removed any more: another may write here from now on.
+  void close();
   /// The files that the committed state (the newest snapshot and all durable pins) names.
   void set_needed(std::set<uint64_t> file_ids);
   /// Never removes the file, whatever set_needed says: it is not known whether a commit that names it is durable.
   void keep(uint64_t file_id);
-  /// Removes what no committed state names, and what could not be removed before.
+  /// Removes what no committed state names, and what could not be removed before. REQUIRES: allow_removal.
   void remove_orphans();
 
  private:
@@ -63,8 +68,8 @@ class DataDirectory : public std::enable_shared_from_this<DataDirectory> {
   const std::shared_ptr<Storage> storage_;
   const std::string path_;
   const std::string readers_lock_path_;
-  const bool read_only_;
   std::mutex mutex_;
+  bool may_remove_ = false;
   std::map<uint64_t, std::weak_ptr<DataFile>> files_;
   std::set<uint64_t> needed_;
   std::set<uint64_t> kept_;

@@ -43,7 +43,8 @@ class WriteTransaction {
  public:
   virtual ~WriteTransaction() = default;
   /// The database as this transaction sees it: its base with its own changes.
-  /// Rows of writers that are finished are in it. It must not be pinned.
+  /// Rows of writers that are finished are in it. It cannot be pinned; tables that are changed have a random version,
+  /// which no committed table ever has.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual void create_table(TableSchema schema) = 0;   ///< errors: kDuplicateTable (a view's name, too)
   virtual void drop_table(std::string_view name) = 0;  ///< errors: kUndefinedTable, kWrongObjectType (a view)

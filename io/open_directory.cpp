@@ -85,7 +85,7 @@ void TableDatabase::open_directory() {
     throw Error(sqlstate::kUndefinedFile, "'" + path_ + "' is not a Cairn database: it has no manifest");
   }
   cache_ = std::make_shared<ChunkCache>(options_.cache_bytes != 0 ? options_.cache_bytes : default_cache_bytes());
-  data_ = std::make_shared<DataDirectory>(storage_, path_, options_.read_only);
+  data_ = std::make_shared<DataDirectory>(storage_, path_);
   if (options_.read_only) {
     lock_ = lock_as_reader(*storage_, path_);
     open_as_reader();
@@ -100,6 +100,7 @@ void TableDatabase::open_directory() {
   log_ = std::make_unique<ManifestLog>(storage_, manifest_path(), content);
 
   storage_->remove(manifest_path() + ".new");  // left by a crash while the manifest was being replaced
+  data_->allow_removal();
   data_->remove_orphans();
 }
 

@@ -33,6 +33,10 @@ std::set<uint64_t> files_of(const Snapshot& newest, const PinnedSnapshots& pins)
 TableDatabase::TableDatabase(std::string path, std::shared_ptr<Storage> storage, DatabaseOptions options)
     : path_(std::move(path)), storage_(std::move(storage)), options_(options) {}
 
+TableDatabase::~TableDatabase() {
+  if (data_ != nullptr) data_->close();  // snapshots may outlive the lock
+}
+
 std::shared_ptr<const Snapshot> TableDatabase::snapshot() const {
   const std::lock_guard lock(state_mutex_);
   return newest_;
@@ -136,6 +140,9 @@ void TableDatabase::compact_if_grown() {
 void TableDatabase::pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) {
   if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
   const std::lock_guard lock(log_mutex_);
+  if (snapshot->number > newest_->number) {
+    throw Error(sqlstate::kFeatureNotSupported, "a snapshot inside a transaction cannot be kept durably");
+  }
   PinnedSnapshots pins = pins_;
   pins[std::string(name)] = snapshot;
   if (!in_memory()) {

@@ -30,6 +30,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   static constexpr std::string_view kMemoryPath = ":memory:";
 
   TableDatabase(std::string path, std::shared_ptr<Storage> storage, DatabaseOptions options);
+  ~TableDatabase() override;
   void open_memory();
   void open_directory();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <random>
 
 #include "io/column_analysis.h"
 #include "io/row_group_merge.h"
@@ -16,6 +17,9 @@ namespace {
 /// A row group whose segments take no more than this stands in the manifest itself: a small insert then is one write
 /// and one sync, and leaves no file of whole blocks.
 constexpr size_t kInlineBytesMax = 16384;
+
+/// Set in versions of tables that are not committed.
+constexpr uint64_t kProvisionalVersion = uint64_t{1} << 63;
 
 void add_mask(std::vector<uint64_t>& mask, const uint64_t* more, size_t words) {
   mask.resize(words);
@@ -233,6 +237,10 @@ std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   for (const auto& [table_id, changes] : changes_) {
     if (const TableVersion* table = builder.find_table(table_id)) apply(builder, *table, changes);
   }
+  // Another transaction may commit other content under the next number: what is remembered about tables by their versions
+  // (checkpoints are) must not take the one for the other.
+  std::random_device random;
+  builder.mark(kProvisionalVersion | uint64_t{random()} << 31 | random());
   return builder.finish(base_->number + 1);
 }
 

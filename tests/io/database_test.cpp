@@ -86,6 +86,19 @@ TEST_P(DatabaseTest, ATransactionSeesItsOwnChanges) {
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(100, 102));
 }
 
+TEST_P(DatabaseTest, WhatIsNotCommittedHasAVersionOfItsOwn) {
+  create_fruit(*database_);
+  create_fruit(*database_, "other");
+  const auto transaction = database_->begin_write();
+  insert(*transaction, numbered_fruits(0, 5));
+  const auto inside = transaction->snapshot();
+  EXPECT_GT(inside->tables.at("fruit")->version, uint64_t{1} << 63);
+  EXPECT_NE(inside->tables.at("fruit")->version, transaction->snapshot()->tables.at("fruit")->version);
+  EXPECT_EQ(inside->tables.at("other")->version, 2);
+  EXPECT_EQ(error_of([&] { database_->pin_durably("pin", inside); }).sqlstate, sqlstate::kFeatureNotSupported);
+  EXPECT_EQ(transaction->commit()->tables.at("fruit")->version, 3);
+}
+
 TEST_P(DatabaseTest, WritersOfOneTransactionKeepTheOrderOfTheirSource) {
   create_fruit(*database_);
   const auto transaction = database_->begin_write();
