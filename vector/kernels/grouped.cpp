@@ -1,4 +1,4 @@
-// Aggregates per group.
+// Counts and sums per group.
 
 #include <algorithm>
 #include <cmath>
@@ -6,6 +6,7 @@
 
 #include "vector/kernels/aggregate.h"
 #include "vector/kernels/decode.h"
+#include "vector/kernels/grouped_rows.h"
 #include "vector/kernels/integer_view.h"
 #include "vector/kernels/kernels.h"
 #include "vector/kernels/targets.h"
@@ -215,49 +216,6 @@ HWY_EXPORT(count_groups);
 
 namespace {
 
-bool bit(const uint64_t* mask, size_t row) { return (mask[row / 64] >> (row % 64)) & 1; }
-
-/// Calls visit(ids) with the ids' array in its own width.
-template <typename Visit>
-void with_ids(const GroupIds& groups, Visit visit) {
-  switch (groups.id_bytes) {
-    case 1: return visit(static_cast<const uint8_t*>(groups.ids));
-    case 2: return visit(static_cast<const uint16_t*>(groups.ids));
-    default: return visit(static_cast<const uint32_t*>(groups.ids));
-  }
-}
-
-/// Calls visit(values) with the view's array in its own width and sign.
-template <typename Visit>
-void with_values(const IntegerView& view, Visit visit) {
-  switch (view.bytes) {
-    case 1: return visit(static_cast<const uint8_t*>(view.data));
-    case 2: return view.is_signed ? visit(static_cast<const int16_t*>(view.data)) : visit(static_cast<const uint16_t*>(view.data));
-    case 4: return view.is_signed ? visit(static_cast<const int32_t*>(view.data)) : visit(static_cast<const uint32_t*>(view.data));
-    case 8: return view.is_signed ? visit(static_cast<const int64_t*>(view.data)) : visit(static_cast<const uint64_t*>(view.data));
-    default: return visit(static_cast<const int128_t*>(view.data));
-  }
-}
-
-/// A plain loop over the rows that are not NULL.
-template <typename Each>
-void for_valid_rows(size_t rows, const uint64_t* validity, Each each) {
-  if (validity == nullptr) {
-    for (size_t row = 0; row < rows; ++row) each(row);
-    return;
-  }
-  for (size_t row = 0; row < rows; ++row) {
-    if (bit(validity, row)) each(row);
-  }
-}
-
-/// The vector without dictionary or constant encoding. The scratch is this thread's.
-Vector plain_values(const Vector& values) {
-  thread_local FlatScratch scratch;
-  if (values.is_flat() || values.encoding == Encoding::kFrameOfReference) return values;
-  return flatten(values, nullptr, scratch);
-}
-
 std::vector<int64_t>& zeroed_counts(uint32_t group_count) {
   thread_local std::vector<int64_t> counts;
   counts.assign(group_count, 0);
@@ -377,74 +335,6 @@ void grouped_sum_floating(const GroupIds& groups, const Vector& values, double* 
       for_valid_rows(groups.rows, validity, [&](size_t row) { sums[ids[row]] += data[row]; });
     }
   });
-}
-
-namespace {
-
-template <typename Extreme, typename Better>
-void scatter_extremes(const GroupIds& groups, const Vector& values, Extreme* extremes, Better better) {
-  if (values.constant_null()) return;
-  const Vector plain = plain_values(values);
-  const IntegerView view = view_integers(plain);
-  const Extreme base = static_cast<Extreme>(view.base);
-  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
-  with_ids(groups, [&](auto ids) {
-    with_values(view, [&](auto data) {
-      for_valid_rows(groups.rows, validity, [&](size_t row) {
-        // Wrapping: base + offset fits, though the offset alone may not.
-        using Wrapped = std::conditional_t<sizeof(Extreme) == 16, uint128_t, uint64_t>;
-        const Extreme value = static_cast<Extreme>(static_cast<Wrapped>(base) + static_cast<Wrapped>(data[row]));
-        Extreme& extreme = extremes[ids[row]];
-        extreme = better(value, extreme) ? value : extreme;
-      });
-    });
-  });
-}
-
-bool fits_int64(const Vector& values) {
-  const ValueRange range = proven_range(values);
-  return range.min >= INT64_MIN && range.max <= INT64_MAX;
-}
-
-template <typename Better>
-void scatter_floating(const GroupIds& groups, const Vector& values, double* extremes, Better better) {
-  if (values.constant_null()) return;
-  const Vector plain = plain_values(values);
-  const bool single = values.type.physical() == Physical::kFloat;
-  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
-  for_valid_rows(groups.rows, validity, [&](size_t row) {
-    const double value = single ? static_cast<double>(plain.values<float>()[row]) : plain.values<double>()[row];
-    double& extreme = extremes[groups.at(row)];
-    if (better(value, extreme)) extreme = value;
-  });
-}
-
-/// NaN is greater than everything.
-bool less_floating(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
-
-}  // namespace
-
-bool grouped_min(const GroupIds& groups, const Vector& values, int64_t* extremes) {
-  if (!fits_int64(values)) return false;
-  scatter_extremes(groups, values, extremes, [](int64_t a, int64_t b) { return a < b; });
-  return true;
-}
-bool grouped_max(const GroupIds& groups, const Vector& values, int64_t* extremes) {
-  if (!fits_int64(values)) return false;
-  scatter_extremes(groups, values, extremes, [](int64_t a, int64_t b) { return a > b; });
-  return true;
-}
-void grouped_min_wide(const GroupIds& groups, const Vector& values, int128_t* extremes) {
-  scatter_extremes(groups, values, extremes, [](int128_t a, int128_t b) { return a < b; });
-}
-void grouped_max_wide(const GroupIds& groups, const Vector& values, int128_t* extremes) {
-  scatter_extremes(groups, values, extremes, [](int128_t a, int128_t b) { return a > b; });
-}
-void grouped_min_floating(const GroupIds& groups, const Vector& values, double* extremes) {
-  scatter_floating(groups, values, extremes, less_floating);
-}
-void grouped_max_floating(const GroupIds& groups, const Vector& values, double* extremes) {
-  scatter_floating(groups, values, extremes, [](double a, double b) { return less_floating(b, a); });
 }
 
 }  // namespace cairn

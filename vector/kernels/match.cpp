@@ -50,9 +50,10 @@ void match_as(const Vector& left, const Vector& right, const uint32_t* right_row
       if constexpr (std::is_integral_v<T> || std::is_same_v<T, int128_t>) {
         const void* offsets = left.data;
         const size_t code_bytes = left.code_bytes;
-        const T base = static_cast<T>(left.base);
+        using Wrapped = std::conditional_t<sizeof(T) == 16, uint128_t, uint64_t>;  // an offset may pass T's sign
+        const Wrapped base = static_cast<Wrapped>(left.base);
         return match_with<T>(left, right, right_rows, count, equal, [=](size_t i) {
-          return static_cast<T>(base + static_cast<T>(read_code(offsets, code_bytes, i)));
+          return static_cast<T>(base + static_cast<Wrapped>(read_code(offsets, code_bytes, i)));
         });
       }
       return;
