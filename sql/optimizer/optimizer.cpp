@@ -68,7 +68,6 @@ std::vector<std::string> optimizer_pass_names() {
 
 void optimize(LogicalPlan& plan, const std::vector<std::string>& disabled, std::vector<PassTrace>* trace) {
   normalize(plan);
-  if (trace != nullptr) trace->push_back({"bound", plan.to_string()});
   for (const Pass& pass : kPasses) {
     const bool off = std::find(disabled.begin(), disabled.end(), pass.name) != disabled.end();
     if (off && !pass.required) continue;

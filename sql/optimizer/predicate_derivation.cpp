@@ -280,7 +280,8 @@ std::vector<ExpressionPtr> known_predicates(const LogicalNode& node) {
       break;
     default: break;
   }
-  std::erase_if(known, [](const ExpressionPtr& e) { return may_raise(*e); });
+  const ColumnSet visible(node.outputs);
+  std::erase_if(known, [&](const ExpressionPtr& e) { return may_raise(*e) || !visible.contains_all(columns_of(*e)); });
   return known;
 }
 

@@ -98,8 +98,28 @@ class Unnesting {
   void simple(LogicalPtr& node) {
     for (auto& child : node->children) simple(child);
     if (node->kind != Kind::kJoin) return;
-    if (is_dependent(*node)) try_simple(node);
-    else node->dependent = false;
+    node->dependent = is_dependent(*node);
+    if (node->dependent || needs_split(*node)) try_simple(node);
+  }
+
+  /// Joins compare keys in three-valued logic, and everything else in two: a mark over other conditions that may be
+  /// NULL is made of two.
+  bool needs_split(const LogicalNode& node) const {
+    if (node.join != JoinKind::kMark || existence_marks_.contains(node.outputs.back())) return false;
+    const ColumnSet left(node.children[0]->outputs), right(node.children[1]->outputs);
+    const bool keys = std::all_of(node.predicates.begin(), node.predicates.end(), [&](const ExpressionPtr& e) {
+      if (!is_equality(*e)) return false;
+      const ColumnSet a = columns_of(*e->arguments[0]), b = columns_of(*e->arguments[1]);
+      return (left.contains_all(a) && right.contains_all(b)) || (left.contains_all(b) && right.contains_all(a));
+    });
+    return !keys && !never_null_condition(node);
+  }
+
+  bool never_null_condition(const LogicalNode& node) const {
+    ColumnSet not_null = not_null_columns(plan_, *node.children[0]);
+    not_null.insert(not_null_columns(plan_, *node.children[1]));
+    return std::all_of(node.predicates.begin(), node.predicates.end(),
+                       [&](const ExpressionPtr& e) { return is_never_null(*e, not_null); });
   }
 
   /// Top-down, everything else.
@@ -169,10 +189,7 @@ class Unnesting {
   /// join may say NULL for FALSE.
   void split_mark(LogicalPtr& node) {
     const ColumnId mark = node->outputs.back();
-    ColumnSet not_null = not_null_columns(plan_, *node->children[0]);
-    not_null.insert(not_null_columns(plan_, *node->children[1]));
-    const bool two_valued = std::all_of(node->predicates.begin(), node->predicates.end(),
-                                        [&](const ExpressionPtr& e) { return is_never_null(*e, not_null); });
+    const bool two_valued = never_null_condition(*node);
     const std::vector<ColumnId> left = node->children[0]->outputs;
     const ColumnId found = plan_.add_column(plan_.columns[mark].name, Type::boolean());
     LogicalPtr other_right;

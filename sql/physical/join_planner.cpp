@@ -55,8 +55,11 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
   const ColumnSet left_columns = columns_in(left), right_columns = columns_in(right);
   JoinKeys keys;
   // One flag for all keys: IS NOT DISTINCT FROM is a key only where there is no other.
+  // A mark compares its keys in three-valued logic, also with a constant: 1 IN (SELECT …).
+  const bool mark = node.join == JoinKind::kMark;
   keys.null_safe = std::none_of(node.predicates.begin(), node.predicates.end(), [&](const ExpressionPtr& e) {
-    return is_equality(*e) && !columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty();
+    return is_equality(*e) &&
+           (mark || (!columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty()));
   });
   for (const auto& predicate : node.predicates) {
     bool null_safe = false;
@@ -67,7 +70,8 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
       const bool straight = left_columns.contains_all(in_a) && right_columns.contains_all(in_b);
       const bool crossed = left_columns.contains_all(in_b) && right_columns.contains_all(in_a);
       const bool same_type = a.type.id == b.type.id && a.type.scale == b.type.scale;
-      if ((straight || crossed) && !in_a.empty() && !in_b.empty() && (same_type || a.type.is_string())) {
+      const bool both = mark ? !in_a.empty() || !in_b.empty() : !in_a.empty() && !in_b.empty();
+      if ((straight || crossed) && both && (same_type || a.type.is_string())) {
         const Type type = wider(a.type, b.type);
         keys.left.push_back(as_type(straight ? a : b, type));
         keys.right.push_back(as_type(straight ? b : a, type));
