@@ -251,7 +251,7 @@ std::unique_ptr<Source> Execution::make_source(const PipelineDescription::Leg& l
     case SourceKind::kUnmatched: return make_join_unmatched_source(*leg.node, *progress_[leg.input].sink);
     case SourceKind::kNode: break;
   }
-  if (leg.node->kind == PlanNode::Kind::kScan) return make_scan_source(*leg.node, crew_.pool().topology());
+  if (leg.node->kind == PlanNode::Kind::kScan) return make_scan_source(*leg.node, crew_.pool());
   if (leg.node->kind == PlanNode::Kind::kValues) return make_values_source(*leg.node);
   assert(leg.node->kind == PlanNode::Kind::kTableFunction);
   return make_table_function_scan(*leg.node);

@@ -5,11 +5,14 @@
 #include <atomic>
 #include <bit>
 #include <cassert>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 
 #include "exec/executor.h"
 #include "exec/expression_evaluator.h"
 #include "exec/operators/zone_filter.h"
+#include "vector/error.h"
 #include "vector/kernels/kernels.h"
 
 namespace cairn {
@@ -40,12 +43,18 @@ std::string encoding_names(uint32_t bits) {
   return names;
 }
 
+/// Loading that takes longer came from a disk, and the next row groups will, too.
+constexpr auto kColdLoad = std::chrono::microseconds(200);
+/// Row groups that are loaded ahead of the one that was just found cold.
+constexpr uint32_t kGroupsAhead = 2;
+
 class ScanSource : public Source {
  public:
-  ScanSource(const PlanNode& plan, const Topology& topology);
+  ScanSource(const PlanNode& plan, WorkerPool& pool);
+  ~ScanSource() override;
 
   uint64_t morsel_count() const override { return pieces_.size(); }
-  int morsel_node(uint64_t ordinal) const override { return topology_.home_node(pieces_[ordinal].group); }
+  int morsel_node(uint64_t ordinal) const override { return home_node(pieces_[ordinal].group); }
   std::unique_ptr<Local> make_local(const WorkerContext& worker) const override;
   void run(const Morsel& morsel, Local& local, Consumer& next, const std::function<bool()>& stop) const override;
   void report(OperatorProfile& profile) const override;
@@ -54,12 +63,20 @@ class ScanSource : public Source {
   struct Piece {
     uint32_t group, begin, rows;
   };
-  /// What the morsels of one row group share: its columns, while one of them may still need them.
-  struct GroupState {
+  /// What the morsels of one row group share: its columns, while one of them may still need them. Also the task of
+  /// loading them ahead.
+  struct GroupState : WorkerPool::Task {
+    void run() override { source->run_ahead(*this); }
+    const ScanSource* source = nullptr;
+    uint32_t group = 0;
     bool skipped = false;
     std::mutex mutex;
     Chunks chunks;
     uint32_t morsels_left = 0;
+    bool begun = false;       ///< a morsel has asked for the columns
+    bool loaded_ahead = false;
+    bool sent_ahead = false;  ///< guarded by ahead_mutex_, as is:
+    bool came_back = false;
   };
   struct ScanLocal : Local {
     explicit ScanLocal(size_t batch_capacity) : capacity(batch_capacity) {}
@@ -71,22 +88,28 @@ class ScanSource : public Source {
     std::vector<uint32_t> live_rows;
   };
 
+  int home_node(uint32_t group) const { return pool_.topology().home_node(group); }
   Chunks load(const Piece& piece) const;
+  void load_ahead(uint32_t group) const;
+  void run_ahead(GroupState& state) const;
   void release(const Piece& piece) const;
   void note_encodings(const std::vector<uint32_t>& positions, const Batch& batch) const;
   static void leave_out_deleted(const uint64_t* deleted, size_t begin, ScanLocal& local);
 
   const PlanNode& plan_;
-  const Topology& topology_;
+  WorkerPool& pool_;
   std::vector<Piece> pieces_;
   mutable std::vector<GroupState> groups_;
+  uint32_t first_group_ = UINT32_MAX;  ///< that is not skipped
+  mutable std::mutex ahead_mutex_;
+  mutable std::condition_variable ahead_ended_;
   std::vector<uint32_t> filter_columns_, other_columns_;  ///< positions of the output
   mutable std::vector<std::atomic<uint32_t>> encodings_;
   uint64_t skipped_groups_ = 0;
 };
 
-ScanSource::ScanSource(const PlanNode& plan, const Topology& topology)
-    : plan_(plan), topology_(topology), groups_(plan.table->row_groups.size()), encodings_(plan.scan_columns.size()) {
+ScanSource::ScanSource(const PlanNode& plan, WorkerPool& pool)
+    : plan_(plan), pool_(pool), groups_(plan.table->row_groups.size()), encodings_(plan.scan_columns.size()) {
   std::vector<bool> used(plan.scan_columns.size());
   for (const ExpressionPtr& predicate : plan.predicates) collect_columns(*predicate, used);
   for (uint32_t i = 0; i < used.size(); ++i) (used[i] ? filter_columns_ : other_columns_).push_back(i);
@@ -95,7 +118,10 @@ ScanSource::ScanSource(const PlanNode& plan, const Topology& topology)
     groups_[i].skipped = !std::all_of(plan.predicates.begin(), plan.predicates.end(), [&](const ExpressionPtr& predicate) {
       return may_pass(group, plan.scan_columns, *predicate);
     });
+    groups_[i].source = this;
+    groups_[i].group = i;
     if (groups_[i].skipped) ++skipped_groups_;
+    if (!groups_[i].skipped) first_group_ = std::min(first_group_, i);
     // Skipped ones keep their ordinals: what a morsel is must not depend on how clever skipping is.
     for (uint32_t begin = 0; begin < group.row_count(); begin += kScanMorselRows) {
       pieces_.push_back({i, begin, std::min(kScanMorselRows, group.row_count() - begin)});
@@ -116,12 +142,64 @@ std::unique_ptr<Source::Local> ScanSource::make_local(const WorkerContext& worke
   return local;
 }
 
+ScanSource::~ScanSource() {
+  std::unique_lock lock(ahead_mutex_);
+  for (GroupState& state : groups_) {
+    if (!state.sent_ahead || state.came_back) continue;
+    lock.unlock();
+    const bool never_ran = pool_.retract(home_node(state.group), state);
+    lock.lock();
+    if (!never_ran) ahead_ended_.wait(lock, [&] { return state.came_back; });
+  }
+}
+
 Chunks ScanSource::load(const Piece& piece) const {
   if (plan_.scan_columns.empty()) return {};
   GroupState& state = groups_[piece.group];
-  std::lock_guard lock(state.mutex);  // the first morsel loads, the others wait for it
-  if (state.chunks.empty()) state.chunks = plan_.table->row_groups[piece.group]->load(plan_.scan_columns);
-  return state.chunks;
+  std::unique_lock lock(state.mutex);  // the first morsel loads, the others wait for it
+  const bool first = !std::exchange(state.begun, true);
+  bool cold = state.loaded_ahead;
+  if (state.chunks.empty()) {
+    const auto begin = std::chrono::steady_clock::now();
+    state.chunks = plan_.table->row_groups[piece.group]->load(plan_.scan_columns);
+    cold = std::chrono::steady_clock::now() - begin > kColdLoad;
+  }
+  Chunks chunks = state.chunks;
+  lock.unlock();
+  // Not behind the first one: whoever wants a few rows only, or one row group, should not wait for more.
+  if (first && cold && piece.group != first_group_) load_ahead(piece.group);
+  return chunks;
+}
+
+void ScanSource::load_ahead(uint32_t group) const {
+  std::lock_guard lock(ahead_mutex_);
+  uint32_t ahead = 0;
+  for (uint32_t i = group + 1; i < groups_.size() && ahead < kGroupsAhead; ++i) {
+    if (groups_[i].skipped) continue;
+    ++ahead;
+    if (groups_[i].sent_ahead) continue;
+    groups_[i].sent_ahead = true;
+    try {
+      pool_.submit(home_node(i), groups_[i]);
+    } catch (const Error&) {  // no thread to be had: then not ahead
+      groups_[i].came_back = true;
+    }
+  }
+}
+
+void ScanSource::run_ahead(GroupState& state) const {
+  try {
+    std::lock_guard lock(state.mutex);
+    if (!state.begun) {
+      state.chunks = plan_.table->row_groups[state.group]->load(plan_.scan_columns);
+      state.loaded_ahead = true;
+    }
+  } catch (...) {  // the morsel that needs it meets the error itself
+  }
+  // Under the lock to the end: once it has come back, the source may be gone.
+  std::lock_guard lock(ahead_mutex_);
+  state.came_back = true;
+  ahead_ended_.notify_all();
 }
 
 void ScanSource::release(const Piece& piece) const {
@@ -199,8 +277,8 @@ void ScanSource::report(OperatorProfile& profile) const {
 
 }  // namespace
 
-std::unique_ptr<Source> make_scan_source(const PlanNode& plan, const Topology& topology) {
-  return std::make_unique<ScanSource>(plan, topology);
+std::unique_ptr<Source> make_scan_source(const PlanNode& plan, WorkerPool& pool) {
+  return std::make_unique<ScanSource>(plan, pool);
 }
 
 }  // namespace cairn

@@ -134,6 +134,20 @@ TEST(Executor, OfSeveralErrorsTheFirstInOrderCounts) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(failure(scan(table, {0}), {.threads = 8}), sqlstate::kIoError);
 }
 
+TEST(Executor, LoadsRowGroupsAheadWhereThatIsSlow) {
+  FakeTable table = numbers(std::vector<uint32_t>(8, 1000));
+  for (auto& group : table.groups) group->on_load = [] { std::this_thread::sleep_for(std::chrono::milliseconds(3)); };
+  table.groups[6]->on_load = [] { throw Error(sqlstate::kIoError, "gone"); };
+  EXPECT_EQ(run(limit(scan(table, {0}), 1500, 0)).size(), 1500u);
+  for (auto& group : table.groups) group->loads = 0;
+  EXPECT_EQ(failure(materialize(scan(table, {0}))), sqlstate::kIoError);
+  table.groups[6]->on_load = nullptr;
+  for (auto& group : table.groups) group->loads = 0;
+  EXPECT_EQ(run(scan(table, {0})).size(), 8000u);
+  for (auto& group : table.groups) EXPECT_EQ(group->loads, 1);
+  EXPECT_EQ(run(limit(scan(table, {0}), 1)).size(), 1u);
+}
+
 TEST(Executor, AClientThatStopsPullingKeepsNobodyElseWaiting) {
   FakeTable table("wide", 8, std::vector<uint32_t>(20, 131072), [](uint64_t row, size_t) { return static_cast<int64_t>(row); });
   auto plan = [&] { return scan(table, {0, 1, 2, 3, 4, 5, 6, 7}); };

@@ -39,7 +39,7 @@ class Generator {
   explicit Generator(uint64_t seed) : random_(seed) {
     for (int i = 0; i < 3; ++i) {
       std::vector<uint32_t> groups;
-      for (uint64_t count = below(4); count-- > 0;) groups.push_back(static_cast<uint32_t>(below(3) == 0 ? below(70000) : below(500)));
+      for (uint64_t count = below(4); count-- > 0;) groups.push_back(static_cast<uint32_t>(below(8) == 0 ? below(70000) : below(500)));
       const int64_t domain = static_cast<int64_t>(1 + below(i == 2 ? 20 : 5000));
       const bool with_nulls = below(2) == 0;
       auto cells = std::make_shared<std::map<std::pair<uint64_t, size_t>, int64_t>>();
@@ -265,6 +265,17 @@ class Generator {
   std::vector<Relation> contents_;
 };
 
+/// Keeps every breaker's rows, and offers some of them to the next run; seals fragments all the time.
+struct Keeper : ExecutionObserver {
+  bool is_durable(const Breaker& breaker) override { return offered.count(breaker.fingerprint) != 0; }
+  std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return offered.at(breaker.fingerprint); }
+  void completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) override {
+    kept[breaker.fingerprint] = std::move(rows);
+  }
+  Wish at_morsel_boundary() override { return Wish::kSeal; }
+  std::map<Fingerprint, std::shared_ptr<const RowSet>> kept, offered;
+};
+
 Rows texts(const Relation& relation) {
   Rows rows;
   for (const Row& row : relation) {
@@ -297,6 +308,16 @@ TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads
       for (size_t i = 0; i < expected.size(); ++i) ASSERT_EQ(rows[i], expected[i]) << "row " << i;
     };
     if (!made.ordered) std::sort(expected.begin(), expected.end());
+    auto keeper = std::make_shared<Keeper>();
+    const Rows whole = run(made.plan, {.threads = 2, .observer = keeper});
+    compare_to_expected(whole);
+    if (HasFatalFailure()) return;
+    std::mt19937_64 random(seed);
+    auto resumed = std::make_shared<Keeper>();
+    for (const auto& [name, rows] : keeper->kept) {
+      if (random() % 2 == 0) resumed->offered[name] = rows;
+    }
+    ASSERT_TRUE(run(made.plan, {.threads = 3, .observer = resumed}) == whole) << "resumed";
     for (size_t capacity : {expected.size() > 5000 ? size_t{7} : size_t{1}, size_t{1024}, size_t{100000}}) {
       Rows first = run(made.plan, {.threads = 1, .capacity = capacity});
       compare_to_expected(first);
