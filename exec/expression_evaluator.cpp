@@ -91,8 +91,7 @@ Vector ExpressionEvaluator::evaluate(size_t index) {
 }
 
 bool ExpressionEvaluator::evaluate_all(size_t index, Vector& result) {
-  const bool selected = state_->selected.id != state_->all.id;
-  return state_->program.root(index)->vector(state_->frame, selected ? state_->all : state_->selected, result);
+  return state_->program.root(index)->vector(state_->frame, state_->all, result);
 }
 
 Value evaluate_constant(const Expression& expression) {

@@ -130,6 +130,8 @@ class ExecutionObserver {
   virtual void completed(const Breaker&, std::shared_ptr<const RowSet>) {}
   /// Asked by every worker at every morsel boundary.
   virtual Wish at_morsel_boundary() { return Wish::kContinue; }
+  /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.
+  virtual std::string state(const Breaker&) { return {}; }
   /// How many of how many pipelines need not run.
   virtual void planned(size_t /*pipelines_skipped*/, size_t /*pipelines_total*/) {}
 };

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,15 +43,21 @@ class WriteTransaction {
  public:
   virtual ~WriteTransaction() = default;
   /// The database as this transaction sees it: its base with its own changes.
+  /// Rows of writers that are finished are in it. It must not be pinned.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
-  virtual void create_table(TableSchema schema) = 0;       ///< errors: kDuplicateTable
-  virtual void drop_table(std::string_view name) = 0;      ///< errors: kUndefinedTable
-  virtual void create_view(ViewSchema schema) = 0;
-  virtual void drop_view(std::string_view name) = 0;
+  virtual void create_table(TableSchema schema) = 0;   ///< errors: kDuplicateTable (a view's name, too)
+  virtual void drop_table(std::string_view name) = 0;  ///< errors: kUndefinedTable, kWrongObjectType (a view)
+  virtual void create_view(ViewSchema schema) = 0;     ///< errors: kDuplicateTable
+  virtual void drop_view(std::string_view name) = 0;   ///< errors: kUndefinedTable, kWrongObjectType (a table)
   /// Thread-safe; `order` places this writer's row groups among those of others (ascending), so that a parallel load
   /// keeps the order of its source.
   virtual std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order = 0) = 0;
-  /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was.
+  /// Deletes the rows whose bits are set in `rows` (mask_words of the row group's row_count), beside those that are
+  /// deleted already. The row group is one of snapshot()'s; take a new snapshot() to see the effect.
+  virtual void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) = 0;
+  /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was, and end the transaction.
+  /// (Where the disk fails at the very moment of the commit, and goes on failing, what is durable shows only when the
+  /// database is opened again; until then it takes no more writes.)
   virtual std::shared_ptr<const Snapshot> commit() = 0;
 };
 
@@ -76,6 +84,7 @@ class Database {
   /// (an interrupted query keeps its snapshot until it is resumed or discarded).
   virtual void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) = 0;
   virtual void unpin(std::string_view name) = 0;
+  virtual std::vector<std::string> pin_names() const = 0;
   virtual std::shared_ptr<const Snapshot> pinned(std::string_view name) const = 0;  ///< nullptr where there is none
 };
 

@@ -6,6 +6,7 @@
 #include "exec/evaluation/node.h"
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
+#include "vector/kernels/aggregate.h"
 #include "vector/kernels/arithmetic.h"
 #include "vector/kernels/decode.h"
 #include "vector/kernels/kernels.h"
@@ -224,8 +225,11 @@ void tighten(Vector& vector, bool exactly) {
   Vector looked_at = vector;
   if (!exactly) looked_at.validity = nullptr;
   const ValueRange range = compute_range(looked_at);
-  // All NULL: any range holds.
-  vector.range = range.known() ? range : ValueRange{0, 0};
+  if (range.known()) {
+    vector.range = range;
+  } else if (exactly && count_valid(vector) == 0) {
+    vector.range = {0, 0};  // all are NULL: any range holds
+  }
 }
 
 }  // namespace

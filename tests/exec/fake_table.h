@@ -71,6 +71,9 @@ struct FakeRowGroup : RowGroup {
   mutable std::atomic<int> loads{0};
 };
 
+/// A cell that is NULL.
+inline constexpr int64_t kNull = INT64_MIN;
+
 /// A table of BIGINT columns a, b, … whose cells `cell(row, column)` gives; row counts per row group as listed.
 struct FakeTable {
   using Cell = std::function<int64_t(uint64_t row, size_t column)>;
@@ -90,9 +93,13 @@ struct FakeTable {
       for (size_t i = 0; i < columns; ++i) {
         ColumnBuffer buffer(Type::big_int());
         auto* values = static_cast<int64_t*>(buffer.append_uninitialized(rows));
+        uint32_t null_count = 0;
         for (uint32_t row = 0; row < rows; ++row) values[row] = cell(first + row, i);
+        for (uint32_t row = 0; row < rows; ++row) {
+          if (values[row] == kNull) buffer.set_null(row), ++null_count;
+        }
         const ValueRange range = compute_range(buffer.view());
-        group->zone_maps.push_back({0, rows > 0, Value::of_integer(Type::big_int(), range.min),
+        group->zone_maps.push_back({null_count, null_count < rows, Value::of_integer(Type::big_int(), range.min),
                                     Value::of_integer(Type::big_int(), range.max)});
         group->chunks.push_back(std::make_shared<FakeChunk>(std::move(buffer), frame_of_reference));
       }
@@ -130,6 +137,7 @@ struct FakeTransaction : WriteTransaction {
     std::lock_guard lock(mutex);
     return std::make_unique<Writer>(written[order]);
   }
+  void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
   std::shared_ptr<const Snapshot> commit() override { return nullptr; }
 
   std::mutex mutex;

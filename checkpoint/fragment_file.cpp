@@ -1,0 +1,159 @@
+#include "checkpoint/fragment_file.h"
+
+#include <xxhash.h>
+
+#include <cstring>
+#include <deque>
+
+#include "io/segment.h"
+
+namespace cairn {
+
+namespace {
+
+struct FileHeader {
+  char magic[8];
+  uint32_t format;
+  uint32_t zero;
+  uint64_t fingerprint_high, fingerprint_low;
+  uint64_t checksum;  ///< XXH3 of the bytes before
+};
+static_assert(sizeof(FileHeader) == 40);
+
+constexpr char kMagic[8] = {'C', 'A', 'I', 'R', 'N', 'B', 'R', 'K'};
+/// Encoded segments that may be under way at once: enough to keep the disk busy behind the encoder.
+constexpr size_t kInFlightBytesMax = size_t{16} << 20;
+
+FileHeader make_header(const Fingerprint& fingerprint) {
+  FileHeader header{{}, kCheckpointFormat, 0, fingerprint.high, fingerprint.low, 0};
+  std::memcpy(header.magic, kMagic, sizeof kMagic);
+  header.checksum = XXH3_64bits(&header, offsetof(FileHeader, checksum));
+  return header;
+}
+
+/// Writes segments one behind another, several in flight; each one's bytes stay until it is written.
+class SegmentStream {
+ public:
+  SegmentStream(Storage& storage, File& file, std::atomic<uint64_t>& bytes_written)
+      : file_(file), batch_(storage.make_batch()), bytes_written_(bytes_written) {}
+
+  uint64_t end() const { return end_; }
+
+  void write(AlignedBuffer bytes) {
+    while (in_flight_bytes_ > kInFlightBytesMax) collect();
+    const size_t length = bytes.padded_size();
+    bytes.clear_padding();
+    in_flight_.push_back({next_token_, std::move(bytes)});
+    in_flight_bytes_ += length;
+    batch_->write(file_, end_, in_flight_.back().bytes.padded_bytes(), next_token_++);
+    batch_->submit();
+    end_ += length;
+  }
+
+  void finish() {
+    while (batch_->pending_count() > 0) collect();
+  }
+
+ private:
+  struct Piece { uint64_t token; AlignedBuffer bytes; };
+
+  void collect() {
+    IoCompletion done = batch_->wait_one();
+    if (done.error) throw *done.error;
+    for (auto piece = in_flight_.begin(); piece != in_flight_.end(); ++piece) {
+      if (piece->token != done.token) continue;
+      in_flight_bytes_ -= piece->bytes.padded_size();
+      bytes_written_ += piece->bytes.padded_size();
+      in_flight_.erase(piece);
+      return;
+    }
+  }
+
+  File& file_;
+  std::deque<Piece> in_flight_;      // outlives batch_, whose destructor waits for the writes
+  std::unique_ptr<IoBatch> batch_;
+  std::atomic<uint64_t>& bytes_written_;
+  uint64_t end_ = 0;
+  uint64_t next_token_ = 0;
+  size_t in_flight_bytes_ = 0;
+};
+
+}  // namespace
+
+bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
+                         const std::function<bool()>& cancelled, std::atomic<uint64_t>& bytes_written,
+                         DurableBreaker& breaker) {
+  auto file = storage.open(path, OpenMode::kCreate, Caching::kDirect);
+  SegmentStream stream(storage, *file, bytes_written);
+
+  AlignedBuffer first(kIoAlignmentBytes);
+  std::memset(first.data(), 0, first.size());
+  const FileHeader header = make_header(breaker.fingerprint);
+  std::memcpy(first.data(), &header, sizeof header);
+  stream.write(std::move(first));
+
+  for (const RowSet::Chunk& chunk : rows.chunks()) {
+    DurableBreaker::Chunk& place = breaker.chunks.emplace_back();
+    place.row_count = static_cast<uint32_t>(chunk.row_count);
+    for (const ColumnBuffer& column : chunk.columns) {
+      if (cancelled()) return false;
+      EncodedSegment segment = encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast);
+      AlignedBuffer bytes(segment.bytes.size());
+      std::memcpy(bytes.data(), segment.bytes.data(), segment.bytes.size());
+      place.columns.push_back({stream.end(), bytes.size()});
+      stream.write(std::move(bytes));
+    }
+  }
+  stream.finish();
+  if (cancelled()) return false;
+  file->sync();
+  breaker.file_bytes = stream.end();
+  breaker.types = rows.types();
+  return true;
+}
+
+std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
+                                                 const DurableBreaker& breaker) {
+  auto file = storage.open(path, OpenMode::kRead, Caching::kDirect);
+  const auto damaged = [&](const std::string& what) {
+    return Error(sqlstate::kDataCorrupted, "checkpoint file \"" + path + "\": " + what);
+  };
+  if (file->size() < breaker.file_bytes) throw damaged("shorter than its record says");
+
+  FileHeader header;
+  file->read(0, std::as_writable_bytes(std::span(&header, 1)));
+  const FileHeader expected = make_header(breaker.fingerprint);
+  if (std::memcmp(&header, &expected, sizeof header) != 0) throw damaged("its header is not of this breaker");
+
+  auto rows = std::make_shared<RowSet>(breaker.types);
+  for (size_t i = 0; i < breaker.chunks.size(); ++i) {
+    const DurableBreaker::Chunk& place = breaker.chunks[i];
+    if (place.columns.size() != breaker.types.size()) throw damaged("its record has a wrong number of columns");
+    std::vector<std::shared_ptr<AlignedBuffer>> buffers;
+    auto batch = storage.make_batch();
+    for (const auto& segment : place.columns) {
+      if (segment.offset > breaker.file_bytes || segment.bytes > breaker.file_bytes - segment.offset) {
+        throw damaged("its record points behind its end");
+      }
+      buffers.push_back(std::make_shared<AlignedBuffer>(segment.bytes));
+      batch->read(*file, segment.offset, buffers.back()->bytes());
+    }
+    batch->wait_all();
+
+    RowSet::Chunk chunk;
+    chunk.row_count = place.row_count;
+    std::vector<uint64_t> scratch;
+    for (size_t column = 0; column < place.columns.size(); ++column) {
+      const std::shared_ptr<const std::byte> bytes(buffers[column], buffers[column]->data());
+      auto segment = open_segment(bytes, buffers[column]->size(), breaker.types[column], place.row_count,
+                                  path + " at offset " + std::to_string(place.columns[column].offset));
+      ColumnBuffer& out = chunk.columns.emplace_back(breaker.types[column]);
+      out.append(segment->slice(0, place.row_count, scratch));
+    }
+    rows->append_chunk(std::move(chunk));
+  }
+  rows->seal();
+  return rows;
+}
+
+}  // namespace cairn

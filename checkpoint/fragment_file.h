@@ -1,0 +1,51 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "exec/plan.h"
+#include "exec/row_set.h"
+#include "io/storage.h"
+
+namespace cairn {
+
+/// Where a durable breaker's rows are, as its log record says. Offsets and lengths in bytes.
+struct DurableBreaker {
+  struct Segment { uint64_t offset = 0, bytes = 0; };
+  struct Chunk { uint32_t row_count = 0; std::vector<Segment> columns; };
+
+  uint32_t number = 0;
+  Fingerprint fingerprint;
+  std::string description;
+  std::string file;  ///< name in the owner's directory
+  uint64_t file_bytes = 0;
+  std::vector<Type> types;
+  std::vector<Chunk> chunks;
+};
+
+/// Version of everything below checkpoint/: files and log records of another one are never used.
+inline constexpr uint32_t kCheckpointFormat = 1;
+
+/// A file with one breaker's finished rows:
+///
+///   0     magic "CAIRNBRK"
+///   8     u32 format version, u32 zero
+///   16    u64 high, u64 low: fingerprint of the subplan that made the rows
+///   32    u64 XXH3 of bytes 0..31, zeros up to 4096
+///   4096  segments (io/segment.h), each a multiple of 4096 long: all columns of chunk 0, of chunk 1, …
+///
+/// Writes it through asynchronous I/O and syncs it. Returns false where `cancelled` stopped it; adds to `bytes_written`
+/// as it goes. Errors of the storage are thrown; the file is then incomplete, and no record names it.
+bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
+                         const std::function<bool()>& cancelled, std::atomic<uint64_t>& bytes_written,
+                         DurableBreaker& breaker);
+
+/// Reads it back, checking everything: header, fingerprint, each segment's checksum, types and counts. Throws
+/// kDataCorrupted or the storage's error where anything is wrong.
+std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
+                                                 const DurableBreaker& breaker);
+
+}  // namespace cairn

@@ -1,0 +1,120 @@
+#include "io/chunk_cache.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "io/distinct_sketch.h"
+
+namespace cairn {
+
+size_t ChunkCache::KeyHash::operator()(const Key& key) const {
+  return mix_bits(key.row_group_id * 4099 + key.column);
+}
+
+std::vector<std::shared_ptr<const ColumnChunk>> ChunkCache::get(uint64_t row_group_id,
+                                                                std::span<const uint32_t> columns, const Reader& read) {
+  std::vector<std::shared_ptr<const ColumnChunk>> chunks(columns.size());
+  // What is not yet there is first claimed, then read and published, and only then are others waited for: nobody waits
+  // while holding an unfulfilled claim.
+  std::vector<uint32_t> mine;
+  std::vector<size_t> mine_at, others_at;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    switch (claim({row_group_id, columns[i]}, chunks[i])) {
+      case Claim::kFound: break;
+      case Claim::kMine: mine.push_back(columns[i]), mine_at.push_back(i); break;
+      case Claim::kOthers: others_at.push_back(i); break;
+    }
+  }
+  if (!mine.empty()) {
+    std::vector<std::shared_ptr<const ColumnChunk>> fresh;
+    try {
+      fresh = read(mine);
+    } catch (...) {
+      for (const uint32_t column : mine) abandon({row_group_id, column});
+      throw;
+    }
+    for (size_t i = 0; i < mine.size(); ++i) {
+      chunks[mine_at[i]] = fresh[i];
+      publish({row_group_id, mine[i]}, std::move(fresh[i]));
+    }
+  }
+  for (const size_t i : others_at) {
+    chunks[i] = wait({row_group_id, columns[i]});
+    if (chunks[i] == nullptr) chunks[i] = get(row_group_id, columns.subspan(i, 1), read).front();
+  }
+  return chunks;
+}
+
+ChunkCache::Claim ChunkCache::claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto [at, inserted] = shard.entries.try_emplace(key);
+  if (inserted) return Claim::kMine;
+  Entry& entry = at->second;
+  if (entry.chunk == nullptr) return Claim::kOthers;
+  shard.order.splice(shard.order.end(), shard.order, entry.position);
+  chunk = entry.chunk;
+  return Claim::kFound;
+}
+
+void ChunkCache::publish(const Key& key, std::shared_ptr<const ColumnChunk> chunk) {
+  Shard& shard = shard_of(key);
+  std::vector<std::shared_ptr<const ColumnChunk>> evicted;  // dies after the lock
+  const std::lock_guard lock(shard.mutex);
+  Entry& entry = shard.entries.at(key);
+  entry.bytes = chunk->bytes();
+  entry.chunk = std::move(chunk);
+  entry.position = shard.order.insert(shard.order.end(), key);
+  shard.bytes += entry.bytes;
+  while (shard.bytes > shard_budget_bytes_ && shard.order.size() > 1) {
+    const auto victim = shard.entries.find(shard.order.front());
+    shard.order.pop_front();
+    shard.bytes -= victim->second.bytes;
+    evicted.push_back(std::move(victim->second.chunk));
+    shard.entries.erase(victim);
+  }
+  shard.changed.notify_all();
+}
+
+void ChunkCache::abandon(const Key& key) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  shard.entries.erase(key);
+  shard.changed.notify_all();
+}
+
+std::shared_ptr<const ColumnChunk> ChunkCache::wait(const Key& key) {
+  Shard& shard = shard_of(key);
+  std::unique_lock lock(shard.mutex);
+  for (;;) {
+    const auto at = shard.entries.find(key);
+    if (at == shard.entries.end()) return nullptr;
+    if (at->second.chunk != nullptr) return at->second.chunk;
+    shard.changed.wait(lock);
+  }
+}
+
+size_t ChunkCache::bytes() const {
+  size_t bytes = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    bytes += shard.bytes;
+  }
+  return bytes;
+}
+
+size_t default_cache_bytes() {
+  size_t memory = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    if (std::FILE* file = std::fopen(path, "r")) {
+      unsigned long long limit = 0;
+      if (std::fscanf(file, "%llu", &limit) == 1 && limit != 0) memory = std::min<size_t>(memory, limit);
+      std::fclose(file);
+    }
+  }
+  return memory / 10 * 4;
+}
+
+}  // namespace cairn

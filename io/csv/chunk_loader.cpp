@@ -1,0 +1,138 @@
+#include "io/csv/chunk_loader.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "io/csv/field_text.h"
+
+namespace cairn {
+
+ChunkLoader::ChunkLoader(const CsvTarget& target, const CsvFormat& format, std::string error_prefix)
+    : target_(target),
+      format_(format),
+      error_prefix_(std::move(error_prefix)),
+      index_(format, target.columns.size(), kDefaultVectorCapacity) {
+  for (const size_t column : target.columns) {
+    const ColumnSchema& schema = target.schema.columns[column];
+    parsers_.emplace_back(schema.type, schema.not_null, format);
+    values_.emplace_back(schema.type);
+  }
+  for (size_t i = 0; i < target.schema.columns.size(); ++i) {
+    ColumnBuffer& buffer = defaults_.emplace_back(target.schema.columns[i].type);
+    if (target.defaults.empty()) {
+      buffer.append_null();
+    } else {
+      buffer.append_value(target.defaults[i]);
+    }
+  }
+}
+
+uint64_t ChunkLoader::load(const RecordChunk& chunk, const std::function<std::unique_ptr<TableWriter>()>& make_writer,
+                           const std::function<void()>& between) {
+  const bool check_encoding = !is_plain_ascii(chunk.text(), chunk.size);
+  index_.open(chunk);
+  if (chunk.has_header) skip_header(chunk);
+  std::unique_ptr<TableWriter> writer;
+  uint64_t row_count = 0;
+  while (const size_t rows = index_.next()) {
+    between();
+    parse(chunk, rows, check_encoding);
+    if (!writer) {
+      check_defaults(chunk);
+      writer = make_writer();
+    }
+    writer->append(batch_of(rows));
+    row_count += rows;
+  }
+  if (index_.bad_record()) throw bad_record_error(chunk);
+  if (writer) writer->finish();
+  return row_count;
+}
+
+/// A column that must not be NULL needs a field or a default, once there is a row.
+void ChunkLoader::check_defaults(const RecordChunk& chunk) const {
+  for (size_t i = 0; i < defaults_.size(); ++i) {
+    const ColumnSchema& schema = target_.schema.columns[i];
+    const bool has_field = std::find(target_.columns.begin(), target_.columns.end(), i) != target_.columns.end();
+    if (has_field || !schema.not_null || !defaults_[i].has_nulls()) continue;
+    throw located(Error(sqlstate::kNotNullViolation, "null value violates the not-null constraint",
+                        "the column is not in COPY's list of columns and has no default"),
+                  chunk, index_.record_begin(0), schema.name);
+  }
+}
+
+void ChunkLoader::skip_header(const RecordChunk& chunk) {
+  const bool match = format_.header == CsvFormat::Header::kMatch;
+  const size_t records = index_.next(1);
+  if (records == 0 || !match) {
+    // A header that is only passed over may have any number of fields.
+    if (index_.bad_record() && match) throw bad_record_error(chunk);
+    if (index_.bad_record()) index_.skip_bad_record();
+    return;
+  }
+  for (size_t i = 0; i < parsers_.size(); ++i) {
+    const Field field = index_.column(i)[0];
+    std::string name(chunk.text() + field.begin, field.size);
+    if (field.marked) resolve_field(std::string(name), format_, name);
+    const std::string& expected = target_.schema.columns[target_.columns[i]].name;
+    if (name == expected) continue;
+    throw located(Error(sqlstate::kBadCopyFormat, "field " + std::to_string(i + 1) + " of the header is \"" + name +
+                                                      "\", expected \"" + expected + "\""),
+                  chunk, field.begin, "");
+  }
+}
+
+void ChunkLoader::parse(const RecordChunk& chunk, size_t rows, bool check_encoding) {
+  size_t good_rows = rows;  // before the first wrong row
+  size_t wrong_field = 0;
+  for (size_t i = 0; i < parsers_.size() && good_rows > 0; ++i) {
+    values_[i].clear();
+    const size_t good = parsers_[i].parse(chunk.text(), index_.column(i), good_rows, check_encoding, values_[i]);
+    if (good < good_rows) {
+      good_rows = good;
+      wrong_field = i;
+    }
+  }
+  if (good_rows == rows) return;
+  const Field field = index_.column(wrong_field)[good_rows];
+  throw located(parsers_[wrong_field].error_of(chunk.text(), field), chunk, field.begin,
+                target_.schema.columns[target_.columns[wrong_field]].name);
+}
+
+Batch ChunkLoader::batch_of(size_t rows) const {
+  Batch batch;
+  batch.size = rows;
+  for (const ColumnBuffer& constant : defaults_) {
+    Vector vector = constant.view();
+    vector.encoding = Encoding::kConstant;
+    vector.size = rows;
+    batch.columns.push_back(vector);
+  }
+  for (size_t i = 0; i < values_.size(); ++i) batch.columns[target_.columns[i]] = values_[i].view();
+  return batch;
+}
+
+Error ChunkLoader::located(const Error& error, const RecordChunk& chunk, size_t at, std::string_view column) const {
+  const auto line = chunk.first_line + static_cast<uint64_t>(std::count(chunk.text(), chunk.text() + at, '\n'));
+  std::string place = error_prefix_ + ", line " + std::to_string(line);
+  if (!column.empty()) (place += ", column ") += column;
+  return Error(error.sqlstate, place + ": " + error.message, error.hint);
+}
+
+Error ChunkLoader::bad_record_error(const RecordChunk& chunk) const {
+  const FieldIndex::BadRecord& bad = *index_.bad_record();
+  if (bad.field_count > parsers_.size()) {
+    return located(Error(sqlstate::kBadCopyFormat, "extra data after last expected column: expected " +
+                                                       std::to_string(parsers_.size()) + " fields, got " +
+                                                       std::to_string(bad.field_count)),
+                   chunk, bad.begin, "");
+  }
+  const std::string& missing = target_.schema.columns[target_.columns[bad.field_count]].name;
+  const bool one_field = bad.field_count == 1;
+  return located(Error(sqlstate::kBadCopyFormat,
+                       "missing data for column \"" + missing + "\"",
+                       one_field ? "check FORMAT and DELIMITER: text separates fields by tabs, csv by commas" : ""),
+                 chunk, bad.begin, "");
+}
+
+}  // namespace cairn

@@ -1,0 +1,194 @@
+#include "io/manifest_items.h"
+
+#include <limits>
+
+#include "io/data_directory.h"
+#include "io/segment_header.h"
+
+namespace cairn {
+
+namespace {
+
+void write_type(ByteWriter& out, const Type& type) {
+  out.fixed(static_cast<uint8_t>(type.id));
+  out.fixed(type.precision);
+  out.fixed(type.scale);
+  out.varint(type.length);
+}
+
+Type read_type(ByteReader& in) {
+  Type type;
+  const uint8_t id = in.fixed<uint8_t>();
+  if (id > static_cast<uint8_t>(TypeId::kChar)) in.fail("names the unknown type " + std::to_string(id));
+  type.id = static_cast<TypeId>(id);
+  type.precision = in.fixed<uint8_t>();
+  type.scale = in.fixed<uint8_t>();
+  type.length = static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the length of a type"));
+  if (type.precision > 38 || type.scale > type.precision) in.fail("holds an impossible type");
+  return type;
+}
+
+void write_value(ByteWriter& out, const Value& value) {
+  if (value.type.is_string()) {
+    out.string(value.string);
+  } else if (value.type.is_floating()) {
+    out.fixed(value.floating);
+  } else {
+    out.int128(value.integer);
+  }
+}
+
+Value read_value_of(ByteReader& in, const Type& type) {
+  Value value;
+  value.type = type;
+  value.null = false;
+  if (type.is_string()) {
+    value.string = in.string();
+  } else if (type.is_floating()) {
+    value.floating = in.fixed<double>();
+  } else {
+    value.integer = in.int128();
+  }
+  return value;
+}
+
+void write_column(ByteWriter& out, const StoredColumn& column, const Type& type) {
+  write_type(out, type);
+  out.varint(column.offset);
+  out.varint(column.bytes);
+  out.fixed(column.checksum);
+  const ZoneMap& zone_map = column.summary.zone_map;
+  out.varint(zone_map.null_count);
+  out.fixed(static_cast<uint8_t>(zone_map.has_bounds));
+  if (zone_map.has_bounds) {
+    write_value(out, zone_map.min);
+    write_value(out, zone_map.max);
+  }
+  column.summary.sketch.write(out);
+  out.varint(column.summary.text_bytes);
+}
+
+StoredColumn read_column(ByteReader& in, uint32_t rows, bool is_inline, Type& type) {
+  StoredColumn column;
+  type = read_type(in);
+  column.offset = in.varint_up_to(uint64_t{1} << 60, "an offset");
+  column.bytes = in.varint_up_to(uint64_t{1} << 40, "the length of a segment");
+  const size_t unit_bytes = is_inline ? 1 : kIoAlignmentBytes;
+  if (column.bytes < kSegmentHeaderBytes || column.bytes % unit_bytes != 0) in.fail("holds an impossible length");
+  column.checksum = in.fixed<uint64_t>();
+  ZoneMap& zone_map = column.summary.zone_map;
+  zone_map.null_count = static_cast<uint32_t>(in.varint_up_to(rows, "the number of NULLs"));
+  zone_map.has_bounds = in.fixed<uint8_t>() != 0;
+  if (zone_map.has_bounds) {
+    zone_map.min = read_value_of(in, type);
+    zone_map.max = read_value_of(in, type);
+  }
+  column.summary.sketch = DistinctSketch::read(in);
+  column.summary.text_bytes = in.varint();
+  return column;
+}
+
+}  // namespace
+
+void write_counters(ByteWriter& out, const ManifestCounters& counters) {
+  out.varint(counters.snapshot);
+  out.varint(counters.next_table_id);
+  out.varint(counters.next_file_id);
+  out.varint(counters.next_row_group_id);
+}
+
+ManifestCounters read_counters(ByteReader& in) {
+  ManifestCounters counters;
+  counters.snapshot = in.varint();
+  counters.next_table_id = in.varint();
+  counters.next_file_id = in.varint();
+  counters.next_row_group_id = in.varint();
+  return counters;
+}
+
+void write_schema(ByteWriter& out, const TableSchema& schema) {
+  out.string(schema.name);
+  out.varint(schema.columns.size());
+  for (const ColumnSchema& column : schema.columns) {
+    out.string(column.name);
+    write_type(out, column.type);
+    out.fixed(static_cast<uint8_t>(column.not_null));
+    out.string(column.default_sql);
+  }
+}
+
+TableSchema read_schema(ByteReader& in) {
+  TableSchema schema;
+  schema.name = in.string();
+  schema.columns.resize(in.varint_up_to(kColumnsMax, "the number of columns"));
+  for (ColumnSchema& column : schema.columns) {
+    column.name = in.string();
+    column.type = read_type(in);
+    column.not_null = in.fixed<uint8_t>() != 0;
+    column.default_sql = in.string();
+  }
+  return schema;
+}
+
+void write_view(ByteWriter& out, const ViewSchema& view) {
+  out.string(view.name);
+  out.varint(view.column_names.size());
+  for (const std::string& name : view.column_names) out.string(name);
+  out.string(view.sql);
+}
+
+ViewSchema read_view(ByteReader& in) {
+  ViewSchema view;
+  view.name = in.string();
+  view.column_names.resize(in.varint_up_to(kColumnsMax, "the number of columns"));
+  for (std::string& name : view.column_names) name = in.string();
+  view.sql = in.string();
+  return view;
+}
+
+void write_row_group(ByteWriter& out, const TableRowGroup& row_group) {
+  const StoredRows& rows = static_cast<const StoredRowGroup&>(row_group).rows();
+  out.varint(rows.id);
+  out.varint(rows.row_count);
+  out.varint(rows.file == nullptr ? 0 : rows.file->id());
+  out.varint(rows.columns.size());
+  for (size_t i = 0; i < rows.columns.size(); ++i) {
+    write_column(out, rows.columns[i], rows.types[i]);
+    if (rows.file == nullptr) out.raw(rows.inline_segments[i]);
+  }
+}
+
+std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGroupFactory& make_row_group) {
+  StoredRows rows;
+  rows.id = in.varint();
+  rows.row_count =
+      static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the number of rows"));
+  const uint64_t file_id = in.varint();
+  const uint64_t column_count = in.varint_up_to(kColumnsMax, "the number of columns");
+  rows.types.resize(column_count);
+  for (uint64_t i = 0; i < column_count; ++i) {
+    rows.columns.push_back(read_column(in, rows.row_count, file_id == 0, rows.types[i]));
+    if (file_id != 0) continue;
+    const std::span<const std::byte> segment = in.raw(rows.columns.back().bytes);
+    rows.inline_segments.emplace_back(segment.begin(), segment.end());
+  }
+  return make_row_group(std::move(rows), file_id);
+}
+
+void write_mask(ByteWriter& out, std::span<const uint64_t> mask) {
+  out.varint(mask.size());
+  out.raw(std::as_bytes(mask));
+}
+
+std::vector<uint64_t> read_mask(ByteReader& in, uint32_t row_count) {
+  const uint64_t words = in.varint_up_to(mask_words(row_count), "the length of a mask");
+  std::vector<uint64_t> mask(words);
+  if (words == 0) return mask;
+  if (words != mask_words(row_count)) in.fail("holds a mask of the wrong length");
+  const std::span<const std::byte> bytes = in.raw(words * sizeof(uint64_t));
+  std::memcpy(mask.data(), bytes.data(), bytes.size());
+  if (row_count % 64 != 0 && mask.back() >> (row_count % 64) != 0) in.fail("deletes rows that do not exist");
+  return mask;
+}
+
+}  // namespace cairn

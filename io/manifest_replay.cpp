@@ -1,0 +1,169 @@
+// From the records of a manifest to snapshots.
+
+#include <unordered_map>
+
+#include "io/manifest_items.h"
+
+namespace cairn {
+
+namespace {
+
+class Replay {
+ public:
+  Replay(const std::string& where, const RowGroupFactory& make_row_group)
+      : where_(where), make_row_group_(make_row_group) {}
+
+  void state(std::span<const std::byte> payload) {
+    ByteReader in(payload, where_);
+    expect_kind(in, RecordKind::kState);
+    counters_ = read_counters(in);
+    std::unordered_map<uint64_t, std::shared_ptr<const TableRowGroup>> row_groups;
+    for (uint64_t n = in.varint(); n > 0; --n) {
+      auto row_group = read_row_group(in, make_row_group_);
+      row_groups.emplace(row_group->id(), std::move(row_group));
+    }
+    for (uint64_t n = in.varint(); n > 0; --n) read_snapshot(in, row_groups);
+    if (!snapshots_.contains(counters_.snapshot)) in.fail("does not hold its newest snapshot");
+    builder_ = SnapshotBuilder(*snapshots_.at(counters_.snapshot));
+    for (uint64_t n = in.varint(); n > 0; --n) {
+      const std::string name = in.string();
+      pin(in, name, in.varint());
+    }
+    in.expect_end();
+  }
+
+  void commit(std::span<const std::byte> payload) {
+    ByteReader in(payload, where_);
+    expect_kind(in, RecordKind::kCommit);
+    counters_ = read_counters(in);
+    for (uint64_t n = in.varint(); n > 0; --n) operation(in);
+    in.expect_end();
+    builder_.mark(counters_.snapshot);
+  }
+
+  ReplayedManifest finish() {
+    ReplayedManifest result;
+    result.counters = counters_;
+    result.newest = builder_.finish(counters_.snapshot);
+    result.pins = std::move(pins_);
+    return result;
+  }
+
+ private:
+  void expect_kind(ByteReader& in, RecordKind kind) {
+    if (in.fixed<RecordKind>() != kind) in.fail("holds a record of an unexpected kind");
+  }
+
+  void pin(ByteReader& in, const std::string& name, uint64_t number) {
+    if (number == counters_.snapshot && !snapshots_.contains(number)) snapshots_[number] = builder_.finish(number);
+    const auto at = snapshots_.find(number);
+    if (at == snapshots_.end()) in.fail("pins snapshot " + std::to_string(number) + ", which it does not hold");
+    pins_[name] = at->second;
+  }
+
+  void read_snapshot(ByteReader& in,
+                     const std::unordered_map<uint64_t, std::shared_ptr<const TableRowGroup>>& row_groups) {
+    SnapshotBuilder builder;
+    const uint64_t number = in.varint();
+    for (uint64_t n = in.varint(); n > 0; --n) {
+      const uint64_t table_id = in.varint();
+      const uint64_t version = in.varint();
+      TableSchema schema = read_schema(in);
+      const std::string name = schema.name;
+      builder.create_table(table_id, std::move(schema));
+      for (uint64_t groups = in.varint(); groups > 0; --groups) {
+        const auto at = row_groups.find(in.varint());
+        if (at == row_groups.end()) in.fail("names a row group that it does not hold");
+        check_columns(in, builder, name, *at->second);
+        builder.change_row_groups(name, {}, {at->second});
+        auto mask = read_mask(in, at->second->row_count());
+        if (!mask.empty()) builder.set_deleted(name, at->first, std::move(mask));
+      }
+      builder.mark(version);
+    }
+    for (uint64_t n = in.varint(); n > 0; --n) builder.create_view(read_view(in));
+    snapshots_[number] = builder.finish(number);
+  }
+
+  void check_columns(ByteReader& in, const SnapshotBuilder& builder, const std::string& name,
+                     const TableRowGroup& row_group) {
+    const TableVersion* table = builder.find_table(name);
+    if (table == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
+    if (row_group.column_count() != table->schema.columns.size()) in.fail("holds a row group of another table");
+  }
+
+  void operation(ByteReader& in) {
+    switch (in.fixed<ManifestOperation>()) {
+      case ManifestOperation::kCreateTable: {
+        const uint64_t table_id = in.varint();
+        builder_.create_table(table_id, read_schema(in));
+        return;
+      }
+      case ManifestOperation::kDropTable: builder_.drop_table(in.string()); return;
+      case ManifestOperation::kCreateView: builder_.create_view(read_view(in)); return;
+      case ManifestOperation::kDropView: builder_.drop_view(in.string()); return;
+      case ManifestOperation::kRowGroups: row_groups(in); return;
+      case ManifestOperation::kDeleteRows: delete_rows(in); return;
+      case ManifestOperation::kPin: {
+        const std::string name = in.string();
+        pin(in, name, in.varint());
+        return;
+      }
+      case ManifestOperation::kUnpin: pins_.erase(in.string()); return;
+    }
+    in.fail("holds an operation that this program does not know");
+  }
+
+  void row_groups(ByteReader& in) {
+    const std::string name = in.string();
+    if (builder_.find_table(name) == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
+    std::vector<uint64_t> removed;
+    for (uint64_t n = in.varint(); n > 0; --n) removed.push_back(in.varint());
+    std::vector<std::shared_ptr<const RowGroup>> added;
+    for (uint64_t n = in.varint(); n > 0; --n) {
+      auto row_group = read_row_group(in, make_row_group_);
+      check_columns(in, builder_, name, *row_group);
+      added.push_back(std::move(row_group));
+    }
+    builder_.change_row_groups(name, removed, std::move(added));
+  }
+
+  void delete_rows(ByteReader& in) {
+    const std::string name = in.string();
+    const uint64_t row_group_id = in.varint();
+    const TableVersion* table = builder_.find_table(name);
+    if (table == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
+    for (const auto& row_group : table->row_groups) {
+      if (row_group->id() != row_group_id) continue;
+      auto mask = read_mask(in, row_group->row_count());
+      if (mask.empty()) in.fail("holds an empty mask");
+      builder_.set_deleted(name, row_group_id, std::move(mask));
+      return;
+    }
+    in.fail("deletes rows of a row group that does not exist");
+  }
+
+  const std::string& where_;
+  const RowGroupFactory& make_row_group_;
+  ManifestCounters counters_;
+  SnapshotBuilder builder_;
+  std::map<uint64_t, std::shared_ptr<const Snapshot>> snapshots_;
+  PinnedSnapshots pins_;
+};
+
+}  // namespace
+
+ReplayedManifest replay_manifest(const std::vector<std::span<const std::byte>>& payloads, const std::string& where,
+                                 const RowGroupFactory& make_row_group) {
+  Replay replay(where, make_row_group);
+  for (size_t i = 0; i < payloads.size(); ++i) {
+    if (i == 0) {
+      replay.state(payloads[i]);
+    } else {
+      replay.commit(payloads[i]);
+    }
+  }
+  return replay.finish();
+}
+
+}  // namespace cairn

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "io/database.h"
+#include "io/row_group.h"
+
+namespace cairn {
+
+/// A snapshot under construction: a base and changes to it. Both a transaction and the replay of the manifest are
+/// sequences of these calls.
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder() = default;
+  explicit SnapshotBuilder(const Snapshot& base) : tables_(base.tables), views_(base.views) {}
+  /// Independent: what is done to the copy does not show in the original.
+  SnapshotBuilder(const SnapshotBuilder& other);
+  SnapshotBuilder& operator=(SnapshotBuilder&&) = default;
+
+  void create_table(uint64_t table_id, TableSchema schema);
+  void drop_table(std::string_view name);
+  void create_view(ViewSchema schema);
+  void drop_view(std::string_view name);
+  /// Takes out the row groups with these ids and puts `added` at the end.
+  void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
+                         std::vector<std::shared_ptr<const RowGroup>> added);
+  /// Replaces the mask of deleted rows of a row group. REQUIRES: mask_words(rows) words.
+  void set_deleted(std::string_view table, uint64_t row_group_id, std::vector<uint64_t> mask);
+
+  /// nullptr where there is none.
+  const TableVersion* find_table(std::string_view name) const;
+  /// nullptr where there is none.
+  const TableVersion* find_table(uint64_t table_id) const;
+  bool has_view(std::string_view name) const { return views_.contains(name); }
+
+  /// Tables changed since the last call get this version.
+  void mark(uint64_t version);
+  /// The snapshot, with mark(number). Tables changed since the base, or since the last snapshot, get new statistics.
+  std::shared_ptr<const Snapshot> finish(uint64_t number);
+
+ private:
+  TableVersion& changed(std::string_view name);
+
+  std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables_;
+  std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views_;
+  /// Tables that this builder may write to, by name; they stand in tables_ too.
+  std::map<std::string, std::shared_ptr<TableVersion>, std::less<>> changed_;
+  std::set<std::string, std::less<>> unmarked_;  ///< those of them changed since the last mark
+};
+
+}  // namespace cairn

@@ -1,0 +1,170 @@
+#include "io/table_database.h"
+
+#include <set>
+
+#include "io/write_transaction.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+namespace {
+
+constexpr uint64_t kCompactBytesMin = uint64_t{4} << 20;
+constexpr uint64_t kCompactGrowth = 4;
+
+void collect_files(const Snapshot& snapshot, std::set<uint64_t>& file_ids) {
+  for (const auto& [name, table] : snapshot.tables) {
+    for (const auto& row_group : table->row_groups) {
+      const StoredRows& rows = static_cast<const StoredRowGroup&>(*unmasked(row_group)).rows();
+      if (rows.file != nullptr) file_ids.insert(rows.file->id());
+    }
+  }
+}
+
+std::set<uint64_t> files_of(const Snapshot& newest, const PinnedSnapshots& pins) {
+  std::set<uint64_t> file_ids;
+  collect_files(newest, file_ids);
+  for (const auto& [name, snapshot] : pins) collect_files(*snapshot, file_ids);
+  return file_ids;
+}
+
+}  // namespace
+
+TableDatabase::TableDatabase(std::string path, std::shared_ptr<Storage> storage, DatabaseOptions options)
+    : path_(std::move(path)), storage_(std::move(storage)), options_(options) {}
+
+std::shared_ptr<const Snapshot> TableDatabase::snapshot() const {
+  const std::lock_guard lock(state_mutex_);
+  return newest_;
+}
+
+std::shared_ptr<const Snapshot> TableDatabase::pinned(std::string_view name) const {
+  const std::lock_guard lock(state_mutex_);
+  const auto at = pins_.find(name);
+  return at == pins_.end() ? nullptr : at->second;
+}
+
+std::vector<std::string> TableDatabase::pin_names() const {
+  const std::lock_guard lock(state_mutex_);
+  std::vector<std::string> names;
+  for (const auto& [name, snapshot] : pins_) names.push_back(name);
+  return names;
+}
+
+uint64_t TableDatabase::stored_bytes() const {
+  const std::shared_ptr<const Snapshot> snapshot = this->snapshot();
+  uint64_t bytes = 0;
+  if (!in_memory()) bytes += storage_->file_size(manifest_path());
+  for (const auto& [name, table] : snapshot->tables) {
+    for (const auto& row_group : table->row_groups) {
+      for (size_t column = 0; column < table->schema.columns.size(); ++column) bytes += row_group->stored_bytes(column);
+    }
+  }
+  return bytes;
+}
+
+std::unique_ptr<WriteTransaction> TableDatabase::begin_write() {
+  if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  std::unique_lock lock(write_mutex_);
+  write_ended_.wait(lock, [this] { return !writing_; });
+  writing_ = true;
+  lock.unlock();
+  try {
+    return std::make_unique<TableTransaction>(shared_from_this());
+  } catch (...) {
+    end_write();
+    throw;
+  }
+}
+
+void TableDatabase::end_write() {
+  {
+    const std::lock_guard lock(write_mutex_);
+    writing_ = false;
+  }
+  write_ended_.notify_one();
+}
+
+ManifestCounters TableDatabase::current_counters() const {
+  return {newest_->number, counters_.next_table_id, next_file_id_, next_row_group_id_};
+}
+
+void TableDatabase::install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins) {
+  // What was newest dies behind the locks; files that only it named go with it.
+  if (!in_memory()) data_->set_needed(files_of(*snapshot, pins));
+  const std::lock_guard lock(state_mutex_);
+  newest_.swap(snapshot);
+  pins_.swap(pins);
+}
+
+void TableDatabase::append(const CommitRecord& record, uint64_t snapshot_number,
+                           const std::vector<uint64_t>& new_files) {
+  if (log_->is_broken()) log_->replace(encode_state(current_counters(), *newest_, pins_));
+  ManifestCounters counters = current_counters();
+  counters.snapshot = snapshot_number;
+  std::exception_ptr error;
+  const ManifestLog::Outcome outcome = log_->append(record.encode(counters), error);
+  if (outcome == ManifestLog::Outcome::kDurable) return;
+  if (outcome == ManifestLog::Outcome::kUnknown) {
+    try {  // a manifest that surely does not have the record
+      log_->replace(encode_state(current_counters(), *newest_, pins_));
+    } catch (const Error&) {
+      for (const uint64_t file_id : new_files) data_->keep(file_id);
+    }
+  }
+  std::rethrow_exception(error);
+}
+
+void TableDatabase::commit(const CommitRecord& record, std::shared_ptr<const Snapshot> snapshot,
+                           const std::vector<uint64_t>& new_files) {
+  const std::lock_guard lock(log_mutex_);
+  if (!in_memory()) append(record, snapshot->number, new_files);
+  install(std::move(snapshot), pins_);
+  compact_if_grown();
+}
+
+void TableDatabase::compact_if_grown() {
+  if (in_memory() || log_->end_offset() < kCompactBytesMin + kCompactGrowth * compacted_bytes_) return;
+  try {
+    log_->replace(encode_state(current_counters(), *newest_, pins_));
+    compacted_bytes_ = log_->end_offset();
+  } catch (const Error&) {
+    // What was committed is durable, in the old manifest or in the new one; the next commit tries again.
+  }
+}
+
+void TableDatabase::pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) {
+  if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  const std::lock_guard lock(log_mutex_);
+  PinnedSnapshots pins = pins_;
+  pins[std::string(name)] = snapshot;
+  if (!in_memory()) {
+    if (snapshot->number == newest_->number) {
+      CommitRecord record;
+      record.pin(name, snapshot->number);
+      append(record, newest_->number, {});
+    } else {  // the log knows only its newest snapshot, and those in its state
+      log_->replace(encode_state(current_counters(), *newest_, pins));
+    }
+  }
+  install(newest_, std::move(pins));
+  compact_if_grown();
+}
+
+void TableDatabase::unpin(std::string_view name) {
+  if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  const std::lock_guard lock(log_mutex_);
+  const auto at = pins_.find(name);
+  if (at == pins_.end()) return;
+  PinnedSnapshots pins = pins_;
+  pins.erase(std::string(name));
+  if (!in_memory()) {
+    CommitRecord record;
+    record.unpin(name);
+    append(record, newest_->number, {});
+  }
+  install(newest_, std::move(pins));
+  compact_if_grown();
+}
+
+}  // namespace cairn

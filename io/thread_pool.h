@@ -1,0 +1,35 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace cairn {
+
+/// A few threads that run blocking calls in the order they were given. Started with the first call.
+class ThreadPool {
+ public:
+  explicit ThreadPool(size_t thread_count) : thread_count_(thread_count) {}
+  /// Runs what is still queued, then ends the threads.
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  /// REQUIRES: the calls throw nothing.
+  void run(std::vector<std::function<void()>> calls);
+
+ private:
+  void work();
+
+  const size_t thread_count_;
+  std::mutex mutex_;
+  std::condition_variable queued_;
+  std::deque<std::function<void()>> queue_;
+  bool stopping_ = false;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace cairn

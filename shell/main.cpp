@@ -1,0 +1,122 @@
+// cairn: the SQL shell. A user of cairn.h like any other.
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "shell/query_monitor.h"
+#include "shell/shell.h"
+
+namespace {
+
+using namespace cairn::shell;
+
+constexpr std::string_view kUsage =
+    "usage: cairn [OPTIONS] [DATABASE]\n"
+    "\n"
+    "DATABASE is a directory, made where there is none; without it the database is in memory only.\n"
+    "Statements come from -c, -f, or standard input.\n"
+    "\n"
+    "  -c SQL       run SQL and exit (may be repeated)\n"
+    "  -f FILE      run the statements of FILE and exit (may be repeated)\n"
+    "  -csv -json -markdown -line -box\n"
+    "               how results are shown\n"
+    "  -readonly    open the database without the right to change it\n"
+    "  -timer       print how long each statement took\n"
+    "  -version     print the version\n"
+    "  -help        this text\n"
+    "\n"
+    "Exit codes: 0 done, 1 an SQL error, 2 wrong usage, 130 interrupted.\n";
+
+struct Options {
+  std::string database = ":memory:";
+  bool database_given = false, read_only = false, timer = false;
+  Mode mode = Mode::kBox;
+  struct Input { bool is_file; std::string text; };
+  std::vector<Input> inputs;
+};
+
+int usage_error(const std::string& text) {
+  fmt::print(stderr, "cairn: {}\n\n{}", text, kUsage);
+  return kExitUsage;
+}
+
+/// An exit code, or -1 to go on.
+int parse_options(int argc, char** argv, Options& options) {
+  bool only_operands = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    if (only_operands || word.empty() || word[0] != '-' || word == "-") {
+      if (options.database_given) return usage_error("more than one database: \"" + word + "\"");
+      options.database = word;
+      options.database_given = true;
+      continue;
+    }
+    if (word == "--") {
+      only_operands = true;
+      continue;
+    }
+    if (word.starts_with("--")) word.erase(0, 1);
+    if (word == "-c" || word == "-f") {
+      if (++i == argc) return usage_error("option " + word + " needs an argument");
+      options.inputs.push_back({word == "-f", argv[i]});
+    } else if (word == "-readonly") {
+      options.read_only = true;
+    } else if (word == "-timer") {
+      options.timer = true;
+    } else if (word == "-version") {
+      fmt::print("cairn {}\n", cairn_version());
+      return kExitOk;
+    } else if (word == "-help" || word == "-h") {
+      fmt::print("{}", kUsage);
+      return kExitOk;
+    } else if (const auto mode = parse_mode(word.substr(1))) {
+      options.mode = *mode;
+    } else {
+      return usage_error("unknown option \"" + std::string(argv[i]) + "\"");
+    }
+  }
+  return -1;
+}
+
+int run(Shell& shell, const Options& options) {
+  shell.announce_interrupted_queries();
+  for (const auto& input : options.inputs) {
+    const int code = input.is_file ? shell.run_file(input.text) : shell.run_text(input.text);
+    if (code != kExitOk) return code;
+  }
+  if (!options.inputs.empty()) return kExitOk;
+  return isatty(STDIN_FILENO) != 0 ? shell.run_interactive() : shell.run_input();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (const int code = parse_options(argc, argv, options); code >= 0) return code;
+  catch_interrupts();
+  cairn_database* database = nullptr;
+  cairn_connection* connection = nullptr;
+  cairn_error* error = nullptr;
+  if (cairn_open(options.database.c_str(), options.read_only ? CAIRN_OPEN_READ_ONLY : 0, &database, &error) != CAIRN_OK ||
+      cairn_connect(database, &connection, &error) != CAIRN_OK) {
+    fmt::print(stderr, "ERROR:  {}\n", cairn_error_message(error));
+    if (*cairn_error_hint(error) != '\0') fmt::print(stderr, "HINT:  {}\n", cairn_error_hint(error));
+    cairn_error_destroy(error);
+    cairn_close(database);
+    return kExitSqlError;
+  }
+  int code = kExitOk;
+  {
+    Shell shell(database, connection);
+    shell.set_mode(options.mode);
+    shell.set_timer(options.timer);
+    code = run(shell, options);
+  }
+  cairn_disconnect(connection);
+  cairn_close(database);
+  return code;
+}

@@ -1,0 +1,299 @@
+#include "sql/binder/binder.h"
+
+#include <algorithm>
+
+#include "exec/functions/function.h"
+#include "sql/binder/guards.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+std::string_view to_string(Clause clause) {
+  switch (clause) {
+    case Clause::kFrom: return "FROM";
+    case Clause::kOn: return "JOIN conditions";
+    case Clause::kWhere: return "WHERE";
+    case Clause::kGroupBy: return "GROUP BY";
+    case Clause::kHaving: return "HAVING";
+    case Clause::kSelect: return "the select list";
+    case Clause::kOrderBy: return "ORDER BY";
+    case Clause::kDistinctOn: return "DISTINCT ON";
+    case Clause::kLimit: return "LIMIT";
+    case Clause::kValues: return "VALUES";
+    case Clause::kOther: return "this place";
+  }
+  return "";
+}
+
+void throw_unsupported(std::string_view what, int position) {
+  throw Error(sqlstate::kFeatureNotSupported, std::string(what) + " is not supported").at(position);
+}
+
+LogicalPlan Binder::bind_query(const PgQuery__SelectStmt& select) { return finish(query(select, nullptr, false)); }
+
+LogicalPlan Binder::finish(BoundQuery bound) {
+  plan_.result_names = std::move(bound.names);
+  plan_.root = std::move(bound.plan);
+  return std::move(plan_);
+}
+
+namespace {
+
+void check_insert_count(size_t found, size_t wanted, int position) {
+  if (found > wanted)
+    throw Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns").at(position);
+  if (found < wanted)
+    throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions").at(position);
+}
+
+}  // namespace
+
+LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                       const std::vector<size_t>& columns) {
+  std::vector<Type> types;
+  std::vector<std::string> names;
+  for (size_t column : columns) {
+    types.push_back(table.columns[column].type);
+    names.push_back(table.columns[column].name);
+  }
+  bool bare_values = select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
+                     select.limit_offset == nullptr && select.with_clause == nullptr;
+  BoundQuery bound;
+  if (bare_values) {
+    bound = insert_values(select, table, columns);
+  } else {
+    bound = query(select, nullptr, true);
+    check_insert_count(bound.plan->outputs.size(), columns.size(), -1);
+    bound.plan = cast_outputs(std::move(bound.plan), types, names, CastContext::kAssignment);
+  }
+  bound.names.clear();
+  for (const ColumnSchema& column : table.columns) bound.names.push_back(column.name);
+  bool in_order = columns.size() == table.columns.size();
+  for (size_t i = 0; i < columns.size(); i++) in_order = in_order && columns[i] == i;
+  if (in_order) return finish(std::move(bound));
+
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(bound.plan));
+  std::vector<ColumnId> given = std::move(project->outputs);
+  project->outputs.clear();
+  for (size_t i = 0; i < table.columns.size(); i++) {
+    const ColumnSchema& column = table.columns[i];
+    auto found = std::ranges::find(columns, i);
+    ExpressionPtr value;
+    if (found == columns.end()) {
+      value = default_value(column);
+    } else {
+      value = Expression::make_column(given[static_cast<size_t>(found - columns.begin())], column.type);
+    }
+    project->outputs.push_back(add_column(column.name, column.type, nullable(*value)));
+    project->expressions.push_back(std::move(value));
+  }
+  bound.plan = std::move(project);
+  return finish(std::move(bound));
+}
+
+LogicalPlan Binder::bind_default_row(const TableSchema& table) {
+  BoundQuery bound;
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  bound.plan->rows.emplace_back();
+  for (const ColumnSchema& column : table.columns) {
+    bound.names.push_back(column.name);
+    bound.plan->outputs.push_back(add_column(column.name, column.type, true));
+    bound.plan->rows[0].push_back(default_value(column));
+  }
+  return finish(std::move(bound));
+}
+
+Value Binder::default_of(const ColumnSchema& column) {
+  ExpressionPtr value = default_value(column);
+  if (value->kind != Expression::Kind::kConstant)
+    throw Error(sqlstate::kFeatureNotSupported, "the default of column \"" + column.name + "\" is not a constant");
+  return value->value;
+}
+
+ExpressionPtr Binder::default_value(const ColumnSchema& column) {
+  if (column.default_sql.empty()) return make_null(column.type);
+  auto tree = parse_statement("SELECT " + column.default_sql);
+  view_trees_.push_back(tree);
+  return fold(coerce(expression(*tree->statement().select_stmt->target_list[0]->res_target->val), column.type,
+                     CastContext::kAssignment));
+}
+
+Binder::BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                         const std::vector<size_t>& columns) {
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  level.clause = Clause::kValues;
+  LogicalPtr node = make_node(LogicalNode::Kind::kValues);
+  std::vector<Attachment> pending;
+  level.pending = select.n_values_lists == 1 ? &pending : nullptr;
+  for (const pg::Node* list : pg::list(select.values_lists, select.n_values_lists)) {
+    std::vector<ExpressionPtr> row;
+    for (const pg::Node* item : pg::list(list->list->items, list->list->n_items)) {
+      if (row.size() >= columns.size()) check_insert_count(row.size() + 1, columns.size(), pg::location(item));
+      const ColumnSchema& column = table.columns[columns[row.size()]];
+      if (item->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT) {
+        row.push_back(default_value(column));
+      } else {
+        row.push_back(coerce(expression(*item), column.type, CastContext::kAssignment, pg::location(item)));
+      }
+    }
+    check_insert_count(row.size(), columns.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
+    node->rows.push_back(std::move(row));
+  }
+  for (size_t column : columns)
+    node->outputs.push_back(add_column(table.columns[column].name, table.columns[column].type, true));
+  if (!pending.empty()) node = row_of(std::move(node->rows[0]), std::move(pending));
+  return {std::move(node), {}};
+}
+
+ExpressionPtr Binder::bind_standalone(const pg::Node& node, const Type* type, CastContext context) {
+  QueryLevel level;
+  level.clause = Clause::kOther;
+  LevelGuard guard(*this, &level);
+  ExpressionPtr result = expression(node);
+  return type == nullptr ? fold(typed(std::move(result)))
+                         : fold(coerce(std::move(result), *type, context, pg::location(&node)));
+}
+
+ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastContext context, int position) {
+  if (position < 0) position = expression->position;
+  if (expression->kind == Expression::Kind::kParameter && is_untyped(*expression)) {
+    parameter_types_[expression->column] = type;
+    expression->type = type;
+    return expression;
+  }
+  if (!can_cast(expression->type, type, context)) {
+    bool assignment = context == CastContext::kAssignment;
+    std::string message = assignment ? "expression is of type " + type_name(expression->type) +
+                                           " but the column is of type " + type_name(type)
+                                     : "cannot cast type " + type_name(expression->type) + " to " + type_name(type);
+    throw Error(assignment ? sqlstate::kDatatypeMismatch : sqlstate::kCannotCoerce, message,
+                assignment ? "You will need to rewrite or cast the expression." : "").at(position);
+  }
+  return cast_to(std::move(expression), type, position);
+}
+
+ExpressionPtr Binder::typed(ExpressionPtr expression) {
+  if (!is_untyped(*expression)) return expression;
+  return coerce(std::move(expression), Type::varchar(), CastContext::kImplicit);
+}
+
+Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position) {
+  Type type;
+  for (ExpressionPtr* expression : expressions) {
+    std::optional<Type> common = common_type(type, (*expression)->type);
+    if (!common)
+      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type_name(type) + " and " +
+                                                   type_name((*expression)->type) + " cannot be matched")
+          .at((*expression)->position >= 0 ? (*expression)->position : position);
+    type = *common;
+  }
+  if (type.id == TypeId::kNull) type = Type::varchar();
+  for (ExpressionPtr* expression : expressions)
+    *expression = coerce(std::move(*expression), type, CastContext::kImplicit, position);
+  return type;
+}
+
+bool Binder::nullable(const Expression& expression) const {
+  auto any_argument = [&] {
+    return std::ranges::any_of(expression.arguments, [&](const ExpressionPtr& e) { return nullable(*e); });
+  };
+  switch (expression.kind) {
+    case Expression::Kind::kColumn: return plan_.columns[expression.column].nullable;
+    case Expression::Kind::kConstant: return expression.value.null;
+    case Expression::Kind::kParameter: return true;
+    case Expression::Kind::kCall: return !expression.function->strict || any_argument();
+    case Expression::Kind::kIsNull:
+    case Expression::Kind::kIsNotNull: return false;
+    case Expression::Kind::kCompare:
+      if (expression.comparison == Expression::Comparison::kDistinct ||
+          expression.comparison == Expression::Comparison::kNotDistinct)
+        return false;
+      return any_argument();
+    case Expression::Kind::kCase: {
+      if (expression.arguments.size() % 2 == 0) return true;  // no ELSE
+      for (size_t i = 1; i < expression.arguments.size(); i += 2)
+        if (nullable(*expression.arguments[i])) return true;
+      return nullable(*expression.arguments.back());
+    }
+    case Expression::Kind::kCoalesce:
+      return std::ranges::all_of(expression.arguments, [&](const ExpressionPtr& e) { return nullable(*e); });
+    default: return any_argument();
+  }
+}
+
+LogicalPtr Binder::make_node(LogicalNode::Kind kind, LogicalPtr child) {
+  auto node = std::make_unique<LogicalNode>();
+  node->kind = kind;
+  if (child != nullptr) {
+    node->outputs = child->outputs;
+    node->children.push_back(std::move(child));
+  }
+  return node;
+}
+
+QueryLevel*& Binder::owner(ColumnId id) {
+  if (column_owner_.size() <= id) column_owner_.resize(std::max<size_t>(id + 1, column_owner_.size() * 2), nullptr);
+  return column_owner_[id];
+}
+
+/// The name of an unnamed select-list entry, by PostgreSQL's rules (FigureColname): 2 is sure, 1 a fallback.
+std::string Binder::column_name(const pg::Node& node, int& strength) const {
+  strength = 2;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_COLUMN_REF:
+      return std::string(pg::last_name(node.column_ref->fields, node.column_ref->n_fields));
+    case PG_QUERY__NODE__NODE_FUNC_CALL:
+      return std::string(pg::last_name(node.func_call->funcname, node.func_call->n_funcname));
+    case PG_QUERY__NODE__NODE_A_EXPR:
+      if (node.a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF) return "nullif";
+      break;
+    case PG_QUERY__NODE__NODE_TYPE_CAST: {
+      if (node.type_cast->arg != nullptr) {
+        std::string name = column_name(*node.type_cast->arg, strength);
+        if (strength > 0) return name;
+      }
+      strength = 1;
+      return std::string(pg::last_name(node.type_cast->type_name->names, node.type_cast->type_name->n_names));
+    }
+    case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return column_name(*node.collate_clause->arg, strength);
+    case PG_QUERY__NODE__NODE_CASE_EXPR: {
+      if (node.case_expr->defresult != nullptr) {
+        std::string name = column_name(*node.case_expr->defresult, strength);
+        if (strength > 1) return name;
+      }
+      strength = 1;
+      return "case";
+    }
+    case PG_QUERY__NODE__NODE_COALESCE_EXPR: return "coalesce";
+    case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
+      return node.min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
+    case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return "array";
+    case PG_QUERY__NODE__NODE_ROW_EXPR: return "row";
+    case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
+      switch (node.sqlvalue_function->op) {
+        case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE: return "current_date";
+        case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP: return "current_timestamp";
+        case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP: return "localtimestamp";
+        case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME: return "localtime";
+        default: return "current_user";
+      }
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+      if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK) return "exists";
+      if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK) {
+        const PgQuery__SelectStmt* select = node.sub_link->subselect->select_stmt;
+        while (select->larg != nullptr) select = select->larg;
+        if (select->n_target_list > 0) {
+          const PgQuery__ResTarget& target = *select->target_list[0]->res_target;
+          if (target.name[0] != '\0') return target.name;
+          return column_name(*target.val, strength);
+        }
+      }
+      break;
+    default: break;
+  }
+  strength = 0;
+  return "?column?";
+}
+
+}  // namespace cairn

@@ -1,0 +1,212 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/binder/coercion.h"
+#include "sql/binder/scope.h"
+#include "sql/binder/type_name.h"
+#include "sql/logical_plan.h"
+#include "sql/parser/nodes.h"
+#include "sql/parser/parser.h"
+
+namespace cairn {
+
+class SessionState;
+
+/// What a statement sees while it is bound.
+struct BindContext {
+  std::shared_ptr<const Snapshot> snapshot;
+  SessionState* session = nullptr;                        ///< for table functions
+  int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
+  const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
+  std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
+};
+
+/// From the syntax tree to a logical plan: names become column ids, every expression gets its type, every implicit cast
+/// becomes explicit, subqueries become joins whose right side may refer to columns of the left (`dependent`).
+///
+/// Life of a SELECT: FROM, WHERE, GROUP BY, then HAVING, select list and ORDER BY, which are bound over FROM's columns as
+/// if nothing were grouped; then, in a grouped query, whatever equals a GROUP BY expression is replaced by its column,
+/// and a column of FROM that is left is an error (query.cpp, aggregation.cpp).
+///
+/// One binder binds one statement. Errors carry positions in the statement's text.
+class Binder {
+ public:
+  explicit Binder(BindContext context) : context_(std::move(context)), parameter_types_(context_.parameter_types) {}
+
+  /// SELECT, VALUES, set operations.
+  LogicalPlan bind_query(const PgQuery__SelectStmt& select);
+  /// Whole rows of the table for INSERT into `columns` (positions in the table, in the order of the source's columns):
+  /// casts on assignment; the other columns get their defaults.
+  LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                 const std::vector<size_t>& columns);
+  /// INSERT … DEFAULT VALUES.
+  LogicalPlan bind_default_row(const TableSchema& table);
+  /// The column's DEFAULT, or NULL. Errors: kFeatureNotSupported where it is not a constant.
+  Value default_of(const ColumnSchema& column);
+  /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
+  ExpressionPtr bind_standalone(const pg::Node& node, const Type* type, CastContext context);
+
+  const std::vector<Type>& parameter_types() const { return parameter_types_; }
+
+ private:
+  struct BoundQuery {
+    LogicalPtr plan;
+    std::vector<std::string> names;
+  };
+  /// One entry of a select list, or an ORDER BY expression that is carried along invisibly.
+  struct Target {
+    ExpressionPtr expression;
+    std::string name;
+    const pg::Node* syntax = nullptr;  ///< nullptr: from *
+    bool visible = true;
+  };
+  struct TargetKey {
+    size_t target = 0;
+    LogicalSortKey key;  ///< expression unused
+  };
+  /// A WHERE or HAVING: predicates over the row with `pending` attached, then semi and anti joins.
+  struct Conjunction {
+    std::vector<ExpressionPtr> predicates;
+    std::vector<Attachment> pending;
+    std::vector<Attachment> filters;  ///< kSemi, kAnti
+  };
+  class LevelGuard;
+  class DepthGuard;
+
+  // query.cpp
+  BoundQuery query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
+  BoundQuery query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
+  BoundQuery plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
+  BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
+  BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
+  void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
+  void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
+  void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
+  std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
+  size_t order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
+                      std::string_view clause);
+  LogicalPtr finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
+                           std::vector<TargetKey>& keys, const std::vector<size_t>& distinct_on);
+  LogicalPtr sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr node, const std::vector<std::string>& names);
+  LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node);
+  LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
+                          CastContext context);
+  BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+                           const std::vector<size_t>& columns);
+  ExpressionPtr default_value(const ColumnSchema& column);
+  LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
+
+  // from.cpp
+  FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);
+  FromItem from_item(const pg::Node& node, QueryLevel& level);
+  FromItem range_var(const PgQuery__RangeVar& range);
+  FromItem range_subselect(const PgQuery__RangeSubselect& range, QueryLevel& level);
+  FromItem range_function(const PgQuery__RangeFunction& range, QueryLevel& level);
+  FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
+  FromItem view(const ViewSchema& view);
+  FromItem cte_use(const CteEntry& entry);
+  FromItem subquery_item(BoundQuery bound, std::string name);
+  void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
+                      QueryLevel& level);
+  void join_using(const std::vector<std::string>& names, int position, JoinKind kind, FromItem& left, FromItem& right,
+                  FromItem& joined);
+  void apply_alias(FromItem& item, const PgQuery__Alias* alias, int position);
+  LogicalPtr make_join(JoinKind kind, LogicalPtr left, LogicalPtr right, std::vector<ExpressionPtr> predicates);
+  [[noreturn]] void throw_unknown_table(std::string_view name, int position);
+
+  // aggregation.cpp
+  void group_by(const PgQuery__SelectStmt& select, QueryLevel& level);
+  ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
+  void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
+  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate);
+  LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
+  void replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery);
+  void replace_grouped(QueryLevel& level, std::vector<Attachment>& attachments);
+
+  // subquery.cpp
+  void conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& result);
+  bool filter_sublink(const PgQuery__SubLink& link, bool negated, QueryLevel& level, Conjunction& result);
+  ExpressionPtr sublink(const PgQuery__SubLink& link);
+  std::vector<ExpressionPtr> scalar_subquery(const pg::Node& subselect, int position);
+  std::vector<ExpressionPtr> quantified_predicates(const PgQuery__SubLink& link, std::string_view op,
+                                                   const LogicalNode& plan);
+  LogicalPtr attach(LogicalPtr node, std::vector<Attachment> attachments);
+  LogicalPtr apply(LogicalPtr node, Conjunction conjunction);
+  /// Errors: kFeatureNotSupported where no row is made that a subquery could be joined to.
+  void check_subquery_allowed(int position);
+
+  // expression.cpp
+  ExpressionPtr expression(const pg::Node& node);
+  ExpressionPtr expression_of_kind(const pg::Node& node);
+  ExpressionPtr boolean(const pg::Node& node, std::string_view what);
+  ExpressionPtr column_reference(const PgQuery__ColumnRef& reference);
+  ExpressionPtr column_expression(ColumnId id, QueryLevel* level, int position);
+  ExpressionPtr find_unqualified(const std::string& name, int position);
+  ExpressionPtr find_qualified(const std::string& table, const std::string& name, int position);
+  ExpressionPtr constant(const PgQuery__AConst& constant);
+  ExpressionPtr parameter(const PgQuery__ParamRef& parameter);
+  ExpressionPtr type_cast(const PgQuery__TypeCast& cast);
+  ExpressionPtr bool_expression(const PgQuery__BoolExpr& expression);
+  ExpressionPtr boolean_test(const PgQuery__BooleanTest& test);
+  ExpressionPtr case_expression(const PgQuery__CaseExpr& expression);
+  ExpressionPtr coalesce(const PgQuery__CoalesceExpr& expression);
+  ExpressionPtr min_max(const PgQuery__MinMaxExpr& expression);
+  ExpressionPtr sql_value(const PgQuery__SQLValueFunction& function);
+
+  // operators.cpp
+  ExpressionPtr operator_expression(const PgQuery__AExpr& expression);
+  ExpressionPtr plain_operator(const PgQuery__AExpr& expression);
+  ExpressionPtr binary(std::string_view op, ExpressionPtr left, ExpressionPtr right, int position);
+  ExpressionPtr compare(Expression::Comparison comparison, ExpressionPtr left, ExpressionPtr right, int position);
+  ExpressionPtr compare_rows(Expression::Comparison comparison, std::vector<ExpressionPtr> left,
+                             std::vector<ExpressionPtr> right, int position);
+  ExpressionPtr in_list(const PgQuery__AExpr& expression);
+  ExpressionPtr in_values(ExpressionPtr left, std::vector<ExpressionPtr> items, int position);
+  ExpressionPtr between(const PgQuery__AExpr& expression);
+  ExpressionPtr like(const PgQuery__AExpr& expression);
+  ExpressionPtr null_if(const PgQuery__AExpr& expression);
+  ExpressionPtr any_or_all_array(const PgQuery__AExpr& expression, bool all);
+  std::vector<ExpressionPtr> row(const pg::Node& node);
+  static bool is_row(const pg::Node& node);
+
+  // function_call.cpp
+  ExpressionPtr function_call(const PgQuery__FuncCall& call);
+  ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
+  /// Picks the overload and casts the arguments; nullptr where none fits.
+  ExpressionPtr call(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
+  [[noreturn]] void throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments,
+                                           int position);
+
+  // binder.cpp
+  ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);
+  /// Brings all to one type and returns it; `what` names the construct in errors ("CASE", "UNION").
+  Type unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position);
+  ExpressionPtr typed(ExpressionPtr expression);  ///< what is still untyped becomes VARCHAR
+  bool nullable(const Expression& expression) const;
+  ColumnId add_column(std::string name, const Type& type, bool is_nullable) {
+    return plan_.add_column(std::move(name), type, is_nullable);
+  }
+  LogicalPtr make_node(LogicalNode::Kind kind, LogicalPtr child = nullptr);
+  QueryLevel*& owner(ColumnId id);
+  LogicalPlan finish(BoundQuery bound);
+  std::string column_name(const pg::Node& node, int& strength) const;
+
+  BindContext context_;
+  std::vector<Type> parameter_types_;
+  LogicalPlan plan_;
+  QueryLevel* level_ = nullptr;
+  const CteFrame* ctes_ = nullptr;
+  std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
+  std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
+  size_t view_depth_ = 0;
+  size_t depth_ = 0;
+};
+
+/// Errors in one voice.
+[[noreturn]] void throw_unsupported(std::string_view what, int position);
+
+}  // namespace cairn

@@ -1,0 +1,260 @@
+#include "sql/binder/coercion.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "exec/expression_evaluator.h"
+#include "exec/functions/function.h"
+#include "vector/error.h"
+#include "vector/parse.h"
+
+namespace cairn {
+namespace {
+
+constexpr int64_t kDayMicros = 86'400'000'000;
+
+int decimal_digits(TypeId integer) {
+  switch (integer) {
+    case TypeId::kSmallInt: return 5;
+    case TypeId::kInteger: return 10;
+    case TypeId::kBigInt: return 19;
+    default: return 38;
+  }
+}
+
+Type common_decimal(const Type& a, const Type& b) {
+  Type x = as_decimal(a), y = as_decimal(b);
+  int scale = std::max(x.scale, y.scale);
+  int whole = std::max(x.precision - x.scale, y.precision - y.scale);
+  // Beyond 38 digits the whole part gives way: a value that does not fit is an error, never rounded.
+  return Type::decimal(std::min(38, whole + scale), scale);
+}
+
+bool fits(int128_t value, const Type& type) {
+  switch (type.id) {
+    case TypeId::kSmallInt: return value >= INT16_MIN && value <= INT16_MAX;
+    case TypeId::kInteger: return value >= INT32_MIN && value <= INT32_MAX;
+    case TypeId::kBigInt: return value >= INT64_MIN && value <= INT64_MAX;
+    case TypeId::kHugeInt: return true;
+    case TypeId::kDecimal: {
+      int128_t bound = power_of_ten(type.precision);
+      return value > -bound && value < bound;
+    }
+    default: return false;
+  }
+}
+
+}  // namespace
+
+std::string type_name(const Type& type) {
+  return type.id == TypeId::kNull ? std::string("unknown") : std::string(message_type_name(type));
+}
+
+bool is_untyped(const Expression& expression) { return expression.type.id == TypeId::kNull; }
+
+ExpressionPtr make_untyped_literal(std::string text, int position) {
+  Value value = Value::of_string(std::move(text));
+  value.type = Type{};
+  ExpressionPtr literal = Expression::make_constant(std::move(value));
+  literal->position = position;
+  return literal;
+}
+
+ExpressionPtr make_null(Type type, int position) {
+  ExpressionPtr constant = Expression::make_constant(Value::null_of(type));
+  constant->position = position;
+  return constant;
+}
+
+int implicit_cost(TypeId from, TypeId to) {
+  if (from == to) return 0;
+  auto integer_rank = [](TypeId id) {
+    return id >= TypeId::kSmallInt && id <= TypeId::kHugeInt ? static_cast<int>(id) : -1;
+  };
+  int from_rank = integer_rank(from), to_rank = integer_rank(to);
+  if (from_rank >= 0) {
+    if (to_rank > from_rank) return to_rank - from_rank;
+    if (to == TypeId::kDouble) return 5;
+    if (to == TypeId::kDecimal) return 6;
+    if (to == TypeId::kReal) return 7;
+    return -1;
+  }
+  if (from == TypeId::kDecimal) return to == TypeId::kDouble ? 5 : to == TypeId::kReal ? 7 : -1;
+  if (from == TypeId::kReal && to == TypeId::kDouble) return 1;
+  if (from == TypeId::kChar && to == TypeId::kVarchar) return 1;
+  if (from == TypeId::kVarchar && to == TypeId::kChar) return 2;
+  if (from == TypeId::kDate && to == TypeId::kTimestamp) return 2;
+  if (from == TypeId::kTime && to == TypeId::kInterval) return 2;
+  if (from == TypeId::kNull) return to == TypeId::kVarchar ? 1 : 2;
+  return -1;
+}
+
+bool can_cast(const Type& from, const Type& to, CastContext context) {
+  if (from.id == to.id || from.id == TypeId::kNull) return true;
+  if (implicit_cost(from.id, to.id) >= 0) return true;
+  if (context == CastContext::kImplicit) return false;
+  if (from.is_numeric() && to.is_numeric()) return true;
+  if (to.is_string()) return true;
+  if (from.id == TypeId::kTimestamp && (to.id == TypeId::kDate || to.id == TypeId::kTime)) return true;
+  if (from.id == TypeId::kInterval && to.id == TypeId::kTime) return true;
+  if (context == CastContext::kAssignment) return false;
+  if (from.is_string()) return true;
+  if (from.id == TypeId::kBoolean) return to.id == TypeId::kInteger;
+  return to.id == TypeId::kBoolean && from.id == TypeId::kInteger;
+}
+
+std::optional<Type> common_type(const Type& a, const Type& b) {
+  if (a.id == TypeId::kNull) return b;
+  if (b.id == TypeId::kNull) return a;
+  if (a == b) return a;
+  if (a.is_string() && b.is_string()) {
+    if (a.id != b.id) return Type::varchar();
+    return a.id == TypeId::kChar ? Type::character(std::max(a.length, b.length)) : Type::varchar();
+  }
+  if (a.id == b.id && a.id != TypeId::kDecimal) return a;
+  if (a.is_numeric() && b.is_numeric()) {
+    if (a.id == TypeId::kDouble || b.id == TypeId::kDouble) return Type::double_();
+    if (a.id == TypeId::kReal || b.id == TypeId::kReal) return Type::real();
+    if (a.id == TypeId::kDecimal || b.id == TypeId::kDecimal) return common_decimal(a, b);
+    return a.id > b.id ? a : b;
+  }
+  if (implicit_cost(a.id, b.id) >= 0) return b;
+  if (implicit_cost(b.id, a.id) >= 0) return a;
+  return std::nullopt;
+}
+
+Type as_decimal(const Type& exact) {
+  return exact.id == TypeId::kDecimal ? exact : Type::decimal(decimal_digits(exact.id), 0);
+}
+
+bool is_constant_tree(const Expression& expression) {
+  switch (expression.kind) {
+    case Expression::Kind::kConstant: return true;
+    case Expression::Kind::kColumn:
+    case Expression::Kind::kParameter: return false;
+    // Functions without arguments may be volatile.
+    case Expression::Kind::kCall: if (expression.arguments.empty()) return false; break;
+    default: break;
+  }
+  return std::ranges::all_of(expression.arguments, [](const ExpressionPtr& e) { return is_constant_tree(*e); });
+}
+
+ExpressionPtr fold(ExpressionPtr expression) {
+  if (expression->kind == Expression::Kind::kConstant || !is_constant_tree(*expression)) return expression;
+  try {
+    ExpressionPtr constant = Expression::make_constant(evaluate_constant(*expression));
+    constant->type = constant->value.type = expression->type;
+    constant->position = expression->position;
+    return constant;
+  } catch (const Error&) {
+    return expression;  // raised again where it is evaluated, if it is
+  }
+}
+
+ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) {
+  if (expression->type == type) return expression;
+  if (position < 0) position = expression->position;
+  if (expression->kind == Expression::Kind::kConstant && expression->value.null) return make_null(type, position);
+  if (expression->kind == Expression::Kind::kConstant && is_untyped(*expression)) {
+    try {
+      ExpressionPtr constant = Expression::make_constant(parse_value(expression->value.string, type));
+      constant->type = constant->value.type = type;
+      constant->position = expression->position;
+      return constant;
+    } catch (Error& error) {
+      throw std::move(error).at(expression->position);
+    }
+  }
+  // A longer or unlimited VARCHAR takes the value as it is.
+  if (expression->type.id == TypeId::kVarchar && type.id == TypeId::kVarchar &&
+      (type.length == 0 || (expression->type.length != 0 && expression->type.length <= type.length)))
+    return expression;
+  if (expression->kind == Expression::Kind::kConstant) {
+    if (std::optional<Value> value = convert_exactly(expression->value, type)) {
+      ExpressionPtr constant = Expression::make_constant(std::move(*value));
+      constant->position = expression->position;
+      return constant;
+    }
+  }
+  return fold(Expression::make_cast(std::move(expression), type, position));
+}
+
+Value parse_numeric_literal(std::string_view text) {
+  std::string digits;
+  int scale = 0;
+  bool exact_integer = true;
+  // The parser folds the sign into the literal: "-0.05" comes as one text.
+  const bool negative = text.starts_with('-');
+  size_t at = negative || text.starts_with('+') ? 1 : 0;
+  for (; at < text.size() && (text[at] | 32) != 'e'; at++) {
+    if (text[at] == '.') {
+      exact_integer = false;
+    } else {
+      digits += text[at];
+      scale += exact_integer ? 0 : 1;
+    }
+  }
+  if (at < text.size()) {
+    exact_integer = false;
+    long exponent = std::strtol(std::string(text.substr(at + 1)).c_str(), nullptr, 10);
+    exponent = std::clamp(exponent, -1000L, 1000L);
+    scale -= static_cast<int>(exponent);
+    if (scale < 0) {
+      digits.append(static_cast<size_t>(-scale), '0');
+      scale = 0;
+    }
+  }
+  digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
+  const auto as_double = [&] {
+    const double value = std::strtod(std::string(text).c_str(), nullptr);
+    if (std::isinf(value)) {
+      throw Error(sqlstate::kNumericOutOfRange, "\"" + std::string(text) + "\" is out of range for type double precision");
+    }
+    return Value::of_double(value);
+  };
+  const int precision = std::max({static_cast<int>(digits.size()), scale + 1, 1});
+  if (digits.size() > (exact_integer ? 39 : 38) || scale > 38) return as_double();
+  int128_t value = 0;
+  for (char digit : digits) {
+    const int step = negative ? -(digit - '0') : digit - '0';
+    if (__builtin_mul_overflow(value, int128_t{10}, &value) || __builtin_add_overflow(value, int128_t{step}, &value)) {
+      return as_double();
+    }
+  }
+  if (!exact_integer) return Value::of_integer(Type::decimal(std::min(precision, 38), scale), value);
+  for (Type type : {Type::integer(), Type::big_int(), Type::huge_int()})
+    if (fits(value, type)) return Value::of_integer(type, value);
+  return as_double();
+}
+
+bool is_plain_number(std::string_view text) {
+  return text.find_first_of("0123456789") != std::string_view::npos &&
+         text.find_first_not_of("0123456789.") == std::string_view::npos && std::count(text.begin(), text.end(), '.') <= 1;
+}
+
+std::optional<Value> convert_exactly(const Value& constant, const Type& type) {
+  if (constant.null) return Value::null_of(type);
+  const Type& from = constant.type;
+  if (from.is_exact() && type.is_exact()) {
+    int128_t value = constant.integer;
+    int from_scale = from.id == TypeId::kDecimal ? from.scale : 0;
+    int to_scale = type.id == TypeId::kDecimal ? type.scale : 0;
+    if (to_scale > from_scale) {
+      int128_t factor = power_of_ten(to_scale - from_scale);
+      if (value > kInt128Max / factor || value < kInt128Min / factor) return std::nullopt;
+      value *= factor;
+    } else {
+      int128_t divisor = power_of_ten(from_scale - to_scale);
+      if (value % divisor != 0) return std::nullopt;
+      value /= divisor;
+    }
+    if (!fits(value, type)) return std::nullopt;
+    return Value::of_integer(type, value);
+  }
+  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && constant.integer % kDayMicros == 0)
+    return Value::of_integer(type, constant.integer / kDayMicros);
+  return std::nullopt;
+}
+
+}  // namespace cairn

@@ -1,0 +1,166 @@
+#include <algorithm>
+#include <limits>
+
+#include "exec/functions/function.h"
+#include "sql/binder/binder.h"
+#include "sql/binder/guards.h"
+#include "sql/binder/nearest_name.h"
+#include "sql/table_functions.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+constexpr int kNoFit = -1;
+
+/// How badly the overload fits, by implicit_cost; kNoFit where it does not.
+int overload_cost(const Function& overload, const std::vector<ExpressionPtr>& arguments) {
+  size_t declared = overload.arguments.size();
+  if (overload.variadic ? arguments.size() < declared : arguments.size() != declared) return kNoFit;
+  int cost = 0;
+  for (size_t i = 0; i < arguments.size(); i++) {
+    TypeId wanted = overload.arguments[std::min(i, declared - 1)];
+    TypeId given = arguments[i]->type.id;
+    if (given == TypeId::kNull && arguments.size() == 2) {
+      // An untyped operand is first taken to have the other one's type.
+      TypeId other = arguments[1 - i]->type.id;
+      if (other != TypeId::kNull) {
+        cost += other == wanted ? 0 : 3;
+        continue;
+      }
+    }
+    int one = implicit_cost(given, wanted);
+    if (one < 0 && overload.variadic && wanted == TypeId::kVarchar) one = 8;  // concat() prints what it gets
+    if (one < 0) return kNoFit;
+    cost += one;
+  }
+  return cost;
+}
+
+std::string signature(std::string_view name, const std::vector<ExpressionPtr>& arguments) {
+  std::string text(name);
+  text += '(';
+  for (size_t i = 0; i < arguments.size(); i++) {
+    if (i > 0) text += ", ";
+    text += is_untyped(*arguments[i]) ? "unknown" : type_name(arguments[i]->type);
+  }
+  return text + ')';
+}
+
+}  // namespace
+
+ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& arguments, int position) {
+  const Function* best = nullptr;
+  int best_cost = std::numeric_limits<int>::max();
+  for (const Function* overload : find_functions(name)) {
+    int cost = overload_cost(*overload, arguments);
+    if (cost == kNoFit || cost >= best_cost) continue;
+    best = overload;
+    best_cost = cost;
+  }
+  if (best == nullptr) return nullptr;
+  std::vector<Type> types;
+  for (size_t i = 0; i < arguments.size(); i++) {
+    TypeId wanted = best->arguments[std::min(i, best->arguments.size() - 1)];
+    Type type{wanted};
+    const Type& given = arguments[i]->type;
+    bool literal_number = arguments[i]->kind == Expression::Kind::kConstant && given.is_integer() && !arguments[i]->value.null;
+    if (given.id == wanted) {
+      type = given;
+    } else if (wanted == TypeId::kDecimal && literal_number) {
+      // 1 - l_discount: the literal has one digit, not ten.
+      int digits = 1;
+      for (int128_t rest = arguments[i]->value.integer / 10; rest != 0; rest /= 10) digits++;
+      type = Type::decimal(std::min(digits, 38), 0);
+    } else if (wanted == TypeId::kDecimal) {
+      type = given.is_exact() ? as_decimal(given) : Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
+      if (is_untyped(*arguments[i]) && arguments[i]->kind == Expression::Kind::kConstant && !arguments[i]->value.null &&
+          is_plain_number(arguments[i]->value.string)) {
+        Value number = parse_numeric_literal(arguments[i]->value.string);
+        if (number.type.is_exact()) type = as_decimal(number.type);
+      }
+    }
+    arguments[i] = coerce(std::move(arguments[i]), type, best->variadic ? CastContext::kAssignment : CastContext::kImplicit,
+                          arguments[i]->position);
+    types.push_back(arguments[i]->type);
+  }
+  Type result;
+  try {
+    result = best->result_type(types);
+  } catch (Error& error) {
+    throw std::move(error).at(position);
+  }
+  return Expression::make_call(best, result, std::move(arguments), position);
+}
+
+void Binder::throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments, int position) {
+  if (!find_functions(name).empty())
+    throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
+                "No function matches the given name and argument types; add explicit type casts.").at(position);
+  std::vector<std::string> names;
+  for (std::string_view known : function_names()) names.emplace_back(known);
+  for (std::string_view known : aggregate_names()) names.emplace_back(known);
+  std::string nearest = nearest_name(name, names);
+  throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
+              nearest.empty() ? "" : "Perhaps you meant the function \"" + nearest + "\".").at(position);
+}
+
+ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
+  std::string name(pg::last_name(syntax.funcname, syntax.n_funcname));
+  if (syntax.n_funcname > 1) {
+    std::string_view schema = pg::string_value(syntax.funcname[syntax.n_funcname - 2]);
+    if (schema != "pg_catalog" && schema != "public" && schema != "main")
+      throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
+  }
+  if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, name, *aggregate);
+  if (syntax.over != nullptr) throw_unsupported("a window function", syntax.location);
+  if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
+  if (syntax.func_variadic) throw_unsupported("VARIADIC", syntax.location);
+  if (syntax.agg_star || syntax.agg_distinct || syntax.agg_filter != nullptr || syntax.n_agg_order > 0) {
+    std::string_view what = syntax.agg_star ? "*" : syntax.agg_distinct ? "DISTINCT" : syntax.agg_filter ? "FILTER" : "ORDER BY";
+    if (find_functions(name).empty()) throw_unknown_function(name, {}, syntax.location);
+    throw Error(sqlstate::kWrongObjectType, std::string(what) + " specified, but " + name + " is not an aggregate function")
+        .at(syntax.location);
+  }
+  if (ExpressionPtr special = special_call(name, syntax)) return special;
+  std::vector<ExpressionPtr> arguments;
+  for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
+  ExpressionPtr result = call(name, arguments, syntax.location);
+  if (result == nullptr && find_functions(name).empty() && find_table_function(name) != nullptr)
+    throw_unsupported("a set-returning function outside FROM", syntax.location);
+  if (result == nullptr) throw_unknown_function(name, arguments, syntax.location);
+  return result;
+}
+
+/// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
+ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
+  if ((name == "extract" || name == "date_part") && syntax.n_args == 2) {
+    const pg::Node& field = *syntax.args[0];
+    if (field.node_case != PG_QUERY__NODE__NODE_A_CONST || field.a_const->val_case != PG_QUERY__A__CONST__VAL_SVAL) return nullptr;
+    std::string unit(pg::string_value(&field));
+    std::ranges::transform(unit, unit.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
+    if (unit.size() > 1 && unit.ends_with('s') && unit != "microseconds" && unit != "milliseconds") unit.pop_back();
+    std::vector<ExpressionPtr> arguments;
+    arguments.push_back(expression(*syntax.args[1]));
+    std::string function = "extract_" + unit;
+    if (find_functions(function).empty())
+      throw Error(sqlstate::kInvalidParameterValue, "unit \"" + unit + "\" not recognized").at(field.a_const->location);
+    Type given = arguments[0]->type;
+    ExpressionPtr result = call(function, arguments, syntax.location);
+    if (result == nullptr)
+      throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + type_name(given))
+          .at(syntax.location);
+    if (name == "date_part") return coerce(std::move(result), Type::double_(), CastContext::kExplicit);
+    return result;
+  }
+  if (name == "now" || name == "transaction_timestamp" || name == "statement_timestamp") {
+    if (syntax.n_args != 0) return nullptr;
+    return Expression::make_constant(Value::of_integer(Type::timestamp(), context_.now_micros));
+  }
+  if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
+  if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
+  if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));
+  return nullptr;
+}
+
+}  // namespace cairn

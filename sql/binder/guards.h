@@ -1,0 +1,52 @@
+#pragma once
+
+#include "sql/binder/binder.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+/// Makes `level` the innermost one for the life of the guard.
+class Binder::LevelGuard {
+ public:
+  LevelGuard(Binder& binder, QueryLevel* level) : binder_(binder), before_(binder.level_) { binder.level_ = level; }
+  ~LevelGuard() { binder_.level_ = before_; }
+  LevelGuard(const LevelGuard&) = delete;
+  LevelGuard& operator=(const LevelGuard&) = delete;
+
+ private:
+  Binder& binder_;
+  QueryLevel* before_;
+};
+
+/// The exact bound on recursion; scan_statement's estimate is the first.
+class Binder::DepthGuard {
+ public:
+  explicit DepthGuard(Binder& binder) : binder_(binder) {
+    if (++binder_.depth_ > 3 * kMaxStatementDepth) {
+      --binder_.depth_;
+      throw Error(sqlstate::kStatementTooComplex, "the statement is nested too deeply");
+    }
+  }
+  ~DepthGuard() { --binder_.depth_; }
+  DepthGuard(const DepthGuard&) = delete;
+  DepthGuard& operator=(const DepthGuard&) = delete;
+
+ private:
+  Binder& binder_;
+};
+
+/// Restores a variable at the end of a scope.
+template <typename T>
+class Restore {
+ public:
+  Restore(T& variable, T value) : variable_(variable), before_(variable) { variable = value; }
+  ~Restore() { variable_ = before_; }
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
+ private:
+  T& variable_;
+  T before_;
+};
+
+}  // namespace cairn

@@ -1,0 +1,366 @@
+#include <algorithm>
+#include <map>
+
+#include "exec/functions/function.h"
+#include "sql/binder/binder.h"
+#include "sql/binder/guards.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+using Comparison = Expression::Comparison;
+
+std::optional<Comparison> comparison_of(std::string_view op) {
+  if (op == "=") return Comparison::kEqual;
+  if (op == "<>" || op == "!=") return Comparison::kNotEqual;
+  if (op == "<") return Comparison::kLess;
+  if (op == "<=") return Comparison::kLessEqual;
+  if (op == ">") return Comparison::kGreater;
+  if (op == ">=") return Comparison::kGreaterEqual;
+  return std::nullopt;
+}
+
+std::string_view to_sql(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual: return "=";
+    case Comparison::kNotEqual: return "<>";
+    case Comparison::kLess: return "<";
+    case Comparison::kLessEqual: return "<=";
+    case Comparison::kGreater: return ">";
+    case Comparison::kGreaterEqual: return ">=";
+    case Comparison::kDistinct: return "IS DISTINCT FROM";
+    case Comparison::kNotDistinct: return "IS NOT DISTINCT FROM";
+  }
+  return "";
+}
+
+[[noreturn]] void throw_no_operator(std::string_view op, const Type* left, const Type& right, int position) {
+  auto name = [](const Type& type) { return type.id == TypeId::kNull ? std::string("unknown") : type_name(type); };
+  throw Error(sqlstate::kUndefinedFunction,
+              "operator does not exist: " + (left == nullptr ? "" : name(*left) + " ") + std::string(op) + " " + name(right),
+              "No operator matches the given argument types; add explicit type casts.").at(position);
+}
+
+/// A constant that the other side's type can hold exactly takes that type, so that the column itself needs no cast and
+/// the comparison can go down to the scan: l_shipdate <= TIMESTAMP '1998-09-02 00:00:00' compares days.
+bool narrow_constant(ExpressionPtr& constant, const Expression& other) {
+  if (constant->kind != Expression::Kind::kConstant) return false;
+  if (!other.type.is_exact() && other.type.id != TypeId::kDate) return false;
+  std::optional<Value> value = convert_exactly(constant->value, other.type);
+  if (!value) return false;
+  constant->value = std::move(*value);
+  constant->type = other.type;
+  return true;
+}
+
+}  // namespace
+
+bool Binder::is_row(const pg::Node& node) { return node.node_case == PG_QUERY__NODE__NODE_ROW_EXPR; }
+
+std::vector<ExpressionPtr> Binder::row(const pg::Node& node) {
+  std::vector<ExpressionPtr> fields;
+  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) fields.push_back(expression(*field));
+  return fields;
+}
+
+ExpressionPtr Binder::operator_expression(const PgQuery__AExpr& syntax) {
+  std::string_view op = pg::last_name(syntax.name, syntax.n_name);
+  switch (syntax.kind) {
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP: return plain_operator(syntax);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_DISTINCT: {
+      Comparison comparison = syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT ? Comparison::kDistinct
+                                                                                     : Comparison::kNotDistinct;
+      if (is_row(*syntax.lexpr) && is_row(*syntax.rexpr))
+        return compare_rows(comparison, row(*syntax.lexpr), row(*syntax.rexpr), syntax.location);
+      ExpressionPtr left = expression(*syntax.lexpr);
+      return compare(comparison, std::move(left), expression(*syntax.rexpr), syntax.location);
+    }
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF: return null_if(syntax);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_IN: return in_list(syntax);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_LIKE:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_ILIKE: return like(syntax);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM:
+    case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM: return between(syntax);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY: return any_or_all_array(syntax, false);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL: return any_or_all_array(syntax, true);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR: throw_unsupported("SIMILAR TO", syntax.location);
+    default: throw_unsupported("operator " + std::string(op), syntax.location);
+  }
+}
+
+ExpressionPtr Binder::plain_operator(const PgQuery__AExpr& syntax) {
+  std::string_view op = pg::last_name(syntax.name, syntax.n_name);
+  if (syntax.lexpr == nullptr) {
+    std::vector<ExpressionPtr> arguments;
+    arguments.push_back(expression(*syntax.rexpr));
+    if (op == "-" && is_untyped(*arguments[0])) arguments[0] = coerce(std::move(arguments[0]), Type::double_(), CastContext::kImplicit);
+    if (op == "+" && arguments[0]->type.is_numeric()) return std::move(arguments[0]);
+    ExpressionPtr result = call(op, arguments, syntax.location);
+    if (result == nullptr) throw_no_operator(op, nullptr, arguments[0]->type, syntax.location);
+    // Constants stay constants: LIMIT -1 and DEFAULT -1.5 need no evaluation.
+    return op == "-" ? fold(std::move(result)) : std::move(result);
+  }
+  std::optional<Comparison> comparison = comparison_of(op);
+  if (comparison && (is_row(*syntax.lexpr) || is_row(*syntax.rexpr))) {
+    auto fields = [&](const pg::Node& node) {
+      if (is_row(node)) return row(node);
+      if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK &&
+          node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK)
+        return scalar_subquery(*node.sub_link->subselect, node.sub_link->location);
+      throw Error(sqlstate::kSyntaxError, "a row can only be compared with a row or a subquery").at(pg::location(&node));
+    };
+    std::vector<ExpressionPtr> left = fields(*syntax.lexpr);
+    return compare_rows(*comparison, std::move(left), fields(*syntax.rexpr), syntax.location);
+  }
+  ExpressionPtr left = expression(*syntax.lexpr);
+  return binary(op, std::move(left), expression(*syntax.rexpr), syntax.location);
+}
+
+ExpressionPtr Binder::binary(std::string_view op, ExpressionPtr left, ExpressionPtr right, int position) {
+  if (std::optional<Comparison> comparison = comparison_of(op))
+    return compare(*comparison, std::move(left), std::move(right), position);
+  if (op == "~~" || op == "!~~" || op == "~~*" || op == "!~~*") {
+    auto result = std::make_unique<Expression>();
+    result->kind = Expression::Kind::kLike;
+    result->type = Type::boolean();
+    result->case_insensitive = op.ends_with('*');
+    for (ExpressionPtr* side : {&left, &right})
+      if (!is_untyped(**side) && !(*side)->type.is_string()) throw_no_operator(op, &left->type, right->type, position);
+    result->arguments.push_back(coerce(std::move(left), Type::varchar(), CastContext::kImplicit));
+    result->arguments.push_back(coerce(std::move(right), Type::varchar(), CastContext::kImplicit));
+    result->position = position;
+    return op.starts_with('!') ? Expression::make_not(std::move(result)) : std::move(result);
+  }
+  Type left_type = left->type, right_type = right->type;
+  std::vector<ExpressionPtr> arguments;
+  if (op == "||") {
+    // text || anything prints the other side.
+    bool any_text = left->type.is_string() || right->type.is_string() || (is_untyped(*left) && is_untyped(*right));
+    bool literal_text = is_untyped(*left) || is_untyped(*right);
+    if (!any_text && !literal_text) throw_no_operator(op, &left_type, right_type, position);
+    arguments.push_back(coerce(std::move(left), Type::varchar(), CastContext::kAssignment));
+    arguments.push_back(coerce(std::move(right), Type::varchar(), CastContext::kAssignment));
+  } else {
+    arguments.push_back(std::move(left));
+    arguments.push_back(std::move(right));
+  }
+  bool negate = op == "!~" || op == "!~*";
+  std::vector<const Function*> overloads = find_functions(op);
+  if (negate && overloads.empty()) op = op.substr(1);
+  ExpressionPtr result = call(op, arguments, position);
+  if (result == nullptr) throw_no_operator(op, &left_type, right_type, position);
+  return negate && overloads.empty() ? Expression::make_not(std::move(result)) : std::move(result);
+}
+
+ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, ExpressionPtr right, int position) {
+  auto make = [&] {
+    ExpressionPtr result = Expression::make_compare(comparison, std::move(left), std::move(right));
+    result->position = position;
+    return result;
+  };
+  if (is_untyped(*left) && is_untyped(*right)) {
+    left = typed(std::move(left));
+    right = typed(std::move(right));
+    return make();
+  }
+  for (auto [literal, other] : {std::pair{&left, &right}, std::pair{&right, &left}}) {
+    if (!is_untyped(**literal)) continue;
+    Type type = (*other)->type;
+    bool is_text = (*literal)->kind == Expression::Kind::kConstant && !(*literal)->value.null;
+    // A quoted number beside a DECIMAL keeps all of its digits.
+    if (type.id == TypeId::kDecimal && is_text && is_plain_number((*literal)->value.string)) {
+      Value number = parse_numeric_literal((*literal)->value.string);
+      if (number.type.is_exact()) {
+        *literal = Expression::make_constant(number);
+        continue;
+      }
+    }
+    if (type.id == TypeId::kVarchar) type = Type::varchar();
+    // Blanks at the end of a CHAR decide nothing.
+    if (type.id == TypeId::kChar) type.length = 0;
+    *literal = coerce(std::move(*literal), type, CastContext::kImplicit);
+    if ((*other)->type.id == TypeId::kChar) (*literal)->type = (*literal)->value.type = (*other)->type;
+  }
+  left = fold(std::move(left));
+  right = fold(std::move(right));
+  if (left->type == right->type) return make();
+  if (left->type.id == right->type.id && left->type.is_string()) return make();
+  if (narrow_constant(right, *left) || narrow_constant(left, *right)) return make();
+  std::optional<Type> type = common_type(left->type, right->type);
+  if (!type) throw_no_operator(to_sql(comparison), &left->type, right->type, position);
+  if (type->is_floating()) type = Type::double_();
+  left = coerce(std::move(left), *type, CastContext::kImplicit);
+  right = coerce(std::move(right), *type, CastContext::kImplicit);
+  return make();
+}
+
+ExpressionPtr Binder::compare_rows(Comparison comparison, std::vector<ExpressionPtr> left,
+                                   std::vector<ExpressionPtr> right, int position) {
+  if (left.size() != right.size())
+    throw Error(sqlstate::kSyntaxError, "unequal number of entries in row expressions: " + std::to_string(left.size()) +
+                                            " and " + std::to_string(right.size())).at(position);
+  if (left.empty()) throw Error(sqlstate::kFeatureNotSupported, "cannot compare rows of zero length").at(position);
+  if (left.size() == 1) return compare(comparison, std::move(left[0]), std::move(right[0]), position);
+  std::vector<ExpressionPtr> parts;
+  bool all = comparison == Comparison::kEqual || comparison == Comparison::kNotDistinct;
+  bool any = comparison == Comparison::kNotEqual || comparison == Comparison::kDistinct;
+  if (all || any) {
+    for (size_t i = 0; i < left.size(); i++)
+      parts.push_back(compare(comparison, std::move(left[i]), std::move(right[i]), position));
+    return all ? Expression::make_and(std::move(parts)) : Expression::make_or(std::move(parts));
+  }
+  // (a, b) < (c, d) is a < c OR (a = c AND b < d); only the last pair may be equal.
+  Comparison strict = comparison == Comparison::kLess || comparison == Comparison::kLessEqual ? Comparison::kLess
+                                                                                             : Comparison::kGreater;
+  for (size_t i = 0; i < left.size(); i++) {
+    std::vector<ExpressionPtr> prefix;
+    for (size_t j = 0; j < i; j++) prefix.push_back(compare(Comparison::kEqual, left[j]->clone(), right[j]->clone(), position));
+    prefix.push_back(compare(i + 1 == left.size() ? comparison : strict, left[i]->clone(), right[i]->clone(), position));
+    parts.push_back(prefix.size() == 1 ? std::move(prefix[0]) : Expression::make_and(std::move(prefix)));
+  }
+  return Expression::make_or(std::move(parts));
+}
+
+ExpressionPtr Binder::in_list(const PgQuery__AExpr& syntax) {
+  bool negate = pg::last_name(syntax.name, syntax.n_name) != "=";
+  std::vector<ExpressionPtr> items;
+  const PgQuery__List& list = *syntax.rexpr->list;
+  ExpressionPtr result;
+  if (is_row(*syntax.lexpr)) {
+    std::vector<ExpressionPtr> left = row(*syntax.lexpr);
+    for (const pg::Node* item : pg::list(list.items, list.n_items)) {
+      if (!is_row(*item)) throw Error(sqlstate::kSyntaxError, "expected a row in the IN list").at(pg::location(item));
+      std::vector<ExpressionPtr> copy;
+      for (const ExpressionPtr& field : left) copy.push_back(field->clone());
+      items.push_back(compare_rows(Comparison::kEqual, std::move(copy), row(*item), syntax.location));
+    }
+    result = items.size() == 1 ? std::move(items[0]) : Expression::make_or(std::move(items));
+  } else {
+    ExpressionPtr left = expression(*syntax.lexpr);
+    for (const pg::Node* item : pg::list(list.items, list.n_items)) items.push_back(expression(*item));
+    result = in_values(std::move(left), std::move(items), syntax.location);
+  }
+  return negate ? Expression::make_not(std::move(result)) : std::move(result);
+}
+
+ExpressionPtr Binder::in_values(ExpressionPtr left, std::vector<ExpressionPtr> items, int position) {
+  if (items.size() == 1) return compare(Comparison::kEqual, std::move(left), std::move(items[0]), position);
+  // Each item as compare() would bring it to the left side's type; where one does not fit, a common type for all.
+  Type type = left->type;
+  if (type.id == TypeId::kVarchar) type = Type::varchar();
+  bool fits = type.id != TypeId::kNull;
+  for (ExpressionPtr& item : items) {
+    if (is_untyped(*item) && fits) item = coerce(std::move(item), type, CastContext::kImplicit);
+    item = fold(std::move(item));
+  }
+  for (ExpressionPtr& item : items)
+    fits = fits && (item->type == type || (item->type.id == type.id && type.is_string()) || narrow_constant(item, *left));
+  if (!fits) {
+    std::vector<ExpressionPtr*> all = {&left};
+    for (ExpressionPtr& item : items) all.push_back(&item);
+    std::optional<Type> common = left->type;
+    for (ExpressionPtr& item : items) {
+      Type before = common->id == TypeId::kNull ? item->type : *common;
+      common = common_type(before, item->type);
+      if (!common) throw_no_operator("=", &left->type, item->type, item->position);
+    }
+    if (common->is_floating()) common = Type::double_();
+    if (common->id == TypeId::kNull) common = Type::varchar();
+    for (ExpressionPtr* one : all) *one = coerce(std::move(*one), *common, CastContext::kImplicit);
+  }
+  auto result = std::make_unique<Expression>();
+  result->kind = Expression::Kind::kIn;
+  result->type = Type::boolean();
+  result->position = position;
+  result->arguments.push_back(std::move(left));
+  for (ExpressionPtr& item : items) result->arguments.push_back(std::move(item));
+  return result;
+}
+
+ExpressionPtr Binder::any_or_all_array(const PgQuery__AExpr& syntax, bool all) {
+  std::string_view op = pg::last_name(syntax.name, syntax.n_name);
+  const pg::Node* array = syntax.rexpr;
+  if (array->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) array = array->type_cast->arg;
+  if (array->node_case != PG_QUERY__NODE__NODE_A_ARRAY_EXPR)
+    throw_unsupported(std::string(all ? "ALL" : "ANY") + " over an array", syntax.location);
+  const PgQuery__AArrayExpr& list = *array->a_array_expr;
+  if (list.n_elements == 0) return Expression::make_constant(Value::of_boolean(all));
+  ExpressionPtr left = expression(*syntax.lexpr);
+  std::vector<ExpressionPtr> parts;
+  for (const pg::Node* element : pg::list(list.elements, list.n_elements)) {
+    ExpressionPtr item = expression(*element);
+    if (op == "=" && !all) {
+      parts.push_back(std::move(item));
+    } else {
+      parts.push_back(binary(op, left->clone(), std::move(item), syntax.location));
+    }
+  }
+  if (op == "=" && !all) return in_values(std::move(left), std::move(parts), syntax.location);
+  if (parts.size() == 1) return std::move(parts[0]);
+  return all ? Expression::make_and(std::move(parts)) : Expression::make_or(std::move(parts));
+}
+
+ExpressionPtr Binder::between(const PgQuery__AExpr& syntax) {
+  bool symmetric = syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_BETWEEN_SYM ||
+                   syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM;
+  bool negate = syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN ||
+                syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM;
+  const PgQuery__List& bounds = *syntax.rexpr->list;
+  ExpressionPtr value = expression(*syntax.lexpr);
+  ExpressionPtr low = expression(*bounds.items[0]), high = expression(*bounds.items[1]);
+  auto inside = [&](const ExpressionPtr& from, const ExpressionPtr& to) {
+    std::vector<ExpressionPtr> both;
+    both.push_back(compare(Comparison::kGreaterEqual, value->clone(), from->clone(), syntax.location));
+    both.push_back(compare(Comparison::kLessEqual, value->clone(), to->clone(), syntax.location));
+    return Expression::make_and(std::move(both));
+  };
+  ExpressionPtr result = inside(low, high);
+  if (symmetric) {
+    std::vector<ExpressionPtr> either;
+    either.push_back(std::move(result));
+    either.push_back(inside(high, low));
+    result = Expression::make_or(std::move(either));
+  }
+  return negate ? Expression::make_not(std::move(result)) : std::move(result);
+}
+
+ExpressionPtr Binder::like(const PgQuery__AExpr& syntax) {
+  std::string_view op = pg::last_name(syntax.name, syntax.n_name);
+  const pg::Node* pattern = syntax.rexpr;
+  char escape = '\\';
+  if (pattern->node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
+      pg::last_name(pattern->func_call->funcname, pattern->func_call->n_funcname) == "like_escape") {
+    const pg::Node* character = pattern->func_call->args[1];
+    if (character->node_case != PG_QUERY__NODE__NODE_A_CONST || character->a_const->val_case != PG_QUERY__A__CONST__VAL_SVAL)
+      throw_unsupported("an ESCAPE that is not a literal", pg::location(character));
+    std::string_view text = pg::string_value(character);
+    if (text.size() > 1)
+      throw Error(sqlstate::kInvalidEscape, "invalid escape string", "Escape string must be empty or one ASCII character.")
+          .at(pg::location(character));
+    escape = text.empty() ? '\0' : text[0];
+    pattern = pattern->func_call->args[0];
+  }
+  ExpressionPtr left = expression(*syntax.lexpr);
+  ExpressionPtr result = binary(op, std::move(left), expression(*pattern), syntax.location);
+  Expression& match = result->kind == Expression::Kind::kNot ? *result->arguments[0] : *result;
+  match.escape = escape;
+  return result;
+}
+
+ExpressionPtr Binder::null_if(const PgQuery__AExpr& syntax) {
+  ExpressionPtr left = expression(*syntax.lexpr), right = expression(*syntax.rexpr);
+  ExpressionPtr value = typed(left->clone());
+  auto result = std::make_unique<Expression>();
+  result->kind = Expression::Kind::kCase;
+  result->type = value->type;
+  result->arguments.push_back(compare(Comparison::kEqual, std::move(left), std::move(right), syntax.location));
+  result->arguments.push_back(make_null(value->type));
+  result->arguments.push_back(std::move(value));
+  return result;
+}
+
+}  // namespace cairn

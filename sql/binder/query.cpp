@@ -1,0 +1,486 @@
+#include <algorithm>
+
+#include "sql/binder/binder.h"
+#include "sql/binder/guards.h"
+#include "sql/binder/plan_columns.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+Binder::BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+  DepthGuard depth(*this);
+  if (select.into_clause != nullptr) throw_unsupported("SELECT INTO", select.into_clause->rel->location);
+  if (select.n_locking_clause > 0) throw_unsupported("FOR UPDATE and FOR SHARE", -1);
+  if (select.with_clause == nullptr) return query_body(select, outer, keep_untyped);
+  CteFrame frame;
+  frame.outer = ctes_;
+  Restore<const CteFrame*> restore(ctes_, &frame);
+  common_table_expressions(*select.with_clause, outer, frame);
+  return query_body(select, outer, keep_untyped);
+}
+
+Binder::BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+  if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE) {
+    BoundQuery bound = set_operation(select, outer);
+    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names));
+    return bound;
+  }
+  if (select.n_values_lists > 0) {
+    BoundQuery bound = values(select, outer, keep_untyped);
+    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names));
+    return bound;
+  }
+  return plain_select(select, outer, keep_untyped);
+}
+
+void Binder::common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame) {
+  for (const pg::Node* node : pg::list(with.ctes, with.n_ctes)) {
+    const PgQuery__CommonTableExpr& syntax = *node->common_table_expr;
+    for (const auto& other : frame.entries)
+      if (other->name == syntax.ctename)
+        throw Error(sqlstate::kDuplicateAlias, "WITH query name \"" + other->name + "\" specified more than once")
+            .at(syntax.location);
+    if (syntax.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+      throw_unsupported("a data-modifying statement in WITH", syntax.location);
+    if (syntax.search_clause != nullptr || syntax.cycle_clause != nullptr)
+      throw_unsupported("SEARCH and CYCLE", syntax.location);
+
+    auto entry = std::make_unique<CteEntry>();
+    entry->name = syntax.ctename;
+    entry->syntax = &syntax;
+    entry->level = outer;
+    entry->frame = &frame;
+    // In WITH RECURSIVE an entry sees itself; that is what Cairn does not run.
+    entry->is_forward = true;
+    CteEntry* added = entry.get();
+    if (with.recursive) frame.entries.push_back(std::move(entry));
+    BoundQuery bound = query(*syntax.ctequery->select_stmt, outer, false);
+    if (!with.recursive) frame.entries.push_back(std::move(entry));
+    added->is_forward = false;
+
+    added->column_names = bound.names;
+    if (syntax.n_aliascolnames > bound.names.size())
+      throw Error(sqlstate::kInvalidColumnReference, "WITH query \"" + added->name + "\" has " +
+                                                         std::to_string(bound.names.size()) + " columns available but " +
+                                                         std::to_string(syntax.n_aliascolnames) + " columns specified")
+          .at(syntax.location);
+    for (size_t i = 0; i < syntax.n_aliascolnames; i++)
+      added->column_names[i] = pg::string_value(syntax.aliascolnames[i]);
+    if (free_columns(*bound.plan).empty()) {
+      added->table = std::make_shared<CommonTable>();
+      added->table->name = added->name;
+      added->table->plan = std::move(bound.plan);
+      plan_.common_tables.push_back(added->table);
+    }
+  }
+}
+
+Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+  if (select.n_window_clause > 0) throw_unsupported("WINDOW", select.window_clause[0]->window_def->location);
+  QueryLevel level;
+  level.outer = outer;
+  LevelGuard guard(*this, &level);
+  level.pending = nullptr;
+  FromItem from = from_clause(select.from_clause, select.n_from_clause, level);
+  level.items = {&from};
+
+  Conjunction where, having;
+  level.clause = Clause::kWhere;
+  if (select.where_clause != nullptr) conjuncts(*select.where_clause, level, where);
+
+  level.clause = Clause::kGroupBy;
+  level.pending = &level.below_aggregation;
+  group_by(select, level);
+
+  level.clause = Clause::kHaving;
+  if (select.having_clause != nullptr) conjuncts(*select.having_clause, level, having);
+
+  std::vector<Attachment> attachments;
+  level.pending = &attachments;
+  level.clause = Clause::kSelect;
+  std::vector<Target> targets;
+  select_list(select, level, targets);
+  // Only a plain projection can take its literals' types from outside.
+  if (!keep_untyped || select.n_sort_clause + select.n_distinct_clause > 0 || select.limit_count != nullptr ||
+      select.limit_offset != nullptr)
+    for (Target& target : targets) target.expression = typed(std::move(target.expression));
+
+  std::vector<size_t> distinct_on;
+  bool has_distinct_on = select.n_distinct_clause > 0 && select.distinct_clause[0] != nullptr &&
+                         select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+  level.clause = Clause::kDistinctOn;
+  if (has_distinct_on)
+    for (const pg::Node* node : pg::list(select.distinct_clause, select.n_distinct_clause))
+      distinct_on.push_back(order_target(*node, level, targets, false, "DISTINCT ON"));
+  level.clause = Clause::kOrderBy;
+  std::vector<TargetKey> keys = order_by(select, level, targets);
+
+  LogicalPtr node = apply(std::move(from.plan), std::move(where));
+  bool aggregated = !level.aggregates.empty() || select.n_group_clause > 0 || select.having_clause != nullptr;
+  if (aggregated) {
+    node = aggregate_node(std::move(node), level);
+    for (ExpressionPtr& predicate : having.predicates) replace_grouped(level, predicate, false);
+    replace_grouped(level, having.pending);
+    replace_grouped(level, having.filters);
+    for (Target& target : targets) replace_grouped(level, target.expression, false);
+    replace_grouped(level, attachments);
+    node = apply(std::move(node), std::move(having));
+  } else {
+    // Without grouping nothing but FROM lies below the select list.
+    node = attach(std::move(node), std::move(level.below_aggregation));
+  }
+  node = attach(std::move(node), std::move(attachments));
+
+  BoundQuery bound;
+  for (const Target& target : targets)
+    if (target.visible) bound.names.push_back(target.name);
+  bound.plan = limit(select, finish_select(select, std::move(node), targets, keys, distinct_on));
+  return bound;
+}
+
+LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
+                                 std::vector<TargetKey>& keys, const std::vector<size_t>& distinct_on) {
+  std::vector<Type> types;
+  std::vector<ColumnId> visible;
+  auto project = make_node(LogicalNode::Kind::kProject, std::move(node));
+  project->outputs.clear();
+  for (Target& target : targets) {
+    types.push_back(target.expression->type);
+    ColumnId id = add_column(target.name, target.expression->type, nullable(*target.expression));
+    if (target.visible) visible.push_back(id);
+    project->outputs.push_back(id);
+    project->expressions.push_back(std::move(target.expression));
+  }
+  std::vector<ColumnId> ids = project->outputs;
+  auto reference = [&](size_t target) { return Expression::make_column(ids[target], types[target]); };
+  LogicalPtr result = std::move(project);
+
+  if (select.n_distinct_clause > 0 && distinct_on.empty()) result = make_node(LogicalNode::Kind::kDistinct, std::move(result));
+  if (!distinct_on.empty())
+    for (size_t i = 0; i < keys.size() && i < distinct_on.size(); i++)
+      if (std::ranges::find(distinct_on, keys[i].target) == distinct_on.end())
+        throw Error(sqlstate::kInvalidColumnReference,
+                    "SELECT DISTINCT ON expressions must match initial ORDER BY expressions");
+  if (!keys.empty()) {
+    result = make_node(LogicalNode::Kind::kSort, std::move(result));
+    for (TargetKey& key : keys) {
+      key.key.expression = reference(key.target);
+      result->sort_keys.push_back(std::move(key.key));
+    }
+    if (distinct_on.empty()) result->outputs = visible;
+  }
+  if (!distinct_on.empty()) {
+    result = make_node(LogicalNode::Kind::kDistinct, std::move(result));
+    for (size_t target : distinct_on) result->distinct_on.push_back(reference(target));
+    result->outputs = visible;
+  }
+  return result;
+}
+
+void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets) {
+  for (const pg::Node* node : pg::list(select.target_list, select.n_target_list)) {
+    const PgQuery__ResTarget& syntax = *node->res_target;
+    if (syntax.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      const PgQuery__ColumnRef& reference = *syntax.val->column_ref;
+      if (reference.fields[reference.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR) {
+        expand_star(reference, level, targets);
+        continue;
+      }
+    }
+    Target target;
+    target.expression = expression(*syntax.val);
+    int strength;
+    target.name = syntax.name[0] != '\0' ? std::string(syntax.name) : column_name(*syntax.val, strength);
+    target.syntax = syntax.val;
+    targets.push_back(std::move(target));
+  }
+}
+
+void Binder::expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets) {
+  auto add = [&](const ScopeColumn& column) {
+    targets.push_back({column_expression(column.id, &level, reference.location), column.name, nullptr, true});
+  };
+  if (reference.n_fields == 1) {
+    const FromItem& from = *level.items[0];
+    if (from.relations.empty())
+      throw Error(sqlstate::kSyntaxError, "SELECT * with no tables specified is not valid").at(reference.location);
+    for (const ScopeColumn& column : from.visible) add(column);
+    return;
+  }
+  std::string table(pg::string_value(reference.fields[reference.n_fields - 2]));
+  for (QueryLevel* at = &level; at != nullptr; at = at->outer)
+    for (const FromItem* item : at->items)
+      for (const ScopeRelation& relation : item->relations)
+        if (relation.name == table) {
+          for (const ScopeColumn& column : relation.columns)
+            targets.push_back({column_expression(column.id, at, reference.location), column.name, nullptr, true});
+          return;
+        }
+  throw Error(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"" + table + "\"").at(reference.location);
+}
+
+size_t Binder::order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
+                            std::string_view clause) {
+  // A bare name is an output column first (SQL-92), then an input column; a bare integer is an ordinal.
+  if (node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && node.column_ref->n_fields == 1) {
+    std::string_view name = pg::string_value(node.column_ref->fields[0]);
+    std::optional<size_t> found;
+    for (size_t i = 0; i < targets.size(); i++) {
+      if (!targets[i].visible || targets[i].name != name) continue;
+      if (found && !targets[*found].expression->equals(*targets[i].expression))
+        throw Error(sqlstate::kAmbiguousColumn, std::string(clause) + " \"" + std::string(name) + "\" is ambiguous")
+            .at(node.column_ref->location);
+      if (!found) found = i;
+    }
+    if (found) return *found;
+  }
+  if (node.node_case == PG_QUERY__NODE__NODE_A_CONST) {
+    const PgQuery__AConst& constant = *node.a_const;
+    if (constant.isnull || constant.val_case != PG_QUERY__A__CONST__VAL_IVAL)
+      throw Error(sqlstate::kSyntaxError, "non-integer constant in " + std::string(clause)).at(constant.location);
+    size_t visible = static_cast<size_t>(std::ranges::count_if(targets, &Target::visible));
+    if (constant.ival->ival < 1 || static_cast<size_t>(constant.ival->ival) > visible)
+      throw Error(sqlstate::kInvalidColumnReference, std::string(clause) + " position " +
+                                                         std::to_string(constant.ival->ival) +
+                                                         " is not in select list").at(constant.location);
+    return static_cast<size_t>(constant.ival->ival) - 1;
+  }
+  ExpressionPtr bound = typed(expression(node));
+  for (size_t i = 0; i < targets.size(); i++)
+    if (targets[i].expression->equals(*bound)) return i;
+  if (distinct)
+    throw Error(sqlstate::kInvalidColumnReference,
+                "for SELECT DISTINCT, ORDER BY expressions must appear in select list").at(pg::location(&node));
+  (void)level;
+  Target hidden;
+  hidden.expression = std::move(bound);
+  int strength;
+  hidden.name = column_name(node, strength);
+  hidden.visible = false;
+  targets.push_back(std::move(hidden));
+  return targets.size() - 1;
+}
+
+namespace {
+
+LogicalSortKey sort_key(const PgQuery__SortBy& syntax) {
+  if (syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
+    throw_unsupported("ORDER BY … USING", pg::location(syntax.node));
+  LogicalSortKey key;
+  key.descending = syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
+  key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
+                    (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
+  return key;
+}
+
+}  // namespace
+
+std::vector<Binder::TargetKey> Binder::order_by(const PgQuery__SelectStmt& select, QueryLevel& level,
+                                                std::vector<Target>& targets) {
+  std::vector<TargetKey> keys;
+  bool distinct = select.n_distinct_clause > 0 &&
+                  select.distinct_clause[0]->node_case == PG_QUERY__NODE__NODE__NOT_SET;
+  for (const pg::Node* node : pg::list(select.sort_clause, select.n_sort_clause)) {
+    const PgQuery__SortBy& syntax = *node->sort_by;
+    TargetKey key;
+    key.key = sort_key(syntax);
+    key.target = order_target(*syntax.node, level, targets, distinct, "ORDER BY");
+    // A column that was a key before decides nothing any more.
+    if (std::ranges::none_of(keys, [&](const TargetKey& other) { return other.target == key.target; }))
+      keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+LogicalPtr Binder::sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr node,
+                                   const std::vector<std::string>& names) {
+  if (select.n_sort_clause == 0) return node;
+  LogicalPtr result = make_node(LogicalNode::Kind::kSort, std::move(node));
+  for (const pg::Node* item : pg::list(select.sort_clause, select.n_sort_clause)) {
+    const pg::Node& by = *item->sort_by->node;
+    std::optional<size_t> position;
+    if (by.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && by.column_ref->n_fields == 1) {
+      auto found = std::ranges::find(names, pg::string_value(by.column_ref->fields[0]));
+      if (found == names.end())
+        throw Error(sqlstate::kUndefinedColumn, "column \"" +
+                                                    std::string(pg::string_value(by.column_ref->fields[0])) +
+                                                    "\" does not exist in the result").at(by.column_ref->location);
+      position = static_cast<size_t>(found - names.begin());
+    } else if (by.node_case == PG_QUERY__NODE__NODE_A_CONST && !by.a_const->isnull &&
+               by.a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
+      int ordinal = by.a_const->ival->ival;
+      if (ordinal < 1 || static_cast<size_t>(ordinal) > names.size())
+        throw Error(sqlstate::kInvalidColumnReference, "ORDER BY position " + std::to_string(ordinal) +
+                                                           " is not in select list").at(by.a_const->location);
+      position = static_cast<size_t>(ordinal) - 1;
+    }
+    if (!position)
+      throw Error(sqlstate::kFeatureNotSupported, "invalid UNION/INTERSECT/EXCEPT ORDER BY clause",
+                  "Only result column names can be used, not expressions or functions; put the set operation into a "
+                  "subquery in FROM.").at(pg::location(&by));
+    LogicalSortKey key = sort_key(*item->sort_by);
+    ColumnId id = result->outputs[*position];
+    key.expression = Expression::make_column(id, plan_.columns[id].type);
+    result->sort_keys.push_back(std::move(key));
+  }
+  return result;
+}
+
+LogicalPtr Binder::limit(const PgQuery__SelectStmt& select, LogicalPtr node) {
+  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
+    throw_unsupported("FETCH … WITH TIES", pg::location(select.limit_count));
+  auto bound = [&](const pg::Node* syntax, std::string_view what) -> ExpressionPtr {
+    // LIMIT ALL and LIMIT NULL are no limit.
+    if (syntax == nullptr) return nullptr;
+    QueryLevel level;
+    level.clause = Clause::kLimit;
+    LevelGuard guard(*this, &level);
+    ExpressionPtr count = fold(coerce(expression(*syntax), Type::big_int(), CastContext::kAssignment, pg::location(syntax)));
+    if (count->kind == Expression::Kind::kConstant && count->value.null) return nullptr;
+    if (count->kind == Expression::Kind::kConstant && count->value.integer < 0)
+      throw Error("2201W", std::string(what) + " must not be negative").at(pg::location(syntax));
+    return count;
+  };
+  ExpressionPtr count = bound(select.limit_count, "LIMIT"), offset = bound(select.limit_offset, "OFFSET");
+  if (count == nullptr && offset == nullptr) return node;
+  LogicalPtr result = make_node(LogicalNode::Kind::kLimit, std::move(node));
+  result->limit = std::move(count);
+  result->offset = std::move(offset);
+  return result;
+}
+
+LogicalPtr Binder::row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending) {
+  LogicalPtr one = make_node(LogicalNode::Kind::kValues);
+  one->rows.emplace_back();
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, attach(std::move(one), std::move(pending)));
+  project->outputs.clear();
+  for (size_t i = 0; i < row.size(); i++)
+    project->outputs.push_back(add_column("column" + std::to_string(i + 1), row[i]->type, nullable(*row[i])));
+  project->expressions = std::move(row);
+  return project;
+}
+
+Binder::BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+  QueryLevel level;
+  level.outer = outer;
+  level.clause = Clause::kValues;
+  LevelGuard guard(*this, &level);
+  std::vector<std::vector<ExpressionPtr>> rows;
+  std::vector<std::vector<Attachment>> pending(select.n_values_lists);
+  bool has_subqueries = false;
+  for (const pg::Node* list : pg::list(select.values_lists, select.n_values_lists)) {
+    level.pending = &pending[rows.size()];
+    std::vector<ExpressionPtr> row;
+    for (const pg::Node* item : pg::list(list->list->items, list->list->n_items)) {
+      if (item->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
+        throw Error(sqlstate::kSyntaxError, "DEFAULT is not allowed in this context").at(pg::location(item));
+      row.push_back(expression(*item));
+    }
+    if (!rows.empty() && rows[0].size() != row.size())
+      throw Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length").at(pg::location(list->list->items[0]));
+    has_subqueries = has_subqueries || !level.pending->empty();
+    rows.push_back(std::move(row));
+  }
+  keep_untyped = keep_untyped && !has_subqueries && select.n_sort_clause == 0 && select.limit_count == nullptr &&
+                 select.limit_offset == nullptr;
+  BoundQuery bound;
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  for (size_t column = 0; column < rows[0].size(); column++) {
+    std::vector<ExpressionPtr*> cells;
+    bool all_untyped = true, any_null = false;
+    for (auto& row : rows) {
+      cells.push_back(&row[column]);
+      all_untyped = all_untyped && is_untyped(*row[column]);
+    }
+    Type type;
+    if (!(keep_untyped && all_untyped)) type = unify(cells, "VALUES", -1);
+    for (auto& row : rows) any_null = any_null || nullable(*row[column]);
+    bound.names.push_back("column" + std::to_string(column + 1));
+    bound.plan->outputs.push_back(add_column(bound.names.back(), type, any_null));
+  }
+  if (!has_subqueries) {
+    bound.plan->rows = std::move(rows);
+    return bound;
+  }
+  LogicalPtr all;
+  for (size_t i = 0; i < rows.size(); i++) {
+    LogicalPtr row = row_of(std::move(rows[i]), std::move(pending[i]));
+    if (all == nullptr) {
+      all = std::move(row);
+      continue;
+    }
+    LogicalPtr both = make_node(LogicalNode::Kind::kSetOperation);
+    both->all = true;
+    for (ColumnId id : row->outputs) both->outputs.push_back(add_column(plan_.columns[id].name, plan_.columns[id].type, true));
+    both->children.push_back(std::move(all));
+    both->children.push_back(std::move(row));
+    all = std::move(both);
+  }
+  bound.plan = std::move(all);
+  return bound;
+}
+
+Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+  std::string_view name = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? "UNION"
+                          : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? "INTERSECT"
+                                                                                  : "EXCEPT";
+  BoundQuery left = query(*select.larg, outer, true), right = query(*select.rarg, outer, true);
+  size_t column_count = left.plan->outputs.size();
+  if (column_count != right.plan->outputs.size())
+    throw Error(sqlstate::kSyntaxError, "each " + std::string(name) + " query must have the same number of columns, not " +
+                                            std::to_string(column_count) + " and " +
+                                            std::to_string(right.plan->outputs.size()));
+  std::vector<Type> types;
+  for (size_t i = 0; i < column_count; i++) {
+    const Type& a = plan_.columns[left.plan->outputs[i]].type;
+    const Type& b = plan_.columns[right.plan->outputs[i]].type;
+    std::optional<Type> common = common_type(a, b);
+    if (!common)
+      throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + type_name(a) + " and " + type_name(b) +
+                                                   " of column " + std::to_string(i + 1) + " cannot be matched");
+    types.push_back(common->id == TypeId::kNull ? Type::varchar() : *common);
+  }
+  LogicalPtr node = make_node(LogicalNode::Kind::kSetOperation);
+  node->set_operation = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? LogicalNode::SetOperation::kUnion
+                        : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? LogicalNode::SetOperation::kIntersect
+                                                                                : LogicalNode::SetOperation::kExcept;
+  node->all = select.all;
+  node->children.push_back(cast_outputs(std::move(left.plan), types, left.names, CastContext::kImplicit));
+  node->children.push_back(cast_outputs(std::move(right.plan), types, right.names, CastContext::kImplicit));
+  for (size_t i = 0; i < column_count; i++) {
+    bool is_nullable = plan_.columns[node->children[0]->outputs[i]].nullable ||
+                       plan_.columns[node->children[1]->outputs[i]].nullable;
+    node->outputs.push_back(add_column(left.names[i], types[i], is_nullable));
+  }
+  return {std::move(node), std::move(left.names)};
+}
+
+LogicalPtr Binder::cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
+                                CastContext context) {
+  // Where the columns are made right here, they are made in the right type.
+  LogicalNode& maker = *node;
+  for (size_t i = 0; i < types.size(); i++) {
+    ColumnInfo& column = plan_.columns[maker.outputs[i]];
+    if (column.type == types[i]) continue;
+    if (maker.kind == LogicalNode::Kind::kProject) {
+      maker.expressions[i] = coerce(std::move(maker.expressions[i]), types[i], context);
+      column.type = types[i];
+    } else if (maker.kind == LogicalNode::Kind::kValues) {
+      for (auto& row : maker.rows) row[i] = coerce(std::move(row[i]), types[i], context);
+      column.type = types[i];
+    }
+  }
+  bool fits = true;
+  for (size_t i = 0; i < types.size(); i++) fits = fits && plan_.columns[node->outputs[i]].type == types[i];
+  if (fits) return node;
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
+  for (size_t i = 0; i < types.size(); i++) {
+    ColumnId from = project->outputs[i];
+    ColumnInfo column = plan_.columns[from];
+    project->expressions.push_back(coerce(Expression::make_column(from, column.type), types[i], context));
+    project->outputs[i] = add_column(names[i], types[i], column.nullable);
+  }
+  return project;
+}
+
+}  // namespace cairn

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <pg_query/pg_query.pb-c.h>
+
+#include <string>
+
+#include "vector/type.h"
+
+namespace cairn {
+
+/// A type as the statement spells it.
+struct SpelledType {
+  Type type;
+  bool unconstrained_decimal = false;  ///< NUMERIC without precision: takes its digits from the value
+  /// INTERVAL literals with fields, as in INTERVAL '90' DAY: the unit of a bare number, or empty.
+  std::string interval_unit;
+};
+
+/// Type of an unconstrained NUMERIC column, or of a cast whose digits are not known beforehand.
+inline constexpr int kUnconstrainedPrecision = 38;
+inline constexpr int kUnconstrainedScale = 10;
+
+/// PostgreSQL's names and aliases, and hugeint. Errors: kUndefinedObject (with the nearest name), kFeatureNotSupported
+/// for arrays and types that PostgreSQL has and Cairn has not, kInvalidParameterValue for bad modifiers.
+SpelledType resolve_type_name(const PgQuery__TypeName& name);
+
+}  // namespace cairn

@@ -1,0 +1,61 @@
+#include "io/storage.h"
+#include "sql/session_state.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+std::shared_ptr<Engine> Engine::open(std::string_view path, bool read_only) {
+  return std::make_shared<EngineState>(path, read_only);
+}
+
+EngineState::EngineState(std::string_view path, bool read_only) {
+  DatabaseOptions options;
+  options.read_only = read_only;
+  database_ = Database::open(path, make_storage(), options);
+}
+
+EngineState::~EngineState() {
+  for (auto& [directory, store] : stores_)
+    if (store != nullptr) store->close();
+}
+
+std::unique_ptr<Session> EngineState::connect() { return std::make_unique<SessionState>(shared_from_this()); }
+
+std::shared_ptr<CheckpointStore> EngineState::checkpoints(const std::string& directory,
+                                                          const std::function<void(std::string_view)>& notice) {
+  std::string place = directory;
+  if (place.empty()) {
+    if (database_->in_memory() || database_->read_only()) return nullptr;
+    place = database_->path() + "/checkpoints";
+  }
+  std::lock_guard lock(mutex_);
+  auto found = stores_.find(place);
+  if (found != stores_.end()) return found->second;
+  std::shared_ptr<CheckpointStore> store;
+  try {
+    store = CheckpointStore::open(database_, place, notice);
+  } catch (const Error& error) {
+    notice("warning: there will be no checkpoints in " + place + ": " + error.message);
+  }
+  return stores_[place] = std::move(store);
+}
+
+WriterTurn::Hold::Hold(WriterTurn& turn, bool block) : turn_(turn) {
+  std::unique_lock lock(turn.mutex_);
+  turn.free_.wait(lock, [&] { return !turn.taken_ || turn.by_block_; });
+  if (turn.taken_)
+    throw Error(sqlstate::kWriteConflict, "another transaction is changing the database",
+                "Repeat the statement when that transaction has ended.");
+  turn.taken_ = true;
+  turn.by_block_ = block;
+}
+
+WriterTurn::Hold::~Hold() {
+  {
+    std::lock_guard lock(turn_.mutex_);
+    turn_.taken_ = false;
+  }
+  turn_.free_.notify_one();
+}
+
+}  // namespace cairn

@@ -1,0 +1,68 @@
+#include "sql/optimizer/column_set.h"
+#include "sql/optimizer/rewrite.h"
+
+namespace cairn {
+namespace {
+
+LogicalAggregate clone_aggregate(const LogicalAggregate& aggregate) {
+  LogicalAggregate copy;
+  copy.output = aggregate.output;
+  copy.function = aggregate.function;
+  copy.arguments = clone_all(aggregate.arguments);
+  copy.distinct = aggregate.distinct;
+  if (aggregate.filter) copy.filter = aggregate.filter->clone();
+  for (const auto& [expression, key] : aggregate.order_by) copy.order_by.emplace_back(expression->clone(), key);
+  copy.type = aggregate.type;
+  return copy;
+}
+
+void collect_produced(const LogicalNode& node, ColumnSet& produced) {
+  for (const auto& child : node.children) collect_produced(*child, produced);
+  produced.insert(node.outputs);
+  for (const auto& aggregate : node.aggregates) produced.insert(aggregate.output);
+}
+
+}  // namespace
+
+LogicalPtr clone_plan(const LogicalNode& node) {
+  auto copy = std::make_unique<LogicalNode>();
+  copy->kind = node.kind;
+  for (const auto& child : node.children) copy->children.push_back(clone_plan(*child));
+  copy->outputs = node.outputs;
+  copy->table = node.table;
+  copy->alias = node.alias;
+  copy->scan_columns = node.scan_columns;
+  copy->predicates = clone_all(node.predicates);
+  for (const auto& row : node.rows) copy->rows.push_back(clone_all(row));
+  copy->expressions = clone_all(node.expressions);
+  copy->group_by = clone_all(node.group_by);
+  for (const auto& aggregate : node.aggregates) copy->aggregates.push_back(clone_aggregate(aggregate));
+  copy->join = node.join;
+  copy->dependent = node.dependent;
+  for (const auto& key : node.sort_keys) {
+    copy->sort_keys.push_back({key.expression->clone(), key.descending, key.nulls_first});
+  }
+  if (node.limit) copy->limit = node.limit->clone();
+  if (node.offset) copy->offset = node.offset->clone();
+  copy->distinct_on = clone_all(node.distinct_on);
+  copy->set_operation = node.set_operation;
+  copy->all = node.all;
+  copy->cte = node.cte;
+  copy->function_source = node.function_source;
+  copy->estimated_rows = node.estimated_rows;
+  return copy;
+}
+
+LogicalPtr clone_renamed(LogicalPlan& plan, const LogicalNode& node, Renaming& renaming) {
+  ColumnSet produced;
+  collect_produced(node, produced);
+  for (ColumnId id : produced.ids()) {
+    const ColumnInfo info = plan.columns[id];
+    renaming[id] = plan.add_column(info.name, info.type, info.nullable);
+  }
+  LogicalPtr copy = clone_plan(node);
+  rename_columns(*copy, renaming);
+  return copy;
+}
+
+}  // namespace cairn

@@ -1,0 +1,121 @@
+#include "sql/optimizer/column_set.h"
+
+#include <bit>
+
+#include "sql/optimizer/rewrite.h"
+
+namespace cairn {
+
+void ColumnSet::insert(ColumnId id) {
+  const size_t word = id / 64;
+  if (word >= words_.size()) words_.resize(word + 1);
+  words_[word] |= uint64_t{1} << (id % 64);
+}
+
+void ColumnSet::insert(const std::vector<ColumnId>& ids) {
+  for (ColumnId id : ids) insert(id);
+}
+
+void ColumnSet::insert(const ColumnSet& other) {
+  if (other.words_.size() > words_.size()) words_.resize(other.words_.size());
+  for (size_t i = 0; i < other.words_.size(); ++i) words_[i] |= other.words_[i];
+}
+
+void ColumnSet::erase(ColumnId id) {
+  if (id / 64 < words_.size()) words_[id / 64] &= ~(uint64_t{1} << (id % 64));
+}
+
+void ColumnSet::erase(const ColumnSet& other) {
+  for (size_t i = 0; i < words_.size() && i < other.words_.size(); ++i) words_[i] &= ~other.words_[i];
+}
+
+bool ColumnSet::contains(ColumnId id) const {
+  return id / 64 < words_.size() && (words_[id / 64] >> (id % 64) & 1) != 0;
+}
+
+bool ColumnSet::contains_all(const ColumnSet& other) const {
+  for (size_t i = 0; i < other.words_.size(); ++i) {
+    const uint64_t mine = i < words_.size() ? words_[i] : 0;
+    if ((other.words_[i] & ~mine) != 0) return false;
+  }
+  return true;
+}
+
+bool ColumnSet::intersects(const ColumnSet& other) const {
+  for (size_t i = 0; i < words_.size() && i < other.words_.size(); ++i) {
+    if ((words_[i] & other.words_[i]) != 0) return true;
+  }
+  return false;
+}
+
+bool ColumnSet::empty() const {
+  for (uint64_t word : words_) {
+    if (word != 0) return false;
+  }
+  return true;
+}
+
+size_t ColumnSet::size() const {
+  size_t count = 0;
+  for (uint64_t word : words_) count += static_cast<size_t>(std::popcount(word));
+  return count;
+}
+
+std::vector<ColumnId> ColumnSet::ids() const {
+  std::vector<ColumnId> result;
+  for (size_t i = 0; i < words_.size(); ++i) {
+    for (uint64_t word = words_[i]; word != 0; word &= word - 1) {
+      result.push_back(static_cast<ColumnId>(i * 64 + static_cast<size_t>(std::countr_zero(word))));
+    }
+  }
+  return result;
+}
+
+void add_columns(const Expression& expression, ColumnSet& set) {
+  if (expression.kind == Expression::Kind::kColumn) set.insert(expression.column);
+  for (const auto& argument : expression.arguments) add_columns(*argument, set);
+}
+
+ColumnSet columns_of(const Expression& expression) {
+  ColumnSet set;
+  add_columns(expression, set);
+  return set;
+}
+
+ColumnSet columns_used_by(const LogicalNode& node) {
+  ColumnSet set;
+  for_each_expression(node, [&](const Expression& expression) { add_columns(expression, set); });
+  return set;
+}
+
+ColumnSet correlated_columns(const LogicalNode& node) {
+  ColumnSet used = columns_used_by(node);
+  for (const auto& child : node.children) used.insert(correlated_columns(*child));
+  if (node.kind == LogicalNode::Kind::kScan) used.erase(ColumnSet(node.outputs));
+  // Everything below is known to whatever stands above it: ids are unique over the query.
+  for (const auto& child : node.children) used.erase(ColumnSet(available_columns(*child)));
+  used.erase(ColumnSet(node.outputs));
+  return used;
+}
+
+std::vector<ColumnId> available_columns(const LogicalNode& node) {
+  using Kind = LogicalNode::Kind;
+  switch (node.kind) {
+    case Kind::kFilter:
+    case Kind::kSort:
+    case Kind::kLimit: return node.children[0]->outputs;
+    case Kind::kJoin: {
+      std::vector<ColumnId> columns = node.children[0]->outputs;
+      if (node.join == JoinKind::kSemi || node.join == JoinKind::kAnti) return columns;
+      if (node.join == JoinKind::kMark) {
+        columns.push_back(node.outputs.back());
+        return columns;
+      }
+      columns.insert(columns.end(), node.children[1]->outputs.begin(), node.children[1]->outputs.end());
+      return columns;
+    }
+    default: return node.outputs;
+  }
+}
+
+}  // namespace cairn

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "sql/logical_plan.h"
+
+namespace cairn {
+
+/// A set of column ids of one query, as bits.
+class ColumnSet {
+ public:
+  ColumnSet() = default;
+  explicit ColumnSet(const std::vector<ColumnId>& ids) { insert(ids); }
+
+  void insert(ColumnId id);
+  void insert(const std::vector<ColumnId>& ids);
+  void insert(const ColumnSet& other);
+  void erase(ColumnId id);
+  void erase(const ColumnSet& other);
+  bool contains(ColumnId id) const;
+  bool contains_all(const ColumnSet& other) const;  ///< other is a subset of this
+  bool intersects(const ColumnSet& other) const;
+  bool empty() const;
+  size_t size() const;
+  std::vector<ColumnId> ids() const;  ///< ascending
+
+ private:
+  std::vector<uint64_t> words_;
+};
+
+/// Adds every column that the expression names.
+void add_columns(const Expression& expression, ColumnSet& set);
+ColumnSet columns_of(const Expression& expression);
+
+/// What the node's own expressions name (children not included).
+ColumnSet columns_used_by(const LogicalNode& node);
+
+/// Columns that the subplan names but does not itself produce: what makes it correlated.
+ColumnSet correlated_columns(const LogicalNode& node);
+
+/// Everything that the node could hand on, were nothing dropped: for a filter, sort, limit or join the columns of its
+/// children (and the mark), else its outputs.
+std::vector<ColumnId> available_columns(const LogicalNode& node);
+
+}  // namespace cairn

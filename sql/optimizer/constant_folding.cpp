@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include "sql/optimizer/pass.h"
+#include "sql/optimizer/rewrite.h"
+#include "sql/optimizer/simplify.h"
+
+// Simplifies every expression; drops predicates that are TRUE; what cannot have rows becomes empty values.
+
+namespace cairn {
+namespace {
+
+using Kind = LogicalNode::Kind;
+
+bool is_empty(const LogicalNode& node) { return node.kind == Kind::kValues && node.rows.empty(); }
+
+void simplify_predicates(std::vector<ExpressionPtr>& predicates) {
+  std::vector<ExpressionPtr> flat, kept;
+  for (auto& predicate : predicates) split_conjunction(std::move(predicate), flat);
+  for (auto& predicate : flat) {
+    if (!is_true(*predicate)) add_conjunct(kept, std::move(predicate));
+  }
+  predicates = std::move(kept);
+}
+
+bool never_true(const std::vector<ExpressionPtr>& predicates) {
+  return std::any_of(predicates.begin(), predicates.end(), [](const auto& e) { return is_false_or_null(*e); });
+}
+
+/// All the right side's columns are NULL: the left rows, projected. The right side's ids stay valid.
+LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join) {
+  LogicalPtr left = std::move(join->children[0]);
+  LogicalPtr project = make_node(Kind::kProject, {});
+  for (ColumnId id : left->outputs) {
+    project->outputs.push_back(id);
+    project->expressions.push_back(column_reference(plan, id));
+  }
+  for (ColumnId id : join->children[1]->outputs) {
+    project->outputs.push_back(id);
+    project->expressions.push_back(Expression::make_constant(Value::null_of(plan.columns[id].type)));
+  }
+  project->children.push_back(std::move(left));
+  return project;
+}
+
+LogicalPtr simplify_join(const LogicalPlan& plan, LogicalPtr node) {
+  const bool impossible = never_true(node->predicates);
+  const bool left_empty = is_empty(*node->children[0]);
+  const bool right_empty = is_empty(*node->children[1]);
+  switch (node->join) {
+    case JoinKind::kInner:
+    case JoinKind::kSemi:
+      if (impossible || left_empty || right_empty) return make_empty(node->outputs);
+      break;
+    case JoinKind::kAnti:
+      if (left_empty) return make_empty(node->outputs);
+      if (impossible || right_empty) return std::move(node->children[0]);
+      break;
+    case JoinKind::kLeft:
+    case JoinKind::kSingle:
+      if (left_empty) return make_empty(node->outputs);
+      if (impossible || right_empty) return null_extended(plan, std::move(node));
+      break;
+    case JoinKind::kMark:
+      if (left_empty) return make_empty(node->outputs);
+      break;
+    case JoinKind::kRight:
+      if (right_empty) return make_empty(node->outputs);
+      break;
+    case JoinKind::kFull: break;
+  }
+  return node;
+}
+
+/// UNION ALL without its empty branches, and so on. Children are projections: their positions stay.
+LogicalPtr simplify_set_operation(const LogicalPlan& plan, LogicalPtr node) {
+  const bool left_empty = is_empty(*node->children[0]);
+  const bool right_empty = is_empty(*node->children[1]);
+  const bool is_union = node->set_operation == LogicalNode::SetOperation::kUnion;
+  const bool nothing = is_union ? left_empty && right_empty
+                                : left_empty || (right_empty && node->set_operation ==
+                                                                    LogicalNode::SetOperation::kIntersect);
+  if (nothing) return make_empty(node->outputs);
+  if (!node->all || (!left_empty && !right_empty)) return node;
+  LogicalPtr kept = std::move(node->children[left_empty ? 1 : 0]);
+  std::vector<std::pair<ColumnId, ColumnId>> columns;
+  for (size_t i = 0; i < node->outputs.size(); ++i) columns.emplace_back(node->outputs[i], kept->outputs[i]);
+  return make_renaming(plan, columns, std::move(kept));
+}
+
+LogicalPtr simplify_node(const LogicalPlan& plan, LogicalPtr node) {
+  switch (node->kind) {
+    case Kind::kScan:
+      simplify_predicates(node->predicates);
+      return never_true(node->predicates) ? make_empty(node->outputs) : std::move(node);
+    case Kind::kFilter: {
+      simplify_predicates(node->predicates);
+      if (never_true(node->predicates) || is_empty(*node->children[0])) return make_empty(node->outputs);
+      return node->predicates.empty() ? std::move(node->children[0]) : std::move(node);
+    }
+    case Kind::kJoin: simplify_predicates(node->predicates); return simplify_join(plan, std::move(node));
+    case Kind::kAggregate:
+      if (is_empty(*node->children[0]) && !node->group_by.empty()) return make_empty(node->outputs);
+      return node;
+    case Kind::kLimit: {
+      const bool zero = node->limit && node->limit->kind == Expression::Kind::kConstant && !node->limit->value.null &&
+                        node->limit->value.integer == 0;
+      if (zero || is_empty(*node->children[0])) return make_empty(node->outputs);
+      return node;
+    }
+    case Kind::kProject:
+    case Kind::kSort:
+    case Kind::kDistinct: return is_empty(*node->children[0]) ? make_empty(node->outputs) : std::move(node);
+    case Kind::kSetOperation: return simplify_set_operation(plan, std::move(node));
+    default: return node;
+  }
+}
+
+}  // namespace
+
+void fold_constants(LogicalPlan& plan) {
+  for_each_node(plan, [&](LogicalPtr& node) {
+    for_each_expression_slot(*node, [](ExpressionPtr& e) { e = simplified(std::move(e)); });
+    node = simplify_node(plan, std::move(node));
+  });
+}
+
+}  // namespace cairn

@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "exec/functions/function.h"
+#include "sql/optimizer/pass.h"
+#include "sql/optimizer/rewrite.h"
+
+// Limits go below projections, so that they meet the sort that they make a top-N of; sorts whose order nobody sees go.
+
+namespace cairn {
+namespace {
+
+using Kind = LogicalNode::Kind;
+
+LogicalPtr push_limit(LogicalPtr limit) {
+  if (limit->kind != Kind::kLimit || limit->children[0]->kind != Kind::kProject) return limit;
+  LogicalPtr project = std::move(limit->children[0]);
+  limit->children[0] = std::move(project->children[0]);
+  limit->outputs = limit->children[0]->outputs;
+  project->children[0] = push_limit(std::move(limit));
+  return project;
+}
+
+bool reads_order(const LogicalAggregate& call) {
+  const std::string_view name = call.function->name;
+  return call.order_by.empty() && (name == "string_agg" || name == "any_value" || name == "first");
+}
+
+/// `seen`: whether the order of the node's rows shows in the answer.
+void drop_unseen_sorts(LogicalPtr& node, bool seen) {
+  if (node->kind == Kind::kSort && !seen) {
+    LogicalPtr child = std::move(node->children[0]);
+    node = std::move(child);
+    drop_unseen_sorts(node, false);
+    return;
+  }
+  bool left = seen, others = false;
+  switch (node->kind) {
+    case Kind::kAggregate:
+      left = std::any_of(node->aggregates.begin(), node->aggregates.end(), reads_order);
+      break;
+    case Kind::kSort: left = false; break;
+    case Kind::kLimit: left = true; break;
+    case Kind::kDistinct: left = !node->distinct_on.empty(); break;
+    case Kind::kJoin: left = seen && node->join != JoinKind::kInner; break;
+    case Kind::kSetOperation: left = others = node->all && seen; break;
+    default: others = seen; break;
+  }
+  for (size_t i = 0; i < node->children.size(); ++i) drop_unseen_sorts(node->children[i], i == 0 ? left : others);
+}
+
+}  // namespace
+
+void push_limits_down(LogicalPlan& plan) {
+  for_each_node(plan, [](LogicalPtr& node) { node = push_limit(std::move(node)); });
+  for (auto& table : plan.common_tables) drop_unseen_sorts(table->plan, true);
+  drop_unseen_sorts(plan.root, true);
+}
+
+}  // namespace cairn

@@ -1,0 +1,160 @@
+#include <algorithm>
+
+#include "sql/optimizer/rewrite.h"
+#include "sql/optimizer/simplify.h"
+
+// Three-valued logic: AND, OR, NOT over simplified arguments.
+
+namespace cairn {
+namespace {
+
+using Kind = Expression::Kind;
+using Comparison = Expression::Comparison;
+
+bool is_constant_false(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer == 0; }
+
+void add_distinct(std::vector<ExpressionPtr>& list, ExpressionPtr added) {
+  for (const auto& e : list) {
+    if (e->equals(*added)) return;
+  }
+  list.push_back(std::move(added));
+}
+
+ExpressionPtr boolean_constant(bool value) { return Expression::make_constant(Value::of_boolean(value)); }
+
+/// `x = constant` or `x IN (constants)`: x, or nullptr.
+const Expression* listed_operand(const Expression& e) {
+  const bool equality = e.kind == Kind::kCompare && e.comparison == Comparison::kEqual;
+  if (!equality && e.kind != Kind::kIn) return nullptr;
+  for (size_t i = 1; i < e.arguments.size(); ++i) {
+    if (e.arguments[i]->kind != Kind::kConstant) return nullptr;
+  }
+  return e.arguments[0]->kind == Kind::kConstant ? nullptr : e.arguments[0].get();
+}
+
+/// x = 1 OR x IN (2, 3) becomes x IN (1, 2, 3), where x's first test stands.
+std::vector<ExpressionPtr> merge_lists(std::vector<ExpressionPtr> disjuncts) {
+  std::vector<ExpressionPtr> merged;
+  for (auto& disjunct : disjuncts) {
+    const Expression* operand = listed_operand(*disjunct);
+    Expression* host = nullptr;
+    for (auto& earlier : merged) {
+      const Expression* other = operand ? listed_operand(*earlier) : nullptr;
+      if (other != nullptr && other->equals(*operand)) host = earlier.get();
+    }
+    if (host == nullptr) {
+      merged.push_back(std::move(disjunct));
+      continue;
+    }
+    host->kind = Kind::kIn;
+    for (size_t i = 1; i < disjunct->arguments.size(); ++i) {
+      add_distinct(host->arguments, std::move(disjunct->arguments[i]));
+    }
+  }
+  return merged;
+}
+
+/// (a AND x) OR (a AND y) becomes a AND (x OR y); (a) OR (a AND y) becomes a. In three-valued logic too: AND and OR
+/// are min and max over FALSE < NULL < TRUE, a distributive lattice.
+ExpressionPtr factored(std::vector<ExpressionPtr> disjuncts) {
+  std::vector<std::vector<ExpressionPtr>> branches(disjuncts.size());
+  for (size_t i = 0; i < disjuncts.size(); ++i) split_conjunction(std::move(disjuncts[i]), branches[i]);
+
+  std::vector<ExpressionPtr> common;
+  for (const auto& candidate : branches[0]) {
+    const bool everywhere = std::all_of(branches.begin() + 1, branches.end(), [&](const auto& branch) {
+      return std::any_of(branch.begin(), branch.end(), [&](const auto& e) { return e->equals(*candidate); });
+    });
+    if (everywhere) add_distinct(common, candidate->clone());
+  }
+  std::vector<ExpressionPtr> rests;
+  bool absorbed = false;  // a branch is made of common conjuncts alone
+  for (auto& branch : branches) {
+    std::erase_if(branch, [&](const ExpressionPtr& e) {
+      return std::any_of(common.begin(), common.end(), [&](const auto& c) { return c->equals(*e); });
+    });
+    absorbed = absorbed || branch.empty();
+    rests.push_back(make_conjunction(std::move(branch)));
+  }
+  if (common.empty()) return make_disjunction(std::move(rests));
+  if (!absorbed) {
+    ExpressionPtr rest = Expression::make_or(std::move(rests));
+    common.push_back(simplified_or(std::move(rest)));
+  }
+  return make_conjunction(std::move(common));
+}
+
+}  // namespace
+
+ExpressionPtr simplified_and(ExpressionPtr e) {
+  std::vector<ExpressionPtr> flat, kept;
+  split_conjunction(std::move(e), flat);
+  for (auto& conjunct : flat) {
+    if (is_constant_false(*conjunct)) return std::move(conjunct);
+    if (!is_true(*conjunct)) add_distinct(kept, std::move(conjunct));
+  }
+  return make_conjunction(std::move(kept));
+}
+
+ExpressionPtr simplified_or(ExpressionPtr e) {
+  std::vector<ExpressionPtr> flat, kept;
+  split_disjunction(std::move(e), flat);
+  for (auto& disjunct : flat) {
+    if (is_true(*disjunct)) return std::move(disjunct);
+    if (!is_constant_false(*disjunct)) add_distinct(kept, std::move(disjunct));
+  }
+  if (kept.empty()) return boolean_constant(false);
+  kept = merge_lists(std::move(kept));
+  if (kept.size() == 1) return std::move(kept[0]);
+  return factored(std::move(kept));
+}
+
+ExpressionPtr simplified_not(ExpressionPtr e) {
+  Expression& argument = *e->arguments[0];
+  switch (argument.kind) {
+    case Kind::kNot: return std::move(argument.arguments[0]);
+    case Kind::kCompare: argument.comparison = inverted(argument.comparison); return std::move(e->arguments[0]);
+    case Kind::kIsNull: argument.kind = Kind::kIsNotNull; return std::move(e->arguments[0]);
+    case Kind::kIsNotNull: argument.kind = Kind::kIsNull; return std::move(e->arguments[0]);
+    case Kind::kAnd:
+    case Kind::kOr: {
+      std::vector<ExpressionPtr> negated;
+      for (auto& part : argument.arguments) {
+        negated.push_back(simplified_not(Expression::make_not(std::move(part))));
+      }
+      const bool was_and = argument.kind == Kind::kAnd;
+      return was_and ? simplified_or(Expression::make_or(std::move(negated)))
+                     : simplified_and(Expression::make_and(std::move(negated)));
+    }
+    case Kind::kConstant:
+      if (argument.value.null) return std::move(e->arguments[0]);
+      return boolean_constant(argument.value.integer == 0);
+    default: return e;
+  }
+}
+
+Comparison inverted(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kEqual: return Comparison::kNotEqual;
+    case Comparison::kNotEqual: return Comparison::kEqual;
+    case Comparison::kLess: return Comparison::kGreaterEqual;
+    case Comparison::kLessEqual: return Comparison::kGreater;
+    case Comparison::kGreater: return Comparison::kLessEqual;
+    case Comparison::kGreaterEqual: return Comparison::kLess;
+    case Comparison::kDistinct: return Comparison::kNotDistinct;
+    case Comparison::kNotDistinct: return Comparison::kDistinct;
+  }
+  return comparison;
+}
+
+Comparison flipped(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kLess: return Comparison::kGreater;
+    case Comparison::kLessEqual: return Comparison::kGreaterEqual;
+    case Comparison::kGreater: return Comparison::kLess;
+    case Comparison::kGreaterEqual: return Comparison::kLessEqual;
+    default: return comparison;
+  }
+}
+
+}  // namespace cairn

@@ -1,0 +1,352 @@
+#include "sql/optimizer/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "exec/functions/function.h"
+#include "sql/optimizer/column_set.h"
+#include "sql/optimizer/rewrite.h"
+
+namespace cairn {
+namespace {
+
+using Kind = LogicalNode::Kind;
+
+constexpr double kUnknownTableRows = 1000;  // of functions
+
+/// Distinct combinations of one side's key columns, as far as their origin bounds them, and whether it did.
+double distinct_combinations(const std::vector<KeyEstimate>& keys, bool left, double rows, bool& capped) {
+  double product = 1, bound = rows;
+  int origin = -2;
+  for (const KeyEstimate& key : keys) {
+    const ColumnEstimate& side = left ? key.left : key.right;
+    product *= std::max(side.distinct, 1.0);
+    if (origin == -2) origin = side.origin;
+    if (origin != side.origin) origin = -1;
+    if (origin >= 0) bound = side.origin_rows;
+  }
+  capped = product > bound;
+  return std::min(product, std::max(bound, 1.0));
+}
+
+}  // namespace
+
+double key_selectivity(const std::vector<KeyEstimate>& keys, double left_rows, double right_rows) {
+  if (keys.empty()) return 1;
+  double independent = 1;
+  for (const KeyEstimate& key : keys) {
+    independent *= std::max({key.left.distinct, key.right.distinct, 1.0});
+  }
+  double combinations = independent;
+  if (keys.size() > 1) {
+    bool left_capped = false, right_capped = false;
+    const double left = distinct_combinations(keys, true, left_rows, left_capped);
+    const double right = distinct_combinations(keys, false, right_rows, right_capped);
+    if (left_capped) combinations = std::min(combinations, left);
+    if (right_capped) combinations = std::min(combinations, right);
+  }
+  double not_null = 1;
+  for (const KeyEstimate& key : keys) not_null *= (1 - key.left.null_fraction) * (1 - key.right.null_fraction);
+  return not_null / std::max(combinations, 1.0);
+}
+
+double match_fraction(const std::vector<KeyEstimate>& keys, double residual_selectivity, double right_rows) {
+  if (right_rows < 1) return right_rows;
+  if (keys.empty()) return 1 - std::pow(1 - std::min(residual_selectivity, 0.999), right_rows);
+  double matched = 1;
+  double left_domain = 1, right_values = 1;
+  for (const KeyEstimate& key : keys) {
+    left_domain *= std::max(key.left.distinct, 1.0);
+    right_values *= std::max(key.right.distinct, 1.0);
+    matched *= 1 - key.left.null_fraction;
+  }
+  if (keys.size() > 1) {
+    bool capped = false;
+    left_domain = distinct_combinations(keys, true, left_domain, capped);
+    right_values = distinct_combinations(keys, false, right_values, capped);
+  }
+  const double present = std::max(distinct_among(right_values, right_rows), 1e-6);
+  matched *= std::min(1.0, present / std::max(left_domain, 1.0));
+  if (residual_selectivity < 1) {
+    matched *= 1 - std::pow(1 - residual_selectivity, std::max(1.0, right_rows / std::max(present, 1.0)));
+  }
+  return matched;
+}
+
+double group_count(const std::vector<ColumnEstimate>& columns, double rows) {
+  std::map<int, std::pair<double, double>> by_origin;  // product, bound
+  double count = 1;
+  for (const ColumnEstimate& column : columns) {
+    const double values = std::max(column.distinct, 1.0) + (column.null_fraction > 0 ? 1 : 0);
+    if (column.origin < 0) {
+      count = std::min(count * values, 1e18);
+      continue;
+    }
+    auto [entry, added] = by_origin.try_emplace(column.origin, 1, column.origin_rows);
+    entry->second.first = std::min(entry->second.first * values, 1e18);
+  }
+  for (const auto& [origin, product_bound] : by_origin) {
+    count = std::min(count * std::min(product_bound.first, std::max(product_bound.second, 1.0)), 1e18);
+  }
+  return std::min(distinct_among(count, rows), std::max(rows, 0.0));
+}
+
+JoinConditionEstimate estimate_condition(const std::vector<ExpressionPtr>& predicates, const RelationEstimate& left,
+                                         const RelationEstimate& right) {
+  JoinConditionEstimate result;
+  ColumnSet left_columns, right_columns;
+  for (const auto& [id, column] : left.columns) left_columns.insert(id);
+  for (const auto& [id, column] : right.columns) right_columns.insert(id);
+  RelationEstimate both = left;
+  both.columns.insert(right.columns.begin(), right.columns.end());
+  both.rows = 1;
+  for (const auto& predicate : predicates) {
+    bool null_safe = false;
+    if (is_equality(*predicate, &null_safe)) {
+      const ColumnSet a = columns_of(*predicate->arguments[0]), b = columns_of(*predicate->arguments[1]);
+      const bool straight = left_columns.contains_all(a) && right_columns.contains_all(b);
+      const bool crossed = left_columns.contains_all(b) && right_columns.contains_all(a);
+      if ((straight || crossed) && !a.empty() && !b.empty()) {
+        result.keys.push_back({left.describe(*predicate->arguments[straight ? 0 : 1]),
+                               right.describe(*predicate->arguments[straight ? 1 : 0])});
+        continue;
+      }
+    }
+    restrict_to(*predicate, both);
+  }
+  result.residual = std::min(1.0, both.rows);
+  return result;
+}
+
+RelationEstimate Estimator::estimate_scan(const LogicalNode& node) {
+  RelationEstimate result;
+  result.rows = static_cast<double>(node.table->row_count);
+  const int origin = next_origin_++;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    ColumnEstimate column;
+    column.origin = origin;
+    column.origin_rows = std::max(1.0, result.rows);
+    column.distinct = std::max(1.0, result.rows);
+    const size_t position = node.scan_columns[i];
+    if (position < node.table->statistics.size()) {
+      const ColumnStatistics& known = node.table->statistics[position];
+      column.distinct = std::clamp(known.distinct_count, 1.0, std::max(1.0, result.rows));
+      column.null_fraction = result.rows > 0 ? static_cast<double>(known.null_count) / result.rows : 0;
+      column.average_bytes = known.average_bytes > 0 ? known.average_bytes : 8;
+      if (known.has_bounds && has_natural_value(known.min.type)) {
+        column.has_range = true;
+        column.low = natural_value(known.min);
+        column.high = natural_value(known.max);
+      }
+    }
+    result.columns[node.outputs[i]] = column;
+  }
+  restrict_to(node.predicates, result);
+  return result;
+}
+
+ColumnEstimate Estimator::estimate_aggregate_call(const LogicalAggregate& call, const RelationEstimate& input,
+                                                  double groups) {
+  const double per_group = std::max(1.0, input.rows / std::max(groups, 1.0));
+  ColumnEstimate result;
+  result.distinct = std::max(1.0, groups);
+  const std::string_view name = call.function ? call.function->name : std::string_view();
+  if (name == "count") {
+    result.has_spread = true;
+    result.mean = per_group;
+    result.deviation = std::sqrt(per_group);
+    return result;
+  }
+  if (call.arguments.empty()) return result;
+  const ColumnEstimate argument = input.describe(*call.arguments[0]);
+  if (name == "min" || name == "max") {
+    result = argument;
+    result.origin = -1;
+    result.distinct = std::min(argument.distinct, std::max(1.0, groups));
+    return result;
+  }
+  if (!argument.has_range || (name != "sum" && name != "avg")) return result;
+  // Values spread evenly over their range; a sum over a group whose size is Poisson distributed (compound Poisson).
+  const double mean = (argument.low + argument.high) / 2;
+  const double variance = (argument.high - argument.low) * (argument.high - argument.low) / 12;
+  result.has_spread = true;
+  result.mean = name == "sum" ? per_group * mean : mean;
+  result.deviation = name == "sum" ? std::sqrt(per_group * (variance + mean * mean)) : std::sqrt(variance / per_group);
+  return result;
+}
+
+RelationEstimate Estimator::estimate_aggregate(const LogicalNode& node) {
+  const RelationEstimate input = estimate(*node.children[0]);
+  RelationEstimate result;
+  std::vector<ColumnEstimate> keys;
+  for (const auto& key : node.group_by) keys.push_back(input.describe(*key));
+  result.rows = keys.empty() ? 1 : group_count(keys, input.rows);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    keys[i].distinct = std::min(keys[i].distinct, std::max(1.0, distinct_among(keys[i].distinct, input.rows)));
+    if (keys.size() == 1) {  // unique now, and no longer tied to other columns of its table
+      keys[i].origin = next_origin_++;
+      keys[i].origin_rows = result.rows;
+    }
+    result.columns[node.outputs[i]] = keys[i];
+  }
+  for (const auto& call : node.aggregates) {
+    result.columns[call.output] = estimate_aggregate_call(call, input, result.rows);
+  }
+  return result;
+}
+
+RelationEstimate Estimator::estimate_set_operation(const LogicalNode& node) {
+  const RelationEstimate left = estimate(*node.children[0]), right = estimate(*node.children[1]);
+  RelationEstimate result;
+  std::vector<ColumnEstimate> columns;
+  const bool is_union = node.set_operation == LogicalNode::SetOperation::kUnion;
+  result.rows = is_union ? left.rows + right.rows
+                         : (node.set_operation == LogicalNode::SetOperation::kIntersect
+                                ? std::min(left.rows, right.rows) / 2
+                                : left.rows);
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    auto a = left.columns.find(node.children[0]->outputs[i]);
+    auto b = right.columns.find(node.children[1]->outputs[i]);
+    ColumnEstimate column;
+    if (a != left.columns.end() && b != right.columns.end()) {
+      column = a->second;
+      if (is_union) {
+        column.distinct = std::min(a->second.distinct + b->second.distinct, std::max(result.rows, 1.0));
+        column.has_range = a->second.has_range && b->second.has_range;
+        column.low = std::min(a->second.low, b->second.low);
+        column.high = std::max(a->second.high, b->second.high);
+      }
+    }
+    column.origin = -1;
+    column.has_spread = false;
+    columns.push_back(column);
+    result.columns[node.outputs[i]] = column;
+  }
+  if (!node.all) result.rows = group_count(columns, result.rows);
+  return result;
+}
+
+RelationEstimate Estimator::estimate_cte(const LogicalNode& node) {
+  auto found = common_tables_.find(node.cte.get());
+  if (found == common_tables_.end()) {
+    common_tables_.emplace(node.cte.get(), RelationEstimate{});  // ends recursion
+    found = common_tables_.find(node.cte.get());
+    RelationEstimate estimated = estimate(*node.cte->plan);
+    found->second = std::move(estimated);
+  }
+  RelationEstimate result;
+  result.rows = found->second.rows;
+  for (size_t i = 0; i < node.outputs.size() && i < node.cte->plan->outputs.size(); ++i) {
+    auto column = found->second.columns.find(node.cte->plan->outputs[i]);
+    if (column != found->second.columns.end()) result.columns[node.outputs[i]] = column->second;
+  }
+  return result;
+}
+
+RelationEstimate Estimator::estimate_join(const LogicalNode& node, const RelationEstimate& left,
+                                          const RelationEstimate& right) {
+  const JoinConditionEstimate condition = estimate_condition(node.predicates, left, right);
+  const double inner = left.rows * right.rows * key_selectivity(condition.keys, left.rows, right.rows) *
+                       condition.residual;
+  RelationEstimate result = left;
+  const bool left_only = node.join == JoinKind::kSemi || node.join == JoinKind::kAnti || node.join == JoinKind::kMark;
+  if (!left_only) {
+    result.columns.insert(right.columns.begin(), right.columns.end());
+    for (const auto& predicate : node.predicates) {
+      if (!is_equality(*predicate) || node.join != JoinKind::kInner) continue;
+      const Expression &a = *predicate->arguments[0], &b = *predicate->arguments[1];
+      if (a.kind != Expression::Kind::kColumn || b.kind != Expression::Kind::kColumn) continue;
+      auto x = result.columns.find(a.column), y = result.columns.find(b.column);
+      if (x == result.columns.end() || y == result.columns.end()) continue;
+      x->second.distinct = y->second.distinct = std::min(x->second.distinct, y->second.distinct);
+    }
+  }
+  const double matched = left_only ? match_fraction(condition.keys, condition.residual, right.rows) : 0;
+  switch (node.join) {
+    case JoinKind::kInner: result.rows = inner; break;
+    case JoinKind::kLeft: result.rows = std::max(left.rows, inner); break;
+    case JoinKind::kSingle: result.rows = left.rows; break;
+    case JoinKind::kRight: result.rows = std::max(right.rows, inner); break;
+    case JoinKind::kFull: result.rows = std::max({left.rows, right.rows, inner}); break;
+    case JoinKind::kSemi: result.rows = left.rows * matched; break;
+    case JoinKind::kAnti: result.rows = left.rows * std::max(1 - matched, 0.02); break;
+    case JoinKind::kMark: {
+      ColumnEstimate mark;
+      mark.distinct = 2;
+      mark.has_spread = true;
+      mark.mean = matched;
+      if (!node.outputs.empty()) result.columns[node.outputs.back()] = mark;
+      break;
+    }
+  }
+  return result;
+}
+
+RelationEstimate Estimator::estimate(const LogicalNode& node) {
+  if (remember_) {
+    if (auto found = remembered_.find(&node); found != remembered_.end()) return found->second;
+  }
+  RelationEstimate result = estimate_anew(node);
+  // Join ordering knows better: it looks at all the joins of a region at once.
+  const bool ordered = node.kind == Kind::kJoin || node.kind == Kind::kFilter;
+  if (ordered && node.estimated_rows >= 0) result.rows = node.estimated_rows;
+  if (remember_) remembered_.emplace(&node, result);
+  return result;
+}
+
+RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
+  switch (node.kind) {
+    case Kind::kScan: return estimate_scan(node);
+    case Kind::kFilter: {
+      RelationEstimate result = estimate(*node.children[0]);
+      restrict_to(node.predicates, result);
+      return result;
+    }
+    case Kind::kProject: {
+      const RelationEstimate input = estimate(*node.children[0]);
+      RelationEstimate result;
+      result.rows = input.rows;
+      for (size_t i = 0; i < node.outputs.size(); ++i) {
+        result.columns[node.outputs[i]] = input.describe(*node.expressions[i]);
+      }
+      return result;
+    }
+    case Kind::kAggregate: return estimate_aggregate(node);
+    case Kind::kJoin: return estimate_join(node, estimate(*node.children[0]), estimate(*node.children[1]));
+    case Kind::kSort: return estimate(*node.children[0]);
+    case Kind::kLimit: {
+      RelationEstimate result = estimate(*node.children[0]);
+      const bool constant = node.limit && node.limit->kind == Expression::Kind::kConstant && !node.limit->value.null;
+      if (constant) result.rows = std::min(result.rows, static_cast<double>(node.limit->value.integer));
+      return result;
+    }
+    case Kind::kDistinct: {
+      RelationEstimate result = estimate(*node.children[0]);
+      std::vector<ColumnEstimate> keys;
+      if (node.distinct_on.empty()) {
+        for (ColumnId id : node.outputs) keys.push_back(result.describe(*column_reference(plan_, id)));
+      }
+      for (const auto& e : node.distinct_on) keys.push_back(result.describe(*e));
+      result.rows = group_count(keys, result.rows);
+      return result;
+    }
+    case Kind::kSetOperation: return estimate_set_operation(node);
+    case Kind::kCteScan: return estimate_cte(node);
+    case Kind::kValues: {
+      RelationEstimate result;
+      result.rows = static_cast<double>(node.rows.size());
+      for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
+      return result;
+    }
+    case Kind::kTableFunction:
+    case Kind::kWindow: {
+      RelationEstimate result;
+      result.rows = node.children.empty() ? kUnknownTableRows : estimate(*node.children[0]).rows;
+      for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
+      return result;
+    }
+  }
+  return {};
+}
+
+}  // namespace cairn

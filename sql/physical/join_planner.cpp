@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include "sql/optimizer/rewrite.h"
+#include "sql/physical/physical_planner.h"
+
+namespace cairn {
+namespace {
+
+/// Keys of one type: DECIMALs and strings may differ in their modifiers; both sides become the wider type.
+ExpressionPtr as_type(const Expression& key, const Type& type) {
+  ExpressionPtr copy = key.clone();
+  if (key.type == type || key.type.is_string()) return copy;
+  return Expression::make_cast(std::move(copy), type);
+}
+
+const Type& wider(const Type& a, const Type& b) { return b.precision > a.precision ? b : a; }
+
+/// The join seen from the other side.
+JoinKind mirrored(JoinKind kind) {
+  if (kind == JoinKind::kLeft) return JoinKind::kRight;
+  if (kind == JoinKind::kRight) return JoinKind::kLeft;
+  return kind;
+}
+
+bool has_mirror(JoinKind kind) {
+  return kind == JoinKind::kInner || kind == JoinKind::kLeft || kind == JoinKind::kRight || kind == JoinKind::kFull;
+}
+
+/// A right join keeps note of matched rows and passes over its table once more: the table must be clearly smaller.
+bool pays_to_swap(JoinKind kind, double left_rows, double right_rows) {
+  if (!has_mirror(kind)) return false;
+  if (kind == JoinKind::kLeft) return left_rows * 2 < right_rows;
+  if (kind == JoinKind::kRight) return left_rows < right_rows * 2;
+  return left_rows < right_rows;
+}
+
+}  // namespace
+
+/// The join's condition, taken apart: pairs of keys, and what is left.
+struct PhysicalPlanner::JoinKeys {
+  std::vector<ExpressionPtr> left, right;
+  std::vector<const Expression*> residual;
+  bool null_safe = false;
+};
+
+PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, const PlannedNode& left,
+                                                      const PlannedNode& right) const {
+  auto columns_in = [](const PlannedNode& side) {
+    ColumnSet set;
+    for (ColumnId id : side.columns) {
+      if (id != UINT32_MAX) set.insert(id);
+    }
+    return set;
+  };
+  const ColumnSet left_columns = columns_in(left), right_columns = columns_in(right);
+  JoinKeys keys;
+  // One flag for all keys: IS NOT DISTINCT FROM is a key only where there is no other.
+  // A mark compares its keys in three-valued logic, also with a constant: 1 IN (SELECT …).
+  const bool mark = node.join == JoinKind::kMark;
+  keys.null_safe = std::none_of(node.predicates.begin(), node.predicates.end(), [&](const ExpressionPtr& e) {
+    return is_equality(*e) &&
+           (mark || (!columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty()));
+  });
+  for (const auto& predicate : node.predicates) {
+    bool null_safe = false;
+    const bool equality = is_equality(*predicate, &null_safe) && null_safe == keys.null_safe;
+    if (equality) {
+      const Expression &a = *predicate->arguments[0], &b = *predicate->arguments[1];
+      const ColumnSet in_a = columns_of(a), in_b = columns_of(b);
+      const bool straight = left_columns.contains_all(in_a) && right_columns.contains_all(in_b);
+      const bool crossed = left_columns.contains_all(in_b) && right_columns.contains_all(in_a);
+      const bool same_type = a.type.id == b.type.id && a.type.scale == b.type.scale;
+      const bool both = mark ? !in_a.empty() || !in_b.empty() : !in_a.empty() && !in_b.empty();
+      if ((straight || crossed) && both && (same_type || a.type.is_string())) {
+        const Type type = wider(a.type, b.type);
+        keys.left.push_back(as_type(straight ? a : b, type));
+        keys.right.push_back(as_type(straight ? b : a, type));
+        continue;
+      }
+    }
+    keys.residual.push_back(predicate.get());
+  }
+  if (keys.left.empty()) keys.null_safe = false;
+  return keys;
+}
+
+PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
+  PlannedNode left = build(*node.children[0]), right = build(*node.children[1]);
+  JoinKind kind = node.join;
+  const bool swapped = pays_to_swap(kind, left.node->estimated_rows, right.node->estimated_rows);
+  if (swapped) {
+    std::swap(left, right);
+    kind = mirrored(kind);
+  }
+  JoinKeys keys = split_keys(node, left, right);
+
+  // Both sides carry what the condition and the parents need; computed keys come behind it.
+  ColumnSet used(node.outputs);
+  for (const Expression* e : keys.residual) add_columns(*e, used);
+  const bool left_only = kind == JoinKind::kSemi || kind == JoinKind::kAnti || kind == JoinKind::kMark;
+  ColumnSet build_used;
+  if (!left_only) build_used.insert(used);
+  for (const Expression* e : keys.residual) add_columns(*e, build_used);
+  for (const auto& key : keys.right) add_columns(*key, build_used);
+  auto side = [&](PlannedNode input, const std::vector<ExpressionPtr>& side_keys, std::vector<uint32_t>& positions) {
+    std::vector<const Expression*> expressions;
+    for (const auto& key : side_keys) expressions.push_back(key.get());
+    return with_expressions(std::move(input), expressions, positions);
+  };
+  std::vector<uint32_t> probe_keys, build_keys;
+  left = side(std::move(left), keys.left, probe_keys);
+  // The build side is kept in memory: no dead columns.
+  right = side(narrowed_to_used(std::move(right), build_used), keys.right, build_keys);
+
+  std::vector<ColumnId> all = left.columns;
+  if (!left_only) all.insert(all.end(), right.columns.begin(), right.columns.end());
+  if (kind == JoinKind::kMark) all.push_back(node.outputs.back());
+  const ColumnSet wanted(node.outputs);
+  std::vector<uint32_t> output_positions;
+  std::vector<ColumnId> output_ids;
+  for (uint32_t i = 0; i < all.size(); ++i) {
+    if (all[i] == UINT32_MAX || !wanted.contains(all[i])) continue;
+    output_positions.push_back(i);
+    output_ids.push_back(all[i]);
+  }
+  if (output_positions.empty()) {  // rows that only count
+    output_positions.push_back(0);
+    output_ids.push_back(all[0]);
+  }
+
+  PlannedNode join = make(PlanNode::Kind::kJoin, {left.node, right.node}, output_ids, rows_of(node));
+  for (size_t i = 0; i < output_positions.size(); ++i) {
+    const uint32_t position = output_positions[i];
+    if (position < left.columns.size()) join.node->types[i] = left.node->types[position];
+    else if (!left_only) join.node->types[i] = right.node->types[position - left.columns.size()];
+  }
+  if (output_positions.size() != all.size()) join.node->output_columns = std::move(output_positions);
+  join.node->join = kind;
+  join.node->probe_keys = std::move(probe_keys);
+  join.node->build_keys = std::move(build_keys);
+  join.node->null_keys_match = keys.null_safe;
+  std::vector<ColumnId> condition_columns = left.columns;
+  condition_columns.insert(condition_columns.end(), right.columns.begin(), right.columns.end());
+  for (const Expression* e : keys.residual) join.node->predicates.push_back(resolve(*e, condition_columns));
+  return join;
+}
+
+}  // namespace cairn

@@ -1,0 +1,271 @@
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "exec/functions/function.h"
+#include "sql/session_state.h"
+#include "sql/statements/statements.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+/// From here on INSERT … VALUES is run in pieces, so that its syntax tree never stands in memory whole.
+constexpr size_t kLargeInsertTokens = 400'000;
+
+class PreparedText final : public PreparedStatement {
+ public:
+  PreparedText(SessionState& session, Statement statement) : session_(session), statement_(std::move(statement)) {}
+
+  size_t parameter_count() const override { return statement_.parameter_types.size(); }
+  Type parameter_type(size_t index) const override { return statement_.parameter_types.at(index); }
+  std::unique_ptr<StatementResult> execute(const std::vector<Value>& parameters) override {
+    if (parameters.size() != statement_.parameter_types.size())
+      throw Error(sqlstate::kInvalidParameterValue,
+                  "expected " + std::to_string(statement_.parameter_types.size()) + " parameters, found " +
+                      std::to_string(parameters.size()));
+    Statement bound = statement_;
+    bound.parameters = &parameters;
+    return session_.run(bound);
+  }
+
+ private:
+  SessionState& session_;
+  Statement statement_;
+};
+
+}  // namespace
+
+SessionState::SessionState(std::shared_ptr<EngineState> engine) : engine_(std::move(engine)) {
+  notice_handler_ = [](std::string_view text) { std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data()); };
+}
+
+SessionState::~SessionState() = default;
+
+void SessionState::start_statement() {
+  interrupted_ = false;
+  work_.done = work_.total = 0;
+  // Inside a block all statements see one time, as they see one snapshot.
+  if (!block_ || now_micros_ == 0)
+    now_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+                      .count();
+}
+
+std::unique_ptr<StatementResult> SessionState::execute(std::string_view text, size_t& consumed) {
+  StatementExtent extent = scan_statement(text);
+  consumed = extent.consumed;
+  if (extent.empty) {
+    // A lone ';' is passed over; the end of the text is the end.
+    if (consumed == text.size()) return nullptr;
+    size_t more = 0;
+    auto result = execute(text.substr(consumed), more);
+    consumed += more;
+    return result;
+  }
+  try {
+    return run_prescanned(text, extent);
+  } catch (...) {
+    if (block_) block_->failed = true;
+    throw;
+  }
+}
+
+std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view text, const StatementExtent& extent) {
+  if (extent.token_count > kLargeInsertTokens && extent.insert_pieces.size() > 1) {
+    start_statement();
+    if (block_ && block_->failed)
+      throw Error(sqlstate::kInFailedTransaction,
+                  "current transaction is aborted, commands ignored until end of transaction block");
+    return run_large_insert(*this, text.substr(0, extent.end), extent);
+  }
+  Statement statement;
+  statement.tree = parse_statement(text, extent);
+  statement.node = &statement.tree->statement();
+  statement.text = text.substr(0, extent.end);
+  if (extent.depth <= kShallowStatementDepth) return run(statement);
+  std::unique_ptr<StatementResult> result;
+  run_on_large_stack([&] { result = run(statement); });
+  return result;
+}
+
+std::unique_ptr<StatementResult> SessionState::run(const Statement& statement) {
+  start_statement();
+  if (block_ && block_->failed && !ends_block(*statement.node))
+    throw Error(sqlstate::kInFailedTransaction,
+                "current transaction is aborted, commands ignored until end of transaction block");
+  try {
+    return dispatch(*this, statement);
+  } catch (...) {
+    if (block_) block_->failed = true;
+    throw;
+  }
+}
+
+std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) {
+  StatementExtent extent = scan_statement(text);
+  if (extent.empty) throw Error(sqlstate::kSyntaxError, "expected a statement, found an empty text");
+  if (!scan_statement(text.substr(extent.consumed)).empty)
+    throw Error(sqlstate::kSyntaxError, "cannot prepare several statements at once").at(static_cast<int>(extent.consumed));
+  Statement statement;
+  statement.tree = parse_statement(text, extent);
+  statement.node = &statement.tree->statement();
+  statement.text = text.substr(0, extent.end);
+  start_statement();
+  // Binding finds the parameters and their types; what has none by then is text.
+  Binder binder(bind_context(statement));
+  if (statement.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
+    binder.bind_query(*statement.node->select_stmt);
+  } else if (statement.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
+    bind_insert(*this, *statement.node->insert_stmt, binder);
+  }
+  statement.parameter_types = binder.parameter_types();
+  for (Type& type : statement.parameter_types)
+    if (type.id == TypeId::kNull) type = Type::varchar();
+  return std::make_unique<PreparedText>(*this, std::move(statement));
+}
+
+void SessionState::interrupt() {
+  interrupted_ = true;
+  std::lock_guard lock(mutex_);
+  for (Running& running : running_) running.execution->cancel();
+}
+
+void SessionState::check_interrupted() const {
+  if (interrupted_) throw Error(sqlstate::kQueryCanceled, "canceling statement due to user request");
+}
+
+Progress SessionState::progress() const {
+  Progress progress;
+  std::lock_guard lock(mutex_);
+  if (running_.empty()) {
+    uint64_t total = work_.total.load();
+    if (total > 0) progress.fraction = std::min(1.0, static_cast<double>(work_.done.load()) / static_cast<double>(total));
+    return progress;
+  }
+  const Running& running = running_.back();
+  const QueryProfile& profile = running.execution->profile();
+  progress.pipelines_done = profile.pipelines_done;
+  progress.pipelines_total = profile.pipelines_total;
+  uint64_t total = profile.morsels_total, done = profile.morsels_done;
+  if (total > 0) progress.fraction = std::min(1.0, static_cast<double>(done) / static_cast<double>(total));
+  if (running.checkpoint != nullptr) progress.checkpointed_bytes = running.checkpoint->bytes_written();
+  return progress;
+}
+
+void SessionState::set_notice_handler(std::function<void(std::string_view)> handler) {
+  std::lock_guard lock(mutex_);
+  notice_handler_ = std::move(handler);
+}
+
+void SessionState::notice(std::string_view text) {
+  std::function<void(std::string_view)> handler;
+  {
+    std::lock_guard lock(mutex_);
+    handler = notice_handler_;
+  }
+  if (handler) handler(text);
+}
+
+void SessionState::begin_running(QueryExecution* execution, std::shared_ptr<QueryCheckpoint> checkpoint) {
+  std::lock_guard lock(mutex_);
+  running_.push_back({execution, std::move(checkpoint)});
+  if (interrupted_) execution->cancel();
+}
+
+void SessionState::end_running(QueryExecution* execution) {
+  std::lock_guard lock(mutex_);
+  std::erase_if(running_, [&](const Running& running) { return running.execution == execution; });
+}
+
+BindContext SessionState::bind_context(const Statement& statement) {
+  BindContext context;
+  context.snapshot = statement.snapshot != nullptr ? statement.snapshot : snapshot();
+  context.session = this;
+  context.now_micros = now_micros_;
+  context.parameter_values = statement.parameters;
+  context.parameter_types = statement.parameter_types;
+  return context;
+}
+
+PlanPtr SessionState::plan(LogicalPlan&& logical, std::vector<PassTrace>* trace) {
+  optimize(logical, settings_.disabled_passes(), trace);
+  check_interrupted();
+  return make_physical_plan(logical);
+}
+
+SessionState::Planned SessionState::plan_query(const Statement& statement, std::vector<PassTrace>* trace) {
+  BindContext context = bind_context(statement);
+  Planned planned;
+  planned.snapshot = context.snapshot;
+  bool has_parameters = context.parameter_values != nullptr;
+  Binder binder(std::move(context));
+  LogicalPlan logical = binder.bind_query(*statement.node->select_stmt);
+  if (!has_parameters && !binder.parameter_types().empty())
+    throw Error("42P02", "there is no parameter $" + std::to_string(binder.parameter_types().size()),
+                "Parameters stand in prepared statements.");
+  planned.names = logical.result_names;
+  planned.plan = plan(std::move(logical), trace);
+  return planned;
+}
+
+std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const std::string& text) {
+  // A block's own changes are in no snapshot that could be pinned.
+  if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
+  auto handler = [this](std::string_view message) { notice(message); };
+  std::shared_ptr<CheckpointStore> store = engine_->checkpoints(settings_.get("checkpoint_directory"), handler);
+  if (store == nullptr) return nullptr;
+  CheckpointRequest request;
+  request.text = text;
+  request.plan = planned.plan;
+  request.snapshot = planned.snapshot;
+  request.mode = settings_.checkpoint();
+  request.bytes_max = settings_.checkpoint_limit_bytes();
+  request.verbose = settings_.checkpoint_verbose();
+  request.notice = handler;
+  return store->begin(std::move(request));
+}
+
+std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer,
+                                                    bool profiling) {
+  return QueryExecution::start(plan, settings_.execution(), std::move(observer), profiling);
+}
+
+std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
+  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  std::vector<InterruptedQuery> queries;
+  if (store == nullptr) return queries;
+  for (const cairn::InterruptedQuery& query : store->interrupted())
+    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total, query.bytes});
+  return queries;
+}
+
+namespace {
+
+Error no_such_query(std::string_view id) {
+  return Error(sqlstate::kUndefinedObject, "there is no interrupted query \"" + std::string(id) + "\"",
+               "SELECT * FROM cairn_queries() lists them.");
+}
+
+}  // namespace
+
+std::unique_ptr<StatementResult> SessionState::resume(std::string_view id) {
+  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  auto query = store == nullptr ? std::nullopt : store->find(id);
+  if (!query) throw no_such_query(id);
+  Statement statement;
+  statement.text = query->text;
+  statement.tree = parse_statement(statement.text);
+  statement.node = &statement.tree->statement();
+  statement.snapshot = engine_->database().pinned(query->pin);
+  if (statement.snapshot == nullptr)
+    throw Error(sqlstate::kDataCorrupted, "the snapshot of query " + query->id + " is not there any more",
+                "CALL discard('" + query->id + "') forgets the query; run its text anew.");
+  return run(statement);
+}
+
+void SessionState::discard(std::string_view id) {
+  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  if (store == nullptr || !store->discard(id)) throw no_such_query(id);
+}
+
+}  // namespace cairn

@@ -1,0 +1,160 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+
+#include "checkpoint/store.h"
+#include "sql/binder/binder.h"
+#include "sql/parser/parser.h"
+#include "sql/session.h"
+#include "sql/settings.h"
+
+namespace cairn {
+
+/// The right to change the database, which one session at a time has. A statement outside a transaction block waits for
+/// another such statement; nobody waits for a transaction block, which may never end: that is kWriteConflict.
+class WriterTurn {
+ public:
+  class Hold {
+   public:
+    Hold(WriterTurn& turn, bool block);
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    WriterTurn& turn_;
+  };
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable free_;
+  bool taken_ = false, by_block_ = false;
+};
+
+class EngineState final : public Engine, public std::enable_shared_from_this<EngineState> {
+ public:
+  EngineState(std::string_view path, bool read_only);
+  ~EngineState() override;
+  Database& database() override { return *database_; }
+  std::unique_ptr<Session> connect() override;
+
+  /// The store of checkpoints in `directory` ("": beside the database); nullptr where there is no place for one, or
+  /// where it could not be opened (one warning).
+  std::shared_ptr<CheckpointStore> checkpoints(const std::string& directory,
+                                               const std::function<void(std::string_view)>& notice);
+  WriterTurn& writer_turn() { return writer_turn_; }
+
+ private:
+  std::shared_ptr<Database> database_;
+  WriterTurn writer_turn_;
+  std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<CheckpointStore>> stores_;  ///< by directory; nullptr: refused
+};
+
+/// A statement on its way through the session.
+struct Statement {
+  std::shared_ptr<const SyntaxTree> tree;
+  const pg::Node* node = nullptr;          ///< in the tree: the whole, or what EXPLAIN and PREPARE hold
+  std::string text;                        ///< that positions refer to
+  const std::vector<Value>* parameters = nullptr;
+  std::vector<Type> parameter_types;
+  std::shared_ptr<const Snapshot> snapshot;  ///< given where a resumed query keeps its own; else nullptr
+};
+
+/// One connection. Statements are one function each, in sql/statements/ (statements.h); this class holds what they
+/// share: settings, the transaction, prepared statements, what runs now.
+class SessionState final : public Session {
+ public:
+  explicit SessionState(std::shared_ptr<EngineState> engine);
+  ~SessionState() override;
+
+  std::unique_ptr<StatementResult> execute(std::string_view text, size_t& consumed) override;
+  std::unique_ptr<PreparedStatement> prepare(std::string_view text) override;
+  void interrupt() override;
+  Progress progress() const override;
+  void set_notice_handler(std::function<void(std::string_view)> handler) override;
+  std::vector<InterruptedQuery> interrupted_queries() override;
+  std::unique_ptr<StatementResult> resume(std::string_view id) override;
+  void discard(std::string_view id) override;
+
+  // What statements use.
+  /// Runs a parsed statement; in a transaction block an error marks the block as failed.
+  std::unique_ptr<StatementResult> run(const Statement& statement);
+  EngineState& engine() { return *engine_; }
+  Settings& settings() { return settings_; }
+  void notice(std::string_view text);
+  int64_t now_micros() const { return now_micros_; }
+  /// Throws kQueryCanceled where interrupt() was called since the statement began.
+  void check_interrupted() const;
+  const std::atomic<bool>& interrupted() const { return interrupted_; }
+
+  /// The database as the current statement sees it.
+  std::shared_ptr<const Snapshot> snapshot() const;
+  BindContext bind_context(const Statement& statement);
+  /// Binds, optimizes and plans a query.
+  struct Planned {
+    PlanPtr plan;
+    std::vector<std::string> names;
+    std::shared_ptr<const Snapshot> snapshot;
+  };
+  Planned plan_query(const Statement& statement, std::vector<PassTrace>* trace = nullptr);
+  PlanPtr plan(LogicalPlan&& logical, std::vector<PassTrace>* trace = nullptr);
+
+  /// The one place where checkpoints meet execution. nullptr: this query writes and reads none.
+  std::shared_ptr<QueryCheckpoint> make_observer(const Planned& planned, const std::string& text);
+  std::unique_ptr<QueryExecution> start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer, bool profiling);
+  /// Between these two, interrupt() and progress() reach the execution.
+  void begin_running(QueryExecution* execution, std::shared_ptr<QueryCheckpoint> checkpoint);
+  void end_running(QueryExecution* execution);
+
+  // Transactions (statements/transaction.cpp).
+  /// Runs `change` on the block's write transaction, or on one of its own that is committed behind it.
+  void change(const std::function<void(std::shared_ptr<WriteTransaction>)>& change);
+  void begin_block(bool read_only);
+  /// False where the block had failed, and was rolled back instead.
+  bool commit_block();
+  void roll_back_block();
+  bool in_block() const { return block_.has_value(); }
+
+  // PREPARE (statements/prepare.cpp).
+  std::map<std::string, Statement, std::less<>>& named_statements() { return named_statements_; }
+
+  /// Progress of work that is no query: COPY, tpch_load.
+  struct Work {
+    std::atomic<uint64_t> done{0}, total{0};
+  };
+  Work& work() { return work_; }
+
+ private:
+  struct Block {
+    std::shared_ptr<const Snapshot> snapshot;  ///< set by the first statement
+    std::shared_ptr<WriteTransaction> write;   ///< begun by the first change
+    std::unique_ptr<WriterTurn::Hold> hold;
+    bool read_only = false;
+    bool failed = false;
+  };
+  std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
+  void start_statement();
+
+  std::shared_ptr<EngineState> engine_;
+  Settings settings_;
+  std::optional<Block> block_;
+  std::map<std::string, Statement, std::less<>> named_statements_;
+  int64_t now_micros_ = 0;
+  std::atomic<bool> interrupted_{false};
+  Work work_;
+
+  mutable std::mutex mutex_;  ///< guards what follows: interrupt() and progress() come from other threads
+  std::function<void(std::string_view)> notice_handler_;
+  struct Running {
+    QueryExecution* execution;
+    std::shared_ptr<QueryCheckpoint> checkpoint;
+  };
+  std::vector<Running> running_;
+};
+
+}  // namespace cairn

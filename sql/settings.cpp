@@ -1,0 +1,238 @@
+#include "sql/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "exec/topology.h"
+#include "sql/binder/nearest_name.h"
+#include "sql/logical_plan.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+[[noreturn]] void throw_invalid(const SettingDescription& setting, std::string_view text, const std::string& wanted) {
+  throw Error(sqlstate::kInvalidParameterValue, "invalid value for parameter \"" + std::string(setting.name) + "\": \"" +
+                                                    std::string(text) + "\"; expected " + wanted);
+}
+
+std::string lower(std::string_view text) {
+  std::string result(text);
+  for (char& c : result)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 32);
+  return result;
+}
+
+std::optional<int64_t> parse_integer_text(std::string_view text) {
+  int64_t value;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+template <int64_t kLeast, int64_t kMost>
+std::string check_integer(const SettingDescription& self, std::string_view text) {
+  std::optional<int64_t> value = parse_integer_text(text);
+  if (!value || *value < kLeast || *value > kMost)
+    throw_invalid(self, text, "an integer from " + std::to_string(kLeast) + " to " + std::to_string(kMost));
+  return std::to_string(*value);
+}
+
+std::string check_switch(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  if (word == "on" || word == "true" || word == "yes" || word == "1") return "on";
+  if (word == "off" || word == "false" || word == "no" || word == "0") return "off";
+  throw_invalid(self, text, "on or off");
+}
+
+std::string check_checkpoint(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  if (word == "true" || word == "on") return "auto";
+  if (word == "false") return "off";
+  if (word == "auto" || word == "all" || word == "off") return word;
+  throw_invalid(self, text, "auto, all or off");
+}
+
+std::string check_bytes(const SettingDescription& self, std::string_view text) {
+  try {
+    parse_bytes(text);
+  } catch (const Error&) {
+    throw_invalid(self, text, "a size such as 512MB or 4GB, or 0 for none");
+  }
+  return std::string(text);
+}
+
+std::string check_passes(const SettingDescription& self, std::string_view text) {
+  std::vector<std::string> known = optimizer_pass_names();
+  std::string canonical, word;
+  for (size_t i = 0; i <= text.size(); i++) {
+    if (i < text.size() && text[i] != ',') {
+      if (text[i] != ' ') word += text[i];
+      continue;
+    }
+    if (word.empty()) continue;
+    if (std::ranges::find(known, word) == known.end()) {
+      std::string nearest = nearest_name(word, known);
+      throw Error(sqlstate::kInvalidParameterValue,
+                  "there is no optimizer pass \"" + word + "\" for \"" + std::string(self.name) + "\"",
+                  nearest.empty() ? "" : "Perhaps you meant \"" + nearest + "\".");
+    }
+    canonical += (canonical.empty() ? "" : ",") + word;
+    word.clear();
+  }
+  return canonical;
+}
+
+std::string check_any(const SettingDescription&, std::string_view text) { return std::string(text); }
+
+std::string check_utf8(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  std::erase_if(word, [](char c) { return c == '-' || c == '_'; });
+  if (word != "utf8" && word != "unicode" && word != "default") throw_invalid(self, text, "UTF8");
+  return "UTF8";
+}
+
+std::string check_time_zone(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  if (word != "utc" && word != "gmt" && word != "etc/utc" && word != "zulu" && word != "0" && word != "default")
+    throw_invalid(self, text, "UTC (time zones are not supported)");
+  return "UTC";
+}
+
+std::string check_date_style(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  std::erase(word, ' ');
+  if (word != "iso" && word != "iso,mdy" && word != "mdy" && word != "iso,ymd" && word != "ymd" && word != "default")
+    throw_invalid(self, text, "ISO, MDY");
+  return "ISO, MDY";
+}
+
+/// Kept for clients that set it: exactly one value, the initial one, is true of Cairn.
+std::string check_fixed(const SettingDescription& self, std::string_view text) {
+  if (lower(text) != lower(self.initial) && lower(text) != "default") throw_invalid(self, text, std::string(self.initial));
+  return std::string(self.initial);
+}
+
+std::string check_isolation(const SettingDescription& self, std::string_view text) {
+  std::string word = lower(text);
+  if (word == "serializable") throw_invalid(self, text, "repeatable read (snapshot isolation)");
+  return "repeatable read";
+}
+
+std::string machine_threads() { return std::to_string(std::max<size_t>(1, Topology::discover().cores().size())); }
+
+}  // namespace
+
+uint64_t parse_bytes(std::string_view text) {
+  std::string copy(text);
+  char* end = nullptr;
+  double number = std::strtod(copy.c_str(), &end);
+  std::string unit = lower(end);
+  std::erase(unit, ' ');
+  double factor = unit.empty() || unit == "b"     ? 1
+                  : unit == "kb" || unit == "kib" ? 1024.0
+                  : unit == "mb" || unit == "mib" ? 1048576.0
+                  : unit == "gb" || unit == "gib" ? 1073741824.0
+                  : unit == "tb" || unit == "tib" ? 1099511627776.0
+                                                  : 0;
+  double bytes = number * factor;
+  if (end == copy.c_str() || factor == 0 || !(bytes >= 0) || bytes > 9e18)
+    throw Error(sqlstate::kInvalidParameterValue, "\"" + copy + "\" is not a size");
+  return static_cast<uint64_t>(bytes);
+}
+
+const std::vector<SettingDescription>& Settings::all() {
+  static const std::vector<SettingDescription> table = {
+      {"application_name", "", "Name of the program that is connected; changes nothing.", check_any},
+      {"checkpoint", "auto",
+       "Which breakers of a query are made durable, so that it can be resumed: auto (of queries that run for a while), "
+       "all, off.", check_checkpoint},
+      {"checkpoint_directory", "", "Where checkpoints are written; empty: beside the database.", check_any},
+      {"checkpoint_limit", "0", "Most bytes that checkpoints may take together; 0: no limit.", check_bytes},
+      {"checkpoint_verbose", "off", "A notice for every breaker that becomes durable.", check_switch},
+      {"client_encoding", "UTF8", "Always UTF8.", check_utf8},
+      {"client_min_messages", "notice", "Accepted for PostgreSQL's clients; changes nothing.", check_any},
+      {"datestyle", "ISO, MDY", "Always ISO, MDY.", check_date_style},
+      {"default_transaction_isolation", "repeatable read", "Always snapshot isolation.", check_isolation},
+      {"disabled_passes", "", "Optimizer passes to leave out, separated by commas.", check_passes},
+      {"extra_float_digits", "1", "Floating-point numbers are always printed so that they read back equal.",
+       check_integer<-15, 3>},
+      {"intervalstyle", "postgres", "Always postgres.", check_fixed},
+      {"memory_limit", "0", "Most bytes that a query's breakers may hold, such as 2GB; 0: no limit.", check_bytes},
+      {"search_path", "public", "Accepted for PostgreSQL's clients: there is one schema, public.", check_any},
+      {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
+      {"server_version", "15.0", "The version of PostgreSQL whose dialect is spoken.", check_fixed},
+      {"standard_conforming_strings", "on", "Always on.", check_fixed},
+      {"statement_timeout", "0", "Accepted for PostgreSQL's clients: only 0, no time limit.", check_fixed},
+      {"threads", "", "Workers per query; initially one per core that the process may use.", check_integer<1, 1024>},
+      {"timezone", "UTC", "Always UTC.", check_time_zone},
+      {"transaction_isolation", "repeatable read", "Always snapshot isolation.", check_isolation},
+      {"vector_capacity", "2048", "Most rows per batch.", check_integer<1, 4194304>},
+  };
+  return table;
+}
+
+size_t Settings::find(std::string_view name) {
+  std::string word = lower(name);
+  const auto& table = all();
+  for (size_t i = 0; i < table.size(); i++)
+    if (table[i].name == word) return i;
+  std::vector<std::string> names;
+  for (const SettingDescription& setting : table) names.emplace_back(setting.name);
+  std::string nearest = nearest_name(word, names);
+  throw Error(sqlstate::kUndefinedObject, "unrecognized configuration parameter \"" + std::string(name) + "\"",
+              nearest.empty() ? "SHOW ALL lists them." : "Perhaps you meant \"" + nearest + "\".");
+}
+
+Settings::Settings() : values_(all().size()) { reset_all(); }
+
+void Settings::set(std::string_view name, std::string_view text) {
+  size_t index = find(name);
+  values_[index] = all()[index].check(all()[index], text);
+}
+
+void Settings::reset(std::string_view name) {
+  static const std::string threads = machine_threads();
+  size_t index = find(name);
+  values_[index] = all()[index].name == "threads" ? threads : std::string(all()[index].initial);
+}
+
+void Settings::reset_all() {
+  for (const SettingDescription& setting : all()) reset(setting.name);
+}
+
+const std::string& Settings::get(std::string_view name) const { return values_[find(name)]; }
+
+ExecutionSettings Settings::execution() const {
+  ExecutionSettings settings;
+  settings.threads = static_cast<unsigned>(*parse_integer_text(get("threads")));
+  settings.vector_capacity = static_cast<size_t>(*parse_integer_text(get("vector_capacity")));
+  settings.memory_limit_bytes = parse_bytes(get("memory_limit"));
+  return settings;
+}
+
+CheckpointMode Settings::checkpoint() const {
+  const std::string& mode = get("checkpoint");
+  return mode == "all" ? CheckpointMode::kAll : mode == "off" ? CheckpointMode::kOff : CheckpointMode::kAuto;
+}
+
+uint64_t Settings::checkpoint_limit_bytes() const { return parse_bytes(get("checkpoint_limit")); }
+
+std::vector<std::string> Settings::disabled_passes() const {
+  std::vector<std::string> passes;
+  std::string word;
+  for (char c : get("disabled_passes") + ",") {
+    if (c != ',') {
+      word += c;
+    } else if (!word.empty()) {
+      passes.push_back(std::move(word));
+      word.clear();
+    }
+  }
+  return passes;
+}
+
+}  // namespace cairn

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "checkpoint/store.h"
+#include "exec/pipeline.h"
+
+namespace cairn {
+
+/// One row of the table of settings.
+struct SettingDescription {
+  std::string_view name;
+  std::string_view initial;      ///< "" for those that depend on the machine
+  std::string_view description;
+  /// Checks the text and returns it in its canonical form; throws kInvalidParameterValue.
+  std::string (*check)(const SettingDescription& self, std::string_view text) = nullptr;
+};
+
+/// A session's settings: SET, SHOW, RESET. Values are kept as checked text and read by name-typed functions, so that a
+/// setting is one row of one table (settings.cpp) and, where something in C++ asks for it, one function here.
+class Settings {
+ public:
+  Settings();
+
+  /// Errors: kUndefinedObject with the nearest name, kInvalidParameterValue.
+  void set(std::string_view name, std::string_view text);
+  void reset(std::string_view name);
+  void reset_all();
+  const std::string& get(std::string_view name) const;
+
+  static const std::vector<SettingDescription>& all();
+
+  ExecutionSettings execution() const;
+  CheckpointMode checkpoint() const;
+  bool checkpoint_verbose() const { return get("checkpoint_verbose") == "on"; }
+  uint64_t checkpoint_limit_bytes() const;
+  std::vector<std::string> disabled_passes() const;
+
+ private:
+  static size_t find(std::string_view name);
+  std::vector<std::string> values_;  ///< in the order of all()
+};
+
+/// "512MB", "1GB", "64kB", bare bytes. Errors: kInvalidParameterValue.
+uint64_t parse_bytes(std::string_view text);
+
+}  // namespace cairn

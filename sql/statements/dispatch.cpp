@@ -1,0 +1,38 @@
+#include "sql/statements/statements.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+bool ends_block(const pg::Node& node) {
+  if (node.node_case != PG_QUERY__NODE__NODE_TRANSACTION_STMT) return false;
+  return node.transaction_stmt->kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT ||
+         node.transaction_stmt->kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK;
+}
+
+ResultPtr dispatch(SessionState& session, const Statement& statement) {
+  const pg::Node& node = *statement.node;
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return run_select(session, statement);
+    case PG_QUERY__NODE__NODE_INSERT_STMT: return run_insert(session, statement);
+    case PG_QUERY__NODE__NODE_CREATE_STMT: return run_create_table(session, statement);
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return run_create_table_as(session, statement);
+    case PG_QUERY__NODE__NODE_VIEW_STMT: return run_create_view(session, statement);
+    case PG_QUERY__NODE__NODE_DROP_STMT: return run_drop(session, statement);
+    case PG_QUERY__NODE__NODE_COPY_STMT: return run_copy(session, statement);
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT: return run_explain(session, statement);
+    case PG_QUERY__NODE__NODE_CALL_STMT: return run_call(session, statement);
+    case PG_QUERY__NODE__NODE_VARIABLE_SET_STMT: return run_set(session, *node.variable_set_stmt);
+    case PG_QUERY__NODE__NODE_VARIABLE_SHOW_STMT: return run_show(session, *node.variable_show_stmt);
+    case PG_QUERY__NODE__NODE_TRANSACTION_STMT: return run_transaction(session, *node.transaction_stmt);
+    case PG_QUERY__NODE__NODE_PREPARE_STMT: return run_prepare(session, statement);
+    case PG_QUERY__NODE__NODE_EXECUTE_STMT: return run_execute(session, statement);
+    case PG_QUERY__NODE__NODE_DEALLOCATE_STMT: return run_deallocate(session, *node.deallocate_stmt);
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+      // Row groups and statistics are kept in order by every commit.
+      return make_done(node.vacuum_stmt->is_vacuumcmd ? "VACUUM" : "ANALYZE");
+    case PG_QUERY__NODE__NODE_CHECK_POINT_STMT: return make_done("CHECKPOINT");
+    default: throw_unsupported(pg::describe(node), pg::location(&node));
+  }
+}
+
+}  // namespace cairn

@@ -1,0 +1,110 @@
+#include "exec/explain.h"
+
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+
+#include "sql/statements/statements.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+struct ExplainOptions {
+  bool analyze = false, passes = false;
+};
+
+ExplainOptions parse_options(const PgQuery__ExplainStmt& syntax) {
+  ExplainOptions options;
+  for (const pg::Node* node : pg::list(syntax.options, syntax.n_options)) {
+    const PgQuery__DefElem& option = *node->def_elem;
+    std::string_view name = option.defname;
+    bool on = true;
+    if (option.arg != nullptr) {
+      std::string_view word = pg::string_value(option.arg);
+      if (option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER) on = option.arg->integer->ival != 0;
+      if (option.arg->node_case == PG_QUERY__NODE__NODE_BOOLEAN) on = option.arg->boolean->boolval;
+      if (word == "off" || word == "false") on = false;
+      if (name == "format" && word == "text") continue;
+    }
+    if (name == "analyze") {
+      options.analyze = on;
+    } else if (name == "passes") {
+      options.passes = on;
+    } else if (name == "format") {
+      throw_unsupported("EXPLAIN in another format than TEXT", option.location);
+    } else if (name != "verbose" && name != "costs" && name != "timing" && name != "summary" && name != "buffers") {
+      throw Error(sqlstate::kSyntaxError, "unrecognized EXPLAIN option \"" + std::string(name) + "\"",
+                  "There are ANALYZE and PASSES.").at(option.location);
+    }
+  }
+  return options;
+}
+
+void add_lines(RowBuilder& rows, std::string_view text) {
+  while (!text.empty()) {
+    size_t end = text.find('\n');
+    rows.add({Value::of_string(std::string(text.substr(0, end)))});
+    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
+  }
+}
+
+/// Runs the query to its end, rows thrown away.
+void analyze(SessionState& session, const SessionState::Planned& planned, const std::string& text, RowBuilder& rows) {
+  std::shared_ptr<QueryCheckpoint> checkpoint = session.make_observer(planned, text);
+  auto begin = std::chrono::steady_clock::now();
+  std::unique_ptr<QueryExecution> execution = session.start(planned.plan, checkpoint, true);
+  session.begin_running(execution.get(), checkpoint);
+  struct End {
+    SessionState& session;
+    QueryExecution* execution;
+    ~End() { session.end_running(execution); }
+  } end{session, execution.get()};
+  while (execution->next() != nullptr) {
+  }
+  double milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  add_lines(rows, explain_analyze(*planned.plan, execution->profile()));
+  const QueryProfile& profile = execution->profile();
+  char line[160];
+  std::snprintf(line, sizeof line, "Execution time: %.3f ms, %zu pipelines, %zu of them skipped", milliseconds,
+                profile.pipelines_total.load(), profile.pipelines_skipped.load());
+  rows.add({Value::of_string(line)});
+  if (checkpoint != nullptr) checkpoint->finish();
+}
+
+}  // namespace
+
+ResultPtr run_explain(SessionState& session, const Statement& statement) {
+  const PgQuery__ExplainStmt& syntax = *statement.node->explain_stmt;
+  ExplainOptions options = parse_options(syntax);
+  Statement query = statement;
+  query.node = syntax.query;
+  if (query.node->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT) throw_unsupported("EXPLAIN EXECUTE", -1);
+  if (query.node->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT && !options.analyze)
+    query.node = query.node->create_table_as_stmt->query;
+  RowBuilder rows({"QUERY PLAN"}, {Type::varchar()});
+  std::vector<PassTrace> trace;
+  SessionState::Planned planned;
+  if (query.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT && !options.analyze) {
+    Binder binder(session.bind_context(query));
+    planned.plan = session.plan(bind_insert(session, *query.node->insert_stmt, binder), options.passes ? &trace : nullptr);
+    rows.add({Value::of_string("Insert into " + std::string(query.node->insert_stmt->relation->relname))});
+  } else if (query.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
+    planned = session.plan_query(query, options.passes ? &trace : nullptr);
+  } else {
+    throw_unsupported((options.analyze ? "EXPLAIN ANALYZE of " : "EXPLAIN of ") + pg::describe(*query.node), -1);
+  }
+  for (const PassTrace& pass : trace) {
+    rows.add({Value::of_string("-- " + pass.pass)});
+    add_lines(rows, pass.plan);
+  }
+  if (options.passes) rows.add({Value::of_string("-- physical plan")});
+  if (options.analyze) {
+    analyze(session, planned, statement.text, rows);
+  } else {
+    add_lines(rows, explain(*planned.plan));
+  }
+  return rows.finish("EXPLAIN");
+}
+
+}  // namespace cairn

@@ -1,0 +1,70 @@
+#include "sql/binder/nearest_name.h"
+#include "sql/binder/type_name.h"
+#include "sql/statements/statements.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+ResultPtr run_prepare(SessionState& session, const Statement& statement) {
+  const PgQuery__PrepareStmt& syntax = *statement.node->prepare_stmt;
+  if (session.named_statements().contains(std::string_view(syntax.name)))
+    throw Error("42P05", "prepared statement \"" + std::string(syntax.name) + "\" already exists");
+  Statement prepared = statement;
+  prepared.node = syntax.query;
+  prepared.parameters = nullptr;
+  prepared.parameter_types.clear();
+  for (const pg::Node* type : pg::list(syntax.argtypes, syntax.n_argtypes))
+    prepared.parameter_types.push_back(std::string_view(pg::last_name(type->type_name->names, type->type_name->n_names)) == "unknown"
+                                           ? Type{}
+                                           : resolve_type_name(*type->type_name).type);
+  Binder binder(session.bind_context(prepared));
+  if (prepared.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
+    binder.bind_query(*prepared.node->select_stmt);
+  } else if (prepared.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
+    bind_insert(session, *prepared.node->insert_stmt, binder);
+  } else {
+    throw_unsupported("PREPARE of " + pg::describe(*prepared.node), -1);
+  }
+  prepared.parameter_types = binder.parameter_types();
+  for (Type& type : prepared.parameter_types)
+    if (type.id == TypeId::kNull) type = Type::varchar();
+  session.named_statements().emplace(syntax.name, std::move(prepared));
+  return make_done("PREPARE");
+}
+
+ResultPtr run_execute(SessionState& session, const Statement& statement) {
+  const PgQuery__ExecuteStmt& syntax = *statement.node->execute_stmt;
+  auto found = session.named_statements().find(std::string_view(syntax.name));
+  if (found == session.named_statements().end())
+    throw Error("26000", "prepared statement \"" + std::string(syntax.name) + "\" does not exist");
+  Statement prepared = found->second;
+  if (syntax.n_params != prepared.parameter_types.size())
+    throw Error(sqlstate::kSyntaxError, "wrong number of parameters for prepared statement \"" + std::string(syntax.name) +
+                                            "\": expected " + std::to_string(prepared.parameter_types.size()) +
+                                            ", found " + std::to_string(syntax.n_params));
+  std::vector<Value> values;
+  for (size_t i = 0; i < syntax.n_params; i++) {
+    Binder binder(session.bind_context(statement));
+    ExpressionPtr value = binder.bind_standalone(*syntax.params[i], &prepared.parameter_types[i], CastContext::kAssignment);
+    if (value->kind != Expression::Kind::kConstant)
+      throw_unsupported("a parameter that is not a constant", pg::location(syntax.params[i]));
+    values.push_back(std::move(value->value));
+  }
+  prepared.parameters = &values;
+  // The plan has the values as constants; nothing refers to `values` once it is made.
+  return dispatch(session, prepared);
+}
+
+ResultPtr run_deallocate(SessionState& session, const PgQuery__DeallocateStmt& statement) {
+  if (statement.name[0] == '\0') {
+    session.named_statements().clear();
+    return make_done("DEALLOCATE ALL");
+  }
+  auto found = session.named_statements().find(std::string_view(statement.name));
+  if (found == session.named_statements().end())
+    throw Error("26000", "prepared statement \"" + std::string(statement.name) + "\" does not exist");
+  session.named_statements().erase(found);
+  return make_done("DEALLOCATE");
+}
+
+}  // namespace cairn

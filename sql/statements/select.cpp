@@ -1,0 +1,61 @@
+#include "sql/statements/statements.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+/// Rows as the execution makes them. The session must outlive it.
+class QueryResult final : public StatementResult {
+ public:
+  QueryResult(SessionState& session, SessionState::Planned planned, const std::string& text)
+      : session_(session), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, text)),
+        execution_(session.start(planned_.plan, checkpoint_, false)) {
+    session_.begin_running(execution_.get(), checkpoint_);
+  }
+  ~QueryResult() override { end(); }
+
+  const std::vector<std::string>& names() const override { return planned_.names; }
+  const std::vector<Type>& types() const override { return planned_.plan->types; }
+
+  std::unique_ptr<RowSet::Chunk> next() override {
+    if (execution_ == nullptr) return nullptr;
+    try {
+      std::unique_ptr<RowSet::Chunk> chunk = execution_->next();
+      if (chunk != nullptr) {
+        row_count_ += chunk->row_count;
+        return chunk;
+      }
+    } catch (...) {
+      end();
+      throw;
+    }
+    end();
+    return nullptr;
+  }
+
+  int64_t changed_rows() const override { return -1; }
+  std::string command_tag() const override { return "SELECT " + std::to_string(row_count_); }
+
+ private:
+  /// The answer was delivered, or nobody wants it any more: the checkpoints have served.
+  void end() {
+    if (execution_ == nullptr) return;
+    session_.end_running(execution_.get());
+    execution_.reset();
+    if (checkpoint_ != nullptr) checkpoint_->finish();
+  }
+
+  SessionState& session_;
+  SessionState::Planned planned_;
+  std::shared_ptr<QueryCheckpoint> checkpoint_;
+  std::unique_ptr<QueryExecution> execution_;
+  uint64_t row_count_ = 0;
+};
+
+}  // namespace
+
+ResultPtr run_select(SessionState& session, const Statement& statement) {
+  return std::make_unique<QueryResult>(session, session.plan_query(statement), statement.text);
+}
+
+}  // namespace cairn

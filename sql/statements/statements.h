@@ -1,0 +1,44 @@
+#pragma once
+
+// One function per kind of statement. Each takes the session and the statement's node and does the work; queries
+// return their rows as they come. Adding a statement: a function here, a file beside it, one case in dispatch.cpp.
+
+#include "sql/session_state.h"
+#include "sql/statements/results.h"
+
+namespace cairn {
+
+using ResultPtr = std::unique_ptr<StatementResult>;
+
+/// Finds the function for the node. Errors: kFeatureNotSupported naming the statement.
+ResultPtr dispatch(SessionState& session, const Statement& statement);
+/// Statements that a failed transaction block still takes: COMMIT, ROLLBACK.
+bool ends_block(const pg::Node& node);
+
+ResultPtr run_select(SessionState& session, const Statement& statement);
+ResultPtr run_insert(SessionState& session, const Statement& statement);
+/// Binds the rows of INSERT; whole rows of the target.
+LogicalPlan bind_insert(SessionState& session, const PgQuery__InsertStmt& insert, Binder& binder);
+/// INSERT … VALUES with so many rows that it is parsed and run in pieces, as one statement.
+ResultPtr run_large_insert(SessionState& session, std::string_view text, const StatementExtent& extent);
+ResultPtr run_create_table(SessionState& session, const Statement& statement);
+ResultPtr run_create_table_as(SessionState& session, const Statement& statement);
+ResultPtr run_create_view(SessionState& session, const Statement& statement);
+ResultPtr run_drop(SessionState& session, const Statement& statement);
+ResultPtr run_copy(SessionState& session, const Statement& statement);
+ResultPtr run_explain(SessionState& session, const Statement& statement);
+ResultPtr run_call(SessionState& session, const Statement& statement);
+ResultPtr run_set(SessionState& session, const PgQuery__VariableSetStmt& statement);
+ResultPtr run_show(SessionState& session, const PgQuery__VariableShowStmt& statement);
+ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt& statement);
+ResultPtr run_prepare(SessionState& session, const Statement& statement);
+ResultPtr run_execute(SessionState& session, const Statement& statement);
+ResultPtr run_deallocate(SessionState& session, const PgQuery__DeallocateStmt& statement);
+
+/// Appends the plan's rows to the table; returns their number.
+int64_t insert_rows(SessionState& session, PlanPtr rows, const std::string& table,
+                    const std::shared_ptr<WriteTransaction>& transaction);
+/// CALL tpch_load(sf): the eight tables and their rows. Returns the number of rows.
+int64_t load_tpch(SessionState& session, double scale_factor);
+
+}  // namespace cairn

@@ -1,0 +1,112 @@
+// What only io_uring can get wrong: its rings after a fork, and a kernel that refuses them.
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <thread>
+
+#include "tests/io/file_fixture.h"
+
+namespace cairn {
+namespace {
+
+class UringRings : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (UringRing::probe() != 0) GTEST_SKIP() << "this kernel refuses io_uring";
+    storage_ = make_storage(StorageKind::kUring);
+    std::string made = std::filesystem::temp_directory_path().string() + "/cairn-ring-test-XXXXXX";
+    ASSERT_NE(::mkdtemp(made.data()), nullptr);
+    directory_ = made;
+  }
+  void TearDown() override {
+    if (storage_) storage_->remove_all(directory_);
+  }
+
+  bool batch_works(File& file) {
+    const Bytes content = pattern(10'000, test_seed());
+    Bytes again(content.size());
+    const auto batch = storage_->make_batch();
+    batch->write(file, 0, content);
+    batch->wait_all();
+    batch->read(file, 0, again);
+    batch->wait_all();
+    return again == content;
+  }
+
+  std::shared_ptr<Storage> storage_;
+  std::string directory_;
+};
+
+TEST_F(UringRings, a_forked_child_makes_its_own) {
+  const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
+  ASSERT_TRUE(batch_works(*file));
+  UringRing* const parents = UringRing::of_this_thread();
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(UringRing::of_this_thread() != parents && batch_works(*file) ? 0 : 1);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(UringRing::of_this_thread(), parents);
+  EXPECT_TRUE(batch_works(*file));
+}
+
+TEST_F(UringRings, a_thread_that_gets_none_uses_blocking_calls) {
+  const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
+  rlimit before;
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const int used = ::dup(0);  // the lowest free descriptor: no other may be made
+  ::close(used);
+  const rlimit tight = {static_cast<rlim_t>(used), before.rlim_max};
+  bool has_ring = true, works = false;
+  std::thread([&] {
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+    has_ring = UringRing::of_this_thread() != nullptr;
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    works = batch_works(*file);
+  }).join();
+  EXPECT_FALSE(has_ring);
+  EXPECT_TRUE(works);
+}
+
+/// Lets the kernel refuse io_uring to this process from here on, as Docker's default seccomp profile does.
+bool forbid_io_uring() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter = {sizeof program / sizeof program[0], program};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+}
+
+TEST_F(UringRings, where_the_kernel_refuses_the_thread_pool_takes_over) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::unsetenv("CAIRN_IO");
+    if (!forbid_io_uring()) ::_exit(77);
+    if (make_storage()->name() != "thread pool") ::_exit(1);
+    try {
+      make_storage(StorageKind::kUring);
+    } catch (const Error& error) {
+      const bool says_why = error.message.find("Operation not permitted") != std::string::npos;
+      ::_exit(says_why && !error.hint.empty() ? 0 : 2);
+    }
+    ::_exit(3);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(status, 0);
+}
+
+}  // namespace
+}  // namespace cairn

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace cairn::tpch {
+
+/// The MD5 digest (RFC 1321) in hexadecimal: dbgen's reference checksums are MD5.
+std::string md5(std::string_view bytes);
+
+}  // namespace cairn::tpch
