@@ -238,6 +238,20 @@ TEST_F(AggregateTest, ManyFragmentsGiveTheGroupsInTheOrderOfOne) {
   }
 }
 
+TEST_F(AggregateTest, ManyGroupsAreMergedInPartitionsInTheSameOrder) {
+  Random random(test_seed() + 4);
+  const std::vector<Type> types = {Type::big_int(), Type::varchar(), Type::decimal(12, 2)};
+  std::vector<Row> rows = random_rows(random, types, {26001, 25000, 900}, 60000, 1);
+  const std::vector<Call> calls = {{"sum", 2}, {"count", 2}, {"max", 2}};
+  for (const std::vector<uint32_t>& groups : {std::vector<uint32_t>{0}, {1}}) {
+    const PlanNode plan = make_plan(types, groups, calls);
+    const std::vector<Row> one = aggregate(random, plan, types, rows, {1, 2500, 400, false, false});
+    const std::vector<Row> many = aggregate(random, plan, types, rows, {3, 2500, 400, true, false});
+    EXPECT_TRUE(texts_of(many) == texts_of(one));
+    expect_same(plan, oracle(plan, calls, rows), many);
+  }
+}
+
 TEST_F(AggregateTest, EmptyInputHasOneRowWithoutGroupsAndNoneWithGroups) {
   Random random(1);
   const std::vector<Call> calls = {{"count"}, {"sum", 0}, {"avg", 3}, {"min", 1}, {"count", 1, true}, {"string_agg", 1}};

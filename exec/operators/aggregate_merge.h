@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "exec/aggregate_state.h"
+#include "exec/group_index.h"
+#include "exec/pipeline.h"
+
+namespace cairn {
+
+/// What an aggregate computes, as all its fragments see it. Immutable.
+struct AggregateShape {
+  AggregateShape(const PlanNode& plan, std::vector<Type> inputs);
+
+  struct Groups make_groups() const;
+
+  std::vector<Type> types;             ///< of the result: keys, then calls
+  std::vector<uint32_t> group_columns;
+  std::vector<Type> input_types, key_types;
+  AggregateLayout layout;
+  std::vector<uint32_t> needed;        ///< input columns that anything reads, ascending
+};
+
+struct Groups {
+  std::unique_ptr<GroupIndex> index;
+  std::unique_ptr<AggregateStates> states;
+};
+
+/// The groups that a fragment first saw in one morsel: [first_group, the next run's first_group).
+struct GroupRun {
+  uint64_t morsel = 0;
+  size_t first_group = 0;
+};
+
+/// A fragment's groups, in the order of their first rows.
+struct GroupPart {
+  Groups groups;
+  std::vector<GroupRun> runs;
+};
+
+/// The result rows over all parts: one per group, in the order that one fragment would have seen them in, had it got
+/// all morsels in order. Many groups are split into partitions by their keys, which are merged in parallel.
+std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts,
+                                     const Sink::Parallel& parallel);
+
+}  // namespace cairn
