@@ -40,6 +40,7 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   void run() override;
   void run_pipelines();
   void number_breakers();
+  void report_checkpoints();
   void choose_pipelines();
   void run_pipeline(size_t number);
   void restore(size_t number);

@@ -114,6 +114,18 @@ void Execution::run_pipelines() {
     progress_[i].durable != nullptr ? restore(i) : run_pipeline(i);
     profile_.pipelines_done.fetch_add(1, std::memory_order_relaxed);
   }
+  report_checkpoints();
+}
+
+void Execution::report_checkpoints() {
+  if (observer_ == nullptr) return;
+  for (size_t i = 0; i < progress_.size(); ++i) {
+    const PipelineDescription& pipeline = graph_.pipelines[i];
+    if (!pipeline.is_breaker() || !progress_[i].needed) continue;
+    if (std::string state = observer_->state(progress_[i].breaker); !state.empty()) {
+      profile_of(*pipeline.node).checkpoint = std::move(state);
+    }
+  }
 }
 
 void Execution::number_breakers() {

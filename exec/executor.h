@@ -11,7 +11,7 @@
 namespace cairn {
 
 /// What progress bars and EXPLAIN ANALYZE show. Counters are updated while the query runs, read from any thread;
-/// encodings and checkpoint are complete, and only then to be read, once next() has returned nullptr or thrown.
+/// encodings and checkpoint are complete, and only then to be read, once next() has returned nullptr.
 struct OperatorProfile {
   std::string description;
   std::vector<size_t> children;      ///< positions in QueryProfile::operators

@@ -185,32 +185,58 @@ void JoinIndex::arrange_rows(const std::vector<uint32_t>& groups, size_t group_c
   firsts_.pop_back();
 }
 
+/// Round by round without branches that depend on the data, so that many cache misses are under way at once: rows
+/// whose slot holds another number go on to the next slot together.
 template <typename Slot>
-size_t JoinIndex::find_slots(const std::vector<Slot>& slots, const uint64_t* numbers, size_t count, uint32_t* rows,
-                             uint32_t* groups) const {
+size_t JoinIndex::find_slots(const std::vector<Slot>& slots, const uint64_t* numbers, size_t count, Scratch& scratch,
+                             uint32_t* rows, uint32_t* groups) const {
+  using Number = decltype(Slot::number);
+  const Slot* const table = slots.data();
   const uint64_t mask = slots.size() - 1;
+  scratch.groups.resize(count);
+  scratch.positions.resize(count);
+  uint32_t* const open = rows;  // not needed for results before the end
+  uint32_t* const found_groups = scratch.groups.data();
+  size_t open_count = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t position = mix(numbers[i]) & mask;
+    const Slot slot = table[position];
+    const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(numbers[i]));
+    found_groups[i] = static_cast<uint32_t>(slot.group) - 1;
+    scratch.positions[open_count] = static_cast<uint32_t>(position);
+    open[open_count] = static_cast<uint32_t>(i);
+    open_count += other;
+  }
+  while (open_count > 0) {
+    size_t still_open = 0;
+    for (size_t o = 0; o < open_count; ++o) {
+      const uint32_t i = open[o];
+      const uint64_t position = (scratch.positions[o] + 1) & mask;
+      const Slot slot = table[position];
+      const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(numbers[i]));
+      found_groups[i] = static_cast<uint32_t>(slot.group) - 1;
+      scratch.positions[still_open] = static_cast<uint32_t>(position);
+      open[still_open] = i;
+      still_open += other;
+    }
+    open_count = still_open;
+  }
   const uint64_t domain = keys_->domain();
   size_t found = 0;
   for (size_t i = 0; i < count; ++i) {
-    const uint64_t number = numbers[i];
-    uint64_t position = mix(number) & mask;
-    Slot slot = slots[position];
-    while (slot.group != 0 && slot.number != static_cast<decltype(Slot::number)>(number)) {
-      position = (position + 1) & mask;
-      slot = slots[position];
-    }
     rows[found] = static_cast<uint32_t>(i);
-    groups[found] = static_cast<uint32_t>(slot.group) - 1;
-    found += static_cast<size_t>(slot.group != 0) & static_cast<size_t>(number < domain);
+    groups[found] = found_groups[i];
+    found += (found_groups[i] != kNone) & (numbers[i] < domain);
   }
   return found;
 }
 
-size_t JoinIndex::find_numbers(const uint64_t* numbers, size_t count, uint32_t* rows, uint32_t* groups) const {
+size_t JoinIndex::find_numbers(const uint64_t* numbers, size_t count, Scratch& scratch, uint32_t* rows,
+                               uint32_t* groups) const {
   switch (kind_) {
     case Kind::kBitmap: return find_ranks(bitmap_, numbers, count, rows, groups);
-    case Kind::kNarrow: return find_slots(narrow_, numbers, count, rows, groups);
-    default: return find_slots(wide_, numbers, count, rows, groups);
+    case Kind::kNarrow: return find_slots(narrow_, numbers, count, scratch, rows, groups);
+    default: return find_slots(wide_, numbers, count, scratch, rows, groups);
   }
 }
 
@@ -251,7 +277,7 @@ size_t JoinIndex::find(const Batch& batch, const std::vector<uint32_t>& columns,
   } else {
     scratch.numbers.resize(count);
     keys_->number(keys, count, scratch.numbers.data());
-    found = find_numbers(scratch.numbers.data(), count, rows, groups);
+    found = find_numbers(scratch.numbers.data(), count, scratch, rows, groups);
   }
   if (indices != nullptr) {
     for (size_t i = 0; i < found; ++i) rows[i] = indices[rows[i]];

@@ -65,9 +65,9 @@ class JoinIndex {
   /// groups[row], kNone for rows that are in none.
   void arrange_rows(const std::vector<uint32_t>& groups, size_t group_count);
   template <typename Slot>
-  size_t find_slots(const std::vector<Slot>& slots, const uint64_t* numbers, size_t count, uint32_t* rows,
-                    uint32_t* groups) const;
-  size_t find_numbers(const uint64_t* numbers, size_t count, uint32_t* rows, uint32_t* groups) const;
+  size_t find_slots(const std::vector<Slot>& slots, const uint64_t* numbers, size_t count, Scratch& scratch,
+                    uint32_t* rows, uint32_t* groups) const;
+  size_t find_numbers(const uint64_t* numbers, size_t count, Scratch& scratch, uint32_t* rows, uint32_t* groups) const;
 
   struct NarrowSlot {
     uint32_t number = 0;

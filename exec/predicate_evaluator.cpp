@@ -19,31 +19,67 @@ using evaluation::Space;
 
 namespace {
 
-/// What is known of a conjunct from the batches so far. Old batches count ever less.
+/// What is known of a conjunct from the batches so far; old batches count ever less. Costs are cycles.
 struct Conjunct {
   size_t index = 0;
   double rows = 0;
   double passed = 0;
-  double nanos = 0;
+  double cost = 0;
 
-  double nanos_per_row() const { return rows == 0 ? 0 : nanos / rows; }
+  double cost_per_row() const { return rows == 0 ? 0 : cost / rows; }
   /// Cost per row that it removes: lower comes first.
   double rank() const {
     const double removed = rows - passed + 1;
-    return nanos / removed;
+    return cost / removed;
   }
 };
 
 /// A conjunct below this cost per row is computed over all rows, whatever is selected: finding the selected rows'
 /// values would cost more.
-constexpr double kCheapNanosPerRow = 1.5;
+constexpr double kCheapCostPerRow = 4;
 constexpr uint64_t kBatchesPerReordering = 32;
+
+/// Cycles, or nanoseconds where there is no cheap counter.
+uint64_t now() {
+#if defined(__x86_64__)
+  return __builtin_ia32_rdtsc();
+#else
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+#endif
+}
+
+/// Joins comparisons that bound the same thing (from below and from above: BETWEEN) into one conjunct, which the
+/// program computes in one pass. The joined ones are kept in `owned`.
+std::vector<const Expression*> join_bounds(const std::vector<const Expression*>& conjuncts, std::vector<ExpressionPtr>& owned) {
+  std::vector<const Expression*> result;
+  std::vector<bool> taken(conjuncts.size());
+  for (size_t i = 0; i < conjuncts.size(); ++i) {
+    if (taken[i]) continue;
+    ValueRange bounds;
+    const Expression* bounded;
+    const Expression* other;
+    std::vector<ExpressionPtr> joined;
+    for (size_t j = i + 1; j < conjuncts.size() && evaluation::integral_bounds(*conjuncts[i], bounded, bounds); ++j) {
+      if (taken[j] || !evaluation::integral_bounds(*conjuncts[j], other, bounds) || !other->equals(*bounded)) continue;
+      taken[j] = true;
+      joined.push_back(conjuncts[j]->clone());
+    }
+    if (joined.empty()) {
+      result.push_back(conjuncts[i]);
+      continue;
+    }
+    joined.push_back(conjuncts[i]->clone());
+    owned.push_back(Expression::make_and(std::move(joined)));
+    result.push_back(owned.back().get());
+  }
+  return result;
+}
 
 }  // namespace
 
 struct PredicateEvaluator::State {
-  explicit State(const std::vector<const Expression*>& expressions) : program(expressions) {
-    for (size_t i = 0; i < expressions.size(); ++i) conjuncts.push_back({i});
+  explicit State(const std::vector<const Expression*>& expressions) : program(join_bounds(expressions, owned)) {
+    for (size_t i = 0; i < program.size(); ++i) conjuncts.push_back({i});
   }
 
   /// Rows of `mask` for which the conjunct is true, over the whole batch.
@@ -67,6 +103,7 @@ struct PredicateEvaluator::State {
     }
   }
 
+  std::vector<ExpressionPtr> owned;
   Program program;
   Frame frame;
   std::vector<Conjunct> conjuncts;
@@ -96,23 +133,23 @@ size_t PredicateEvaluator::select(Batch& batch) {
   if (++state.batches % kBatchesPerReordering == 0) {
     std::stable_sort(state.conjuncts.begin(), state.conjuncts.end(),
                      [](const Conjunct& a, const Conjunct& b) { return a.rank() < b.rank(); });
-    for (Conjunct& conjunct : state.conjuncts) conjunct.rows *= 0.5, conjunct.passed *= 0.5, conjunct.nanos *= 0.5;
+    for (Conjunct& conjunct : state.conjuncts) conjunct.rows *= 0.5, conjunct.passed *= 0.5, conjunct.cost *= 0.5;
   }
   const Space all{&batch, nullptr, batch.size, state.frame.next_space_id(), false};
   const bool was_selected = batch.selected;
   const size_t before_all = left;
   for (Conjunct& conjunct : state.conjuncts) {
     if (left == 0) break;
-    const auto begin = std::chrono::steady_clock::now();
+    const uint64_t begin = now();
     const size_t before = left;
-    const bool cheap = conjunct.nanos_per_row() < kCheapNanosPerRow || left * 4 >= batch.size * 3;
+    const bool cheap = conjunct.cost_per_row() < kCheapCostPerRow || left * 4 >= batch.size * 3;
     const bool over_all = cheap && state.apply_to_all(batch, all, conjunct);
     if (!over_all) state.apply_to_left(batch, conjunct);
     left = count_mask(state.mask.data(), batch.size);
-    const std::chrono::duration<double, std::nano> nanos = std::chrono::steady_clock::now() - begin;
+    const double cost = static_cast<double>(now() - begin);
     conjunct.rows += static_cast<double>(before);
     conjunct.passed += static_cast<double>(left);
-    conjunct.nanos += nanos.count() * (over_all ? static_cast<double>(before) / static_cast<double>(batch.size) : 1);
+    conjunct.cost += cost * (over_all ? static_cast<double>(before) / static_cast<double>(batch.size) : 1);
   }
   if (left == before_all && !was_selected) return left;
   state.indices.resize(batch.size + 64);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "io/data_directory.h"
+#include "io/segment_header.h"
 
 namespace cairn {
 
@@ -67,12 +68,13 @@ void write_column(ByteWriter& out, const StoredColumn& column, const Type& type)
   out.varint(column.summary.text_bytes);
 }
 
-StoredColumn read_column(ByteReader& in, uint32_t rows, Type& type) {
+StoredColumn read_column(ByteReader& in, uint32_t rows, bool is_inline, Type& type) {
   StoredColumn column;
   type = read_type(in);
   column.offset = in.varint_up_to(uint64_t{1} << 60, "an offset");
   column.bytes = in.varint_up_to(uint64_t{1} << 40, "the length of a segment");
-  if (column.bytes < kIoAlignmentBytes || column.bytes % kIoAlignmentBytes != 0) in.fail("holds an impossible length");
+  const size_t unit_bytes = is_inline ? 1 : kIoAlignmentBytes;
+  if (column.bytes < kSegmentHeaderBytes || column.bytes % unit_bytes != 0) in.fail("holds an impossible length");
   column.checksum = in.fixed<uint64_t>();
   ZoneMap& zone_map = column.summary.zone_map;
   zone_map.null_count = static_cast<uint32_t>(in.varint_up_to(rows, "the number of NULLs"));
@@ -145,23 +147,32 @@ ViewSchema read_view(ByteReader& in) {
 }
 
 void write_row_group(ByteWriter& out, const TableRowGroup& row_group) {
-  const auto& stored = static_cast<const StoredRowGroup&>(row_group);
-  out.varint(stored.id());
-  out.varint(stored.row_count());
-  out.varint(stored.file().id());
-  out.varint(stored.columns().size());
-  for (size_t i = 0; i < stored.columns().size(); ++i) write_column(out, stored.columns()[i], stored.types()[i]);
+  const StoredRows& rows = static_cast<const StoredRowGroup&>(row_group).rows();
+  out.varint(rows.id);
+  out.varint(rows.row_count);
+  out.varint(rows.file == nullptr ? 0 : rows.file->id());
+  out.varint(rows.columns.size());
+  for (size_t i = 0; i < rows.columns.size(); ++i) {
+    write_column(out, rows.columns[i], rows.types[i]);
+    if (rows.file == nullptr) out.raw(rows.inline_segments[i]);
+  }
 }
 
 std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGroupFactory& make_row_group) {
-  const uint64_t id = in.varint();
-  const uint32_t rows = static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the number of rows"));
+  StoredRows rows;
+  rows.id = in.varint();
+  rows.row_count =
+      static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the number of rows"));
   const uint64_t file_id = in.varint();
   const uint64_t column_count = in.varint_up_to(kColumnsMax, "the number of columns");
-  std::vector<Type> types(column_count);
-  std::vector<StoredColumn> columns;
-  for (uint64_t i = 0; i < column_count; ++i) columns.push_back(read_column(in, rows, types[i]));
-  return make_row_group(id, rows, file_id, std::move(types), std::move(columns));
+  rows.types.resize(column_count);
+  for (uint64_t i = 0; i < column_count; ++i) {
+    rows.columns.push_back(read_column(in, rows.row_count, file_id == 0, rows.types[i]));
+    if (file_id != 0) continue;
+    const std::span<const std::byte> segment = in.raw(rows.columns.back().bytes);
+    rows.inline_segments.emplace_back(segment.begin(), segment.end());
+  }
+  return make_row_group(std::move(rows), file_id);
 }
 
 void write_mask(ByteWriter& out, std::span<const uint64_t> mask) {

@@ -14,9 +14,10 @@
 //     delete rows     string table, varint row group id, mask
 //     pin             string name, varint snapshot     unpin        string name
 //                     (the newest snapshot, or one of the state; another needs a new state)
-//   row group := varint id, varint rows, varint file id, varint columns, each:
+//   row group := varint id, varint rows, varint file id (0: the segments stand here), varint columns, each:
 //                type (u8 id, u8 precision, u8 scale, varint length), varint offset, varint bytes, u64 checksum,
-//                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes
+//                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
+//                [the segment without its padding: `bytes` bytes]
 //   value     := integral: int128 (zigzag); REAL, DOUBLE: u64 bits; strings: string
 //   schema    := string name, varint columns, each: string name, type, u8 not null, string default
 //   view      := string name, varint columns, strings, string sql
@@ -83,8 +84,7 @@ struct ReplayedManifest {
 };
 
 /// Makes the row group that a record describes.
-using RowGroupFactory = std::function<std::shared_ptr<const TableRowGroup>(
-    uint64_t id, uint32_t rows, uint64_t file_id, std::vector<Type> types, std::vector<StoredColumn> columns)>;
+using RowGroupFactory = std::function<std::shared_ptr<const TableRowGroup>(StoredRows rows, uint64_t file_id)>;
 
 /// Errors: kDataCorrupted, beginning with `where`.
 ReplayedManifest replay_manifest(const std::vector<std::span<const std::byte>>& payloads, const std::string& where,

@@ -104,9 +104,9 @@ void TableDatabase::open_directory() {
 }
 
 void TableDatabase::replay(const ManifestContent& content) {
-  const auto make_row_group = [this](uint64_t id, uint32_t rows, uint64_t file_id, std::vector<Type> types,
-                                     std::vector<StoredColumn> columns) {
-    return std::make_shared<StoredRowGroup>(id, rows, std::move(types), std::move(columns), data_->open(file_id), cache_);
+  const auto make_row_group = [this](StoredRows rows, uint64_t file_id) {
+    if (file_id != 0) rows.file = data_->open(file_id);
+    return std::make_shared<StoredRowGroup>(std::move(rows), cache_);
   };
   ReplayedManifest replayed = replay_manifest(content.payloads, "'" + manifest_path() + "'", make_row_group);
   identity_ = content.identity;
@@ -122,9 +122,10 @@ void TableDatabase::check_data_files() const {
   const auto collect = [&end_offsets](const Snapshot& snapshot) {
     for (const auto& [name, table] : snapshot.tables) {
       for (const auto& row_group : table->row_groups) {
-        const auto& stored = static_cast<const StoredRowGroup&>(*unmasked(row_group));
-        uint64_t& end = end_offsets[stored.file().id()];
-        for (const StoredColumn& column : stored.columns()) end = std::max(end, column.offset + column.bytes);
+        const StoredRows& rows = static_cast<const StoredRowGroup&>(*unmasked(row_group)).rows();
+        if (rows.file == nullptr) continue;
+        uint64_t& end = end_offsets[rows.file->id()];
+        for (const StoredColumn& column : rows.columns) end = std::max(end, column.offset + column.bytes);
       }
     }
   };

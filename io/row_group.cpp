@@ -39,37 +39,50 @@ std::shared_ptr<const ColumnChunk> make_buffer_chunk(ColumnBuffer&& column, cons
   return std::make_shared<BufferChunk>(std::move(column), zone_map);
 }
 
-StoredRowGroup::StoredRowGroup(uint64_t id, uint32_t row_count, std::vector<Type> types,
-                               std::vector<StoredColumn> columns, std::shared_ptr<DataFile> file,
-                               std::shared_ptr<ChunkCache> cache)
-    : id_(id), row_count_(row_count), types_(std::move(types)), columns_(std::move(columns)), file_(std::move(file)),
-      cache_(std::move(cache)) {
-  assert(types_.size() == columns_.size());
+StoredRowGroup::StoredRowGroup(StoredRows rows, std::shared_ptr<ChunkCache> cache)
+    : rows_(std::move(rows)), cache_(std::move(cache)) {
+  assert(rows_.types.size() == rows_.columns.size());
+  assert(rows_.file != nullptr || rows_.inline_segments.size() == rows_.columns.size());
 }
 
 std::vector<std::shared_ptr<const ColumnChunk>> StoredRowGroup::load(std::span<const uint32_t> columns) const {
-  return cache_->get(id_, columns, [this](std::span<const uint32_t> missing) { return read(missing); });
+  return cache_->get(rows_.id, columns, [this](std::span<const uint32_t> missing) { return open(missing); });
 }
 
-std::vector<std::shared_ptr<const ColumnChunk>> StoredRowGroup::read(std::span<const uint32_t> columns) const {
-  File& file = file_->file();
+std::vector<AlignedBuffer> StoredRowGroup::read(std::span<const uint32_t> columns) const {
   std::vector<AlignedBuffer> buffers;
   buffers.reserve(columns.size());
-  const auto batch = file_->storage().make_batch();
+  if (rows_.file == nullptr) {
+    for (const uint32_t column : columns) buffers.push_back(pad_segment(rows_.inline_segments[column]));
+    return buffers;
+  }
+  File& file = rows_.file->file();
+  const auto batch = rows_.file->storage().make_batch();
   for (const uint32_t column : columns) {
-    buffers.emplace_back(columns_[column].bytes);
-    batch->read(file, columns_[column].offset, buffers.back().bytes());
+    buffers.emplace_back(rows_.columns[column].bytes);
+    batch->read(file, rows_.columns[column].offset, buffers.back().bytes());
   }
   batch->wait_all();
+  return buffers;
+}
+
+std::string StoredRowGroup::place_of(uint32_t column) const {
+  if (rows_.file == nullptr) return "segment of row group " + std::to_string(rows_.id) + " in the manifest";
+  return "segment at offset " + std::to_string(rows_.columns[column].offset) + " of '" + rows_.file->file().path() + "'";
+}
+
+std::vector<std::shared_ptr<const ColumnChunk>> StoredRowGroup::open(std::span<const uint32_t> columns) const {
+  std::vector<AlignedBuffer> buffers = read(columns);
   std::vector<std::shared_ptr<const ColumnChunk>> chunks;
   chunks.reserve(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) {
-    const StoredColumn& column = columns_[columns[i]];
-    const std::string where = "segment at offset " + std::to_string(column.offset) + " of '" + file.path() + "'";
+    const uint32_t column = columns[i];
+    const std::string where = place_of(column);
     const size_t byte_count = buffers[i].size();
     const uint64_t checksum = stored_segment_checksum(buffers[i].data());
-    chunks.push_back(open_segment(share_bytes(std::move(buffers[i])), byte_count, types_[columns[i]], row_count_, where));
-    if (checksum == column.checksum) continue;
+    chunks.push_back(
+        open_segment(share_bytes(std::move(buffers[i])), byte_count, rows_.types[column], rows_.row_count, where));
+    if (checksum == rows_.columns[column].checksum) continue;
     throw Error(sqlstate::kDataCorrupted, where + ": another segment than the manifest names stands here",
                 "restore the file from a backup");
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/aligned_buffer.h"
 #include "io/distinct_sketch.h"
 #include "io/table.h"
 #include "vector/column_buffer.h"
@@ -25,7 +26,7 @@ struct ColumnSummary {
 
 /// Row groups as this layer makes them.
 ///
-///   StoredRowGroup   segments in a data file, read through the chunk cache
+///   StoredRowGroup   segments in a data file, or, if small, in the manifest; opened through the chunk cache
 ///   MemoryRowGroup   opened segments, or flat buffers where there are few rows
 ///   MaskedRowGroup   another row group of which some rows are deleted
 class TableRowGroup : public RowGroup {
@@ -49,30 +50,35 @@ struct StoredColumn {
   ColumnSummary summary;
 };
 
+/// What a StoredRowGroup is made of.
+struct StoredRows {
+  uint64_t id = 0;
+  uint32_t row_count = 0;
+  std::vector<Type> types;
+  std::vector<StoredColumn> columns;
+  std::shared_ptr<DataFile> file;  ///< or nullptr, then
+  std::vector<std::vector<std::byte>> inline_segments;  ///< of each column, without its padding
+};
+
 class StoredRowGroup final : public TableRowGroup {
  public:
-  StoredRowGroup(uint64_t id, uint32_t row_count, std::vector<Type> types, std::vector<StoredColumn> columns,
-                 std::shared_ptr<DataFile> file, std::shared_ptr<ChunkCache> cache);
+  StoredRowGroup(StoredRows rows, std::shared_ptr<ChunkCache> cache);
 
-  uint64_t id() const override { return id_; }
-  uint32_t row_count() const override { return row_count_; }
-  size_t column_count() const override { return columns_.size(); }
-  const ColumnSummary& summary(size_t column) const override { return columns_[column].summary; }
-  uint64_t stored_bytes(size_t column) const override { return columns_[column].bytes; }
+  uint64_t id() const override { return rows_.id; }
+  uint32_t row_count() const override { return rows_.row_count; }
+  size_t column_count() const override { return rows_.columns.size(); }
+  const ColumnSummary& summary(size_t column) const override { return rows_.columns[column].summary; }
+  uint64_t stored_bytes(size_t column) const override { return rows_.columns[column].bytes; }
   std::vector<std::shared_ptr<const ColumnChunk>> load(std::span<const uint32_t> columns) const override;
 
-  const std::vector<StoredColumn>& columns() const { return columns_; }
-  const std::vector<Type>& types() const { return types_; }
-  const DataFile& file() const { return *file_; }
+  const StoredRows& rows() const { return rows_; }
 
  private:
-  std::vector<std::shared_ptr<const ColumnChunk>> read(std::span<const uint32_t> columns) const;
+  std::vector<AlignedBuffer> read(std::span<const uint32_t> columns) const;
+  std::vector<std::shared_ptr<const ColumnChunk>> open(std::span<const uint32_t> columns) const;
+  std::string place_of(uint32_t column) const;
 
-  const uint64_t id_;
-  const uint32_t row_count_;
-  const std::vector<Type> types_;
-  const std::vector<StoredColumn> columns_;
-  const std::shared_ptr<DataFile> file_;
+  const StoredRows rows_;
   const std::shared_ptr<ChunkCache> cache_;
 };
 

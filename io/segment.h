@@ -25,6 +25,7 @@ struct EncodedSegment {
   DistinctSketch sketch;    ///< of the values that are not NULL; empty with kFast
   uint64_t text_bytes = 0;  ///< of all strings
   uint64_t checksum = 0;    ///< as in the header
+  size_t used_bytes = 0;    ///< without the padding
 };
 
 /// Encodes rows [begin, begin + rows) of the column as one segment, picking the scheme by size and by what execution
@@ -41,6 +42,9 @@ std::shared_ptr<const ColumnChunk> open_segment(std::shared_ptr<const std::byte>
 
 /// The buffer's bytes as open_segment takes them.
 std::shared_ptr<const std::byte> share_bytes(AlignedBuffer&& buffer);
+
+/// A segment with its padding, from the bytes without it.
+AlignedBuffer pad_segment(std::span<const std::byte> used_bytes);
 
 /// The checksum field of a segment's header, unverified: the manifest keeps it too, so that a segment in the wrong place
 /// is noticed. REQUIRES: at least 128 bytes.

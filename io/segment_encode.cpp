@@ -34,10 +34,6 @@ PickedScheme pick_scheme(const ColumnAnalysis& analysis) {
   return best;
 }
 
-size_t segment_bytes(size_t payload_bytes) {
-  return round_up_to_alignment(kSegmentHeaderBytes + payload_bytes + kReadableSlackBytes);
-}
-
 size_t mask_bytes(const ColumnAnalysis& analysis) {
   if (analysis.null_count == 0 || analysis.all_null()) return 0;
   return round_up_to_array(mask_words(analysis.row_count) * sizeof(uint64_t));
@@ -46,7 +42,7 @@ size_t mask_bytes(const ColumnAnalysis& analysis) {
 /// Header space, payload, zeros.
 AlignedBuffer encode_payload(const ColumnAnalysis& analysis, const PickedScheme& picked) {
   const size_t mask = mask_bytes(analysis);
-  const size_t total = segment_bytes(mask + picked.body_bytes);
+  const size_t total = padded_segment_bytes(mask + picked.body_bytes);
   AlignedBuffer out(total);
   std::memset(out.data(), 0, total);
   std::byte* payload = out.data() + kSegmentHeaderBytes;
@@ -82,7 +78,7 @@ EncodedSegment encode_segment(const ColumnBuffer& column, size_t begin, size_t r
   if (const auto smaller = compress_payload(payload, effort)) {
     header.compression = smaller->compression;
     header.stored_bytes = smaller->bytes.size();
-    segment.bytes = AlignedBuffer(segment_bytes(smaller->bytes.size()));
+    segment.bytes = AlignedBuffer(padded_segment_bytes(smaller->bytes.size()));
     std::byte* out = segment.bytes.data() + kSegmentHeaderBytes;
     std::memcpy(out, smaller->bytes.data(), smaller->bytes.size());
     std::memset(out + smaller->bytes.size(), 0,
@@ -92,6 +88,7 @@ EncodedSegment encode_segment(const ColumnBuffer& column, size_t begin, size_t r
   header.checksum = segment_checksum(segment.bytes.bytes());
   std::memcpy(segment.bytes.data(), &header, sizeof header);
   segment.checksum = header.checksum;
+  segment.used_bytes = kSegmentHeaderBytes + header.stored_bytes;
   segment.zone_map = std::move(analysis.zone_map);
   segment.sketch = analysis.sketch;
   segment.text_bytes = analysis.string_bytes;

@@ -26,6 +26,7 @@
 #include <span>
 #include <string>
 
+#include "io/aligned_buffer.h"
 #include "io/table.h"
 #include "vector/type.h"
 
@@ -41,6 +42,11 @@ inline constexpr size_t kArrayAlignmentBytes = 64;
 
 constexpr size_t round_up_to_array(size_t bytes) {
   return (bytes + kArrayAlignmentBytes - 1) / kArrayAlignmentBytes * kArrayAlignmentBytes;
+}
+
+/// Of a whole segment, padding included, whose stored payload has so many bytes.
+constexpr size_t padded_segment_bytes(size_t payload_bytes) {
+  return round_up_to_alignment(kSegmentHeaderBytes + payload_bytes + kReadableSlackBytes);
 }
 
 enum class Compression : uint8_t { kNone = 0, kLz4 = 1, kZstd = 2 };

@@ -76,6 +76,14 @@ std::shared_ptr<const std::byte> share_bytes(AlignedBuffer&& buffer) {
   return {std::move(owner), data};
 }
 
+AlignedBuffer pad_segment(std::span<const std::byte> used_bytes) {
+  assert(used_bytes.size() >= kSegmentHeaderBytes);
+  AlignedBuffer segment(padded_segment_bytes(used_bytes.size() - kSegmentHeaderBytes));
+  std::memcpy(segment.data(), used_bytes.data(), used_bytes.size());
+  std::memset(segment.data() + used_bytes.size(), 0, segment.size() - used_bytes.size());
+  return segment;
+}
+
 uint64_t stored_segment_checksum(const std::byte* segment) {
   uint64_t checksum;
   std::memcpy(&checksum, segment + offsetof(SegmentHeader, checksum), sizeof checksum);

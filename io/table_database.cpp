@@ -15,7 +15,8 @@ constexpr uint64_t kCompactGrowth = 4;
 void collect_files(const Snapshot& snapshot, std::set<uint64_t>& file_ids) {
   for (const auto& [name, table] : snapshot.tables) {
     for (const auto& row_group : table->row_groups) {
-      file_ids.insert(static_cast<const StoredRowGroup&>(*unmasked(row_group)).file().id());
+      const StoredRows& rows = static_cast<const StoredRowGroup&>(*unmasked(row_group)).rows();
+      if (rows.file != nullptr) file_ids.insert(rows.file->id());
     }
   }
 }

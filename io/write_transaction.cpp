@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <numeric>
 
 #include "io/column_analysis.h"
 #include "io/row_group_merge.h"
@@ -11,6 +12,10 @@
 namespace cairn {
 
 namespace {
+
+/// A row group whose segments take no more than this stands in the manifest itself: a small insert then is one write and
+/// one sync, and leaves no file of whole blocks.
+constexpr size_t kInlineBytesMax = 16384;
 
 void add_mask(std::vector<uint64_t>& mask, const uint64_t* more, size_t words) {
   mask.resize(words);
@@ -155,32 +160,48 @@ std::shared_ptr<const RowGroup> TableTransaction::make_memory_row_group(const Ta
 std::shared_ptr<const RowGroup> TableTransaction::make_stored_row_group(uint64_t table_id, const TableSchema& schema,
                                                                         std::vector<ColumnBuffer> columns,
                                                                         size_t rows) {
+  StoredRows stored;
+  stored.id = database_->take_row_group_id();
+  stored.row_count = static_cast<uint32_t>(rows);
   std::vector<AlignedBuffer> segments;
-  std::vector<StoredColumn> stored;
-  std::vector<Type> types;
-  uint64_t bytes = 0;
+  std::vector<size_t> used_bytes;
   for (ColumnBuffer& column : columns) {
     EncodedSegment segment = encode_segment(column, 0, rows, EncodeEffort::kSmall);
-    types.push_back(schema.columns[types.size()].type);
-    stored.push_back({bytes, segment.bytes.size(), segment.checksum,
-                      {std::move(segment.zone_map), segment.sketch, segment.text_bytes}});
-    bytes += segment.bytes.size();
+    stored.types.push_back(schema.columns[segments.size()].type);
+    stored.columns.push_back({0, segment.bytes.size(), segment.checksum,
+                              {std::move(segment.zone_map), segment.sketch, segment.text_bytes}});
+    used_bytes.push_back(segment.used_bytes);
     segments.push_back(std::move(segment.bytes));
+    column = ColumnBuffer(column.type());  // frees its memory
   }
-  std::shared_ptr<DataFile> file;
+  if (std::accumulate(used_bytes.begin(), used_bytes.end(), size_t{0}) <= kInlineBytesMax) {
+    for (size_t i = 0; i < segments.size(); ++i) {
+      stored.columns[i].bytes = used_bytes[i];
+      stored.inline_segments.emplace_back(segments[i].data(), segments[i].data() + used_bytes[i]);
+    }
+  } else {
+    write_segments(table_id, stored, std::move(segments));
+  }
+  return std::make_shared<StoredRowGroup>(std::move(stored), database_->cache());
+}
+
+void TableTransaction::write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments) {
+  uint64_t bytes = 0;
+  for (StoredColumn& column : stored.columns) {
+    column.offset = bytes;
+    bytes += column.bytes;
+  }
   uint64_t offset;
   {
     const std::lock_guard lock(mutex_);
     TableChanges& changes = changes_[table_id];
     if (changes.file == nullptr) changes.file = database_->data()->create(database_->take_file_id());
-    file = changes.file;
+    stored.file = changes.file;
     offset = changes.file_bytes;
     changes.file_bytes += bytes;
   }
-  for (StoredColumn& column : stored) column.offset += offset;
-  segment_writer_->write(file, offset, std::move(segments));
-  return std::make_shared<StoredRowGroup>(database_->take_row_group_id(), static_cast<uint32_t>(rows),
-                                          std::move(types), std::move(stored), file, database_->cache());
+  for (StoredColumn& column : stored.columns) column.offset += offset;
+  segment_writer_->write(stored.file, offset, std::move(segments));
 }
 
 // --- Commit ----------------------------------------------------------------------------------------------------------

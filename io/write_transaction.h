@@ -54,6 +54,8 @@ class TableTransaction final : public WriteTransaction {
                                                         size_t rows);
   std::shared_ptr<const RowGroup> make_stored_row_group(uint64_t table_id, const TableSchema& schema,
                                                         std::vector<ColumnBuffer> columns, size_t rows);
+  /// Puts the segments into the table's new data file, and their places into `stored`.
+  void write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments);
   /// Applies the changes of one table to `builder`; at the commit, small row groups are merged, empty ones left out, and
   /// `record` notes everything.
   void apply(SnapshotBuilder& builder, const TableVersion& table, const TableChanges& changes) const;

@@ -188,7 +188,6 @@ BindContext SessionState::bind_context(const Statement& statement) {
 }
 
 PlanPtr SessionState::plan(LogicalPlan&& logical, std::vector<PassTrace>* trace) {
-  if (trace != nullptr) trace->push_back({"bind", logical.to_string()});
   optimize(logical, settings_.disabled_passes(), trace);
   check_interrupted();
   return make_physical_plan(logical);

@@ -100,23 +100,9 @@ void compare_plain(Comparison comparison, const T* a, size_t a_step, const T* b,
 
 }  // namespace
 
-Truth compare_with_constant(Frame& frame, Comparison comparison, const Vector& a, int128_t value) {
+Truth select_range(Frame& frame, const Vector& a, ValueRange wanted, bool negated) {
   const ValueRange range = certain_range(a);
-  ValueRange wanted = range;  // the values for which it is true, within `range`
-  bool negated = false;
-  switch (comparison) {
-    case Comparison::kLess:
-      wanted = value == kInt128Min ? ValueRange{1, 0} : ValueRange{range.min, std::min(range.max, value - 1)};
-      break;
-    case Comparison::kLessEqual: wanted.max = std::min(range.max, value); break;
-    case Comparison::kGreater:
-      wanted = value == kInt128Max ? ValueRange{1, 0} : ValueRange{std::max(range.min, value + 1), range.max};
-      break;
-    case Comparison::kGreaterEqual: wanted.min = std::max(range.min, value); break;
-    case Comparison::kNotEqual: negated = true; [[fallthrough]];
-    default:
-      wanted = {std::max(range.min, value), std::min(range.max, value)};
-  }
+  wanted = {std::max(wanted.min, range.min), std::min(wanted.max, range.max)};
   const bool none = wanted.min > wanted.max;
   const bool every = wanted == range;
   uint64_t* bits = frame.allocate_mask(a.size);
@@ -136,6 +122,26 @@ Truth compare_with_constant(Frame& frame, Comparison comparison, const Vector& a
   }
   if (negated) invert(bits, a.size);
   return finish_truth(bits, a.validity, a.size);
+}
+
+Truth compare_with_constant(Frame& frame, Comparison comparison, const Vector& a, int128_t value) {
+  const ValueRange range = certain_range(a);
+  ValueRange wanted = range;  // the values for which it is true, within `range`
+  bool negated = false;
+  switch (comparison) {
+    case Comparison::kLess:
+      wanted = value == kInt128Min ? ValueRange{1, 0} : ValueRange{range.min, std::min(range.max, value - 1)};
+      break;
+    case Comparison::kLessEqual: wanted.max = std::min(range.max, value); break;
+    case Comparison::kGreater:
+      wanted = value == kInt128Max ? ValueRange{1, 0} : ValueRange{std::max(range.min, value + 1), range.max};
+      break;
+    case Comparison::kGreaterEqual: wanted.min = std::max(range.min, value); break;
+    case Comparison::kNotEqual: negated = true; [[fallthrough]];
+    default:
+      wanted = {std::max(range.min, value), std::min(range.max, value)};
+  }
+  return select_range(frame, a, wanted, negated);
 }
 
 namespace {
@@ -261,6 +267,40 @@ Truth compare_distinct(Frame& frame, bool distinct, const Vector& a, const Vecto
   return finish_truth(bits, nullptr, rows);
 }
 
+/// low <= argument <= high, both integral constants, in one comparison.
+class RangeNode : public Node {
+ public:
+  RangeNode(Node* argument, const ValueRange& wanted) : Node(Type::boolean()), argument_(argument), wanted_(wanted) {}
+
+ protected:
+  bool compute_truth(Frame& frame, const Space& space, Truth& out) override {
+    Vector values;
+    if (!argument_->vector(frame, space, values)) return false;
+    if (values.constant_null() || space.rows == 0) {
+      out = Truth::null();
+    } else if (values.is_constant()) {
+      const int128_t value = read_integral(values, 0);
+      out = Truth::all(value >= wanted_.min && value <= wanted_.max);
+    } else if (watch_.worth_it(values)) {
+      out = table_.apply(frame, values, [&](const Vector& entries, uint8_t* table) {
+        for (size_t i = 0; i < entries.size; ++i) {
+          const int128_t value = read_integral(entries, i);
+          table[i] = value >= wanted_.min && value <= wanted_.max;
+        }
+      });
+    } else {
+      out = select_range(frame, without_dictionary(values, frame.context), wanted_, false);
+    }
+    return true;
+  }
+
+ private:
+  Node* const argument_;
+  const ValueRange wanted_;
+  DictionaryWatch watch_;
+  EntryTable table_;
+};
+
 class CompareNode : public Node {
  public:
   CompareNode(Comparison comparison, Node* left, Node* right)
@@ -306,6 +346,10 @@ class CompareNode : public Node {
 };
 
 }  // namespace
+
+std::unique_ptr<Node> make_range_node(Node* argument, const ValueRange& wanted) {
+  return std::make_unique<RangeNode>(argument, wanted);
+}
 
 std::unique_ptr<Node> make_compare_node(Comparison comparison, Node* left, Node* right) {
   return std::make_unique<CompareNode>(comparison, left, right);

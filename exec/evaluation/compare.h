@@ -8,7 +8,11 @@ namespace cairn::evaluation {
 /// The vector, of any type but strings, as integers that order as its values do; never a dictionary.
 Vector ordered_integers(const Vector& vector, EvaluationContext& context);
 
-/// A varying integral vector (no dictionary) against a constant: decided by ranges alone, or by one kernel.
+/// The rows of a varying integral vector (no dictionary) whose values lie in `wanted` (negated: do not): decided by
+/// ranges alone, or by one kernel.
+Truth select_range(Frame& frame, const Vector& vector, ValueRange wanted, bool negated);
+
+/// A varying integral vector (no dictionary) against a constant.
 Truth compare_with_constant(Frame& frame, Expression::Comparison comparison, const Vector& vector, int128_t value);
 
 /// Any two vectors of one type and length, none a constant NULL; one of the six ordinary comparisons.

@@ -81,12 +81,17 @@ class Program {
   explicit Program(const std::vector<const Expression*>& expressions);
   ~Program();
   Node* root(size_t index) const { return roots_[index]; }
+  size_t size() const { return roots_.size(); }
 
  private:
   friend class Compiler;
   std::vector<std::unique_ptr<Node>> nodes_;
   std::vector<Node*> roots_;
 };
+
+/// A comparison (=, <, <=, >, >=) of something integral with a constant, as bounds of that something; an open side has
+/// the bound of 128 bits. Casts that only scale are looked through: CAST(day AS TIMESTAMP) < '1995-01-01' bounds day.
+bool integral_bounds(const Expression& expression, const Expression*& bounded, ValueRange& bounds);
 
 // ---- shared by the nodes
 
@@ -128,6 +133,7 @@ std::unique_ptr<Node> make_arithmetic_node(Function::Native operation, Type type
 std::unique_ptr<Node> make_call_node(const Function& function, Type type, std::vector<Node*> arguments, int position);
 std::unique_ptr<Node> make_cast_node(Node* argument, Type type, int position);
 std::unique_ptr<Node> make_compare_node(Expression::Comparison comparison, Node* left, Node* right);
+std::unique_ptr<Node> make_range_node(Node* argument, const ValueRange& wanted);
 std::unique_ptr<Node> make_logic_node(bool conjunction, std::vector<Node*> arguments);
 std::unique_ptr<Node> make_not_node(Node* argument);
 std::unique_ptr<Node> make_is_null_node(Node* argument, bool negated);

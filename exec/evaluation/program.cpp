@@ -4,11 +4,67 @@
 #include <map>
 #include <string>
 
+#include "exec/evaluation/integral.h"
 #include "exec/evaluation/node.h"
+#include "exec/functions/cast.h"
+#include "exec/functions/integral_type.h"
 #include "vector/error.h"
 #include "vector/read_row.h"
 
 namespace cairn::evaluation {
+
+namespace {
+
+/// The factor of a cast that multiplies, and cannot fail for any value of its argument's type; 0: it is no such cast.
+int128_t safe_factor(const Expression& cast) {
+  const Type& from = cast.arguments[0]->type;
+  if (cast.kind != Expression::Kind::kCast || !from.is_integral() || cast_kind(from, cast.type) != CastKind::kScale) return 0;
+  const int128_t factor = cast_factor(from, cast.type);
+  // Dates that no timestamp holds compare as what they are.
+  if (from.id == TypeId::kDate) return factor;
+  ValueRange range;
+  const ValueRange bounds = type_range(cast.type);
+  const bool fits = propagate_range(Function::Native::kMultiply, type_range(from), {factor, factor}, range) &&
+                    range.min >= bounds.min && range.max <= bounds.max;
+  return fits ? factor : 0;
+}
+
+int128_t divide_down(int128_t value, int128_t divisor) { return value / divisor - (value % divisor < 0); }
+int128_t divide_up(int128_t value, int128_t divisor) { return value / divisor + (value % divisor > 0); }
+
+}  // namespace
+
+bool integral_bounds(const Expression& expression, const Expression*& bounded, ValueRange& bounds) {
+  using Comparison = Expression::Comparison;
+  const auto is_constant = [](const Expression& side) {
+    return side.kind == Expression::Kind::kConstant && !side.value.null && side.type.is_integral();
+  };
+  if (expression.kind != Expression::Kind::kCompare) return false;
+  const bool turned = is_constant(*expression.arguments[0]);
+  const Expression& constant = *expression.arguments[turned ? 0 : 1];
+  bounded = expression.arguments[turned ? 1 : 0].get();
+  if (!is_constant(constant) || !bounded->type.is_integral()) return false;
+  const int128_t value = constant.value.integer;
+  constexpr ValueRange kNothing{1, 0};
+  const ValueRange below = value == kInt128Min ? kNothing : ValueRange{kInt128Min, value - 1};
+  const ValueRange above = value == kInt128Max ? kNothing : ValueRange{value + 1, kInt128Max};
+  switch (expression.comparison) {
+    case Comparison::kEqual: bounds = {value, value}; break;
+    case Comparison::kLess: bounds = turned ? above : below; break;
+    case Comparison::kGreater: bounds = turned ? below : above; break;
+    case Comparison::kLessEqual: bounds = turned ? ValueRange{value, kInt128Max} : ValueRange{kInt128Min, value}; break;
+    case Comparison::kGreaterEqual: bounds = turned ? ValueRange{kInt128Min, value} : ValueRange{value, kInt128Max}; break;
+    default: return false;
+  }
+  while (bounded->kind == Expression::Kind::kCast) {
+    const int128_t factor = safe_factor(*bounded);
+    if (factor == 0) break;
+    if (bounds.min != kInt128Min) bounds.min = divide_up(bounds.min, factor);
+    if (bounds.max != kInt128Max) bounds.max = divide_down(bounds.max, factor);
+    bounded = bounded->arguments[0].get();
+  }
+  return true;
+}
 
 /// Makes nodes, one for all equal subexpressions. Two are equal where they do the same to the same nodes.
 class Compiler {
@@ -82,6 +138,35 @@ class Compiler {
     return key;
   }
 
+  /// AND, with comparisons of the same thing from both sides as one.
+  std::unique_ptr<Node> make_conjunction(const Expression& expression, const std::vector<Node*>& arguments) {
+    std::vector<Node*> rest;
+    std::vector<std::pair<Node*, ValueRange>> ranges;
+    std::vector<std::vector<Node*>> sources;  // of each range
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      ValueRange bounds;
+      const Expression* bounded_expression;
+      if (!integral_bounds(*expression.arguments[i], bounded_expression, bounds)) {
+        rest.push_back(arguments[i]);
+        continue;
+      }
+      Node* bounded = compile(*bounded_expression);
+      const auto known = std::find_if(ranges.begin(), ranges.end(), [&](const auto& range) { return range.first == bounded; });
+      if (known == ranges.end()) {
+        ranges.emplace_back(bounded, bounds);
+        sources.push_back({arguments[i]});
+      } else {
+        known->second = {std::max(known->second.min, bounds.min), std::min(known->second.max, bounds.max)};
+        sources[static_cast<size_t>(known - ranges.begin())].push_back(arguments[i]);
+      }
+    }
+    for (size_t i = 0; i < ranges.size(); ++i) {
+      const bool alone = sources[i].size() == 1;
+      rest.push_back(alone ? sources[i][0] : keep(make_range_node(ranges[i].first, ranges[i].second)));
+    }
+    return make_logic_node(true, std::move(rest));
+  }
+
   Node* make_or_of_equals(const std::vector<Node*>& arguments) {
     std::vector<Node*> equals;
     for (size_t i = 1; i < arguments.size(); ++i) {
@@ -103,8 +188,13 @@ class Compiler {
         }
         return make_call_node(*expression.function, expression.type, std::move(arguments), expression.position);
       case Kind::kCast: return make_cast_node(arguments[0], expression.type, expression.position);
-      case Kind::kCompare: return make_compare_node(expression.comparison, arguments[0], arguments[1]);
-      case Kind::kAnd: return make_logic_node(true, std::move(arguments));
+      case Kind::kCompare: {
+        const Expression* bounded;
+        ValueRange bounds;
+        if (integral_bounds(expression, bounded, bounds)) return make_range_node(compile(*bounded), bounds);
+        return make_compare_node(expression.comparison, arguments[0], arguments[1]);
+      }
+      case Kind::kAnd: return make_conjunction(expression, arguments);
       case Kind::kOr: return make_logic_node(false, std::move(arguments));
       case Kind::kNot: return make_not_node(arguments[0]);
       case Kind::kIsNull: return make_is_null_node(arguments[0], false);

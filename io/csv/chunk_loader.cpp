@@ -131,7 +131,7 @@ Error ChunkLoader::bad_record_error(const RecordChunk& chunk) const {
   const bool one_field = bad.field_count == 1;
   return located(Error(sqlstate::kBadCopyFormat,
                        "missing data for column \"" + missing + "\"",
-                       one_field ? "is the DELIMITER the right one?" : ""),
+                       one_field ? "check FORMAT and DELIMITER: text separates fields by tabs, csv by commas" : ""),
                  chunk, bad.begin, "");
 }
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "io/csv/field_text.h"
-#include "io/csv/utf8.h"
+#include "vector/utf8.h"
 #include "vector/date.h"
 #include "vector/parse.h"
 

@@ -1,15 +1,10 @@
 #include "io/csv/csv_format.h"
 
+#include <string_view>
+
 #include "vector/error.h"
 
 namespace cairn {
-
-CsvFormat CsvFormat::for_file(std::string_view path) {
-  if (path.ends_with(".csv")) return csv();
-  CsvFormat format = text();
-  if (path.ends_with(".tbl")) format.delimiter = '|';
-  return format;
-}
 
 void CsvFormat::check() const {
   const auto refuse = [](const char* message) { throw Error(sqlstate::kInvalidParameterValue, message); };

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace cairn {
@@ -28,8 +27,6 @@ struct CsvFormat {
 
   static CsvFormat text() { return {}; }
   static CsvFormat csv() { return {Kind::kCsv, ',', ""}; }
-  /// What a file's name suggests where COPY does not say it: .csv is CSV with ',', .tsv is text, .tbl is text with '|'.
-  static CsvFormat for_file(std::string_view path);
 
   /// The byte that protects others: the backslash or `escape`.
   char escape_byte() const { return kind == Kind::kText ? '\\' : escape; }

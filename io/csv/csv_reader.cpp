@@ -99,9 +99,7 @@ class Load {
       if (error.sqlstate == sqlstate::kIoError) throw;
       throw Error(error.sqlstate, prefix_ + ", " + error.message, error.hint);
     }
-    if (input_.progress && cutter_.total_bytes() != 0) {
-      input_.progress(static_cast<double>(cutter_.bytes_read()) / static_cast<double>(cutter_.total_bytes()));
-    }
+    if (input_.progress) input_.progress(cutter_.bytes_read(), cutter_.total_bytes());
     return true;
   }
 

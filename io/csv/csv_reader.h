@@ -21,7 +21,8 @@ struct CsvInput {
   std::vector<Value> defaults;   ///< per column of the table, for those without a field; empty: NULLs
   unsigned thread_count = 1;
   std::function<void()> check_interrupt = nullptr;           ///< called by all workers; what it throws ends the load
-  std::function<void(double fraction)> progress = nullptr;   ///< one thread at a time; not called for pipes
+  /// One thread at a time; the total is 0 for a pipe.
+  std::function<void(uint64_t bytes_done, uint64_t bytes_total)> progress = nullptr;
 };
 
 /// Appends the file's rows to the table within the transaction, in the order of the file, and returns their number.

@@ -1,6 +1,7 @@
 #include "sql/binder/coercion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "exec/expression_evaluator.h"
@@ -183,7 +184,9 @@ Value parse_numeric_literal(std::string_view text) {
   std::string digits;
   int scale = 0;
   bool exact_integer = true;
-  size_t at = 0;
+  // The parser folds the sign into the literal: "-0.05" comes as one text.
+  const bool negative = text.starts_with('-');
+  size_t at = negative || text.starts_with('+') ? 1 : 0;
   for (; at < text.size() && (text[at] | 32) != 'e'; at++) {
     if (text[at] == '.') {
       exact_integer = false;
@@ -203,15 +206,31 @@ Value parse_numeric_literal(std::string_view text) {
     }
   }
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
-  int precision = std::max({static_cast<int>(digits.size()), scale + 1, 1});
-  if (static_cast<int>(digits.size()) > 38 || scale > 38) 
-    return Value::of_double(std::strtod(std::string(text).c_str(), nullptr));
+  const auto as_double = [&] {
+    const double value = std::strtod(std::string(text).c_str(), nullptr);
+    if (std::isinf(value)) {
+      throw Error(sqlstate::kNumericOutOfRange, "\"" + std::string(text) + "\" is out of range for type double precision");
+    }
+    return Value::of_double(value);
+  };
+  const int precision = std::max({static_cast<int>(digits.size()), scale + 1, 1});
+  if (digits.size() > (exact_integer ? 39 : 38) || scale > 38) return as_double();
   int128_t value = 0;
-  for (char digit : digits) value = value * 10 + (digit - '0');
+  for (char digit : digits) {
+    const int step = negative ? -(digit - '0') : digit - '0';
+    if (__builtin_mul_overflow(value, int128_t{10}, &value) || __builtin_add_overflow(value, int128_t{step}, &value)) {
+      return as_double();
+    }
+  }
   if (!exact_integer) return Value::of_integer(Type::decimal(std::min(precision, 38), scale), value);
   for (Type type : {Type::integer(), Type::big_int(), Type::huge_int()})
     if (fits(value, type)) return Value::of_integer(type, value);
-  return Value::of_double(std::strtod(std::string(text).c_str(), nullptr));
+  return as_double();
+}
+
+bool is_plain_number(std::string_view text) {
+  return text.find_first_of("0123456789") != std::string_view::npos &&
+         text.find_first_not_of("0123456789.") == std::string_view::npos && std::count(text.begin(), text.end(), '.') <= 1;
 }
 
 std::optional<Value> convert_exactly(const Value& constant, const Type& type) {

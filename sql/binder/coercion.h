@@ -47,6 +47,9 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position =
 /// exactly its digits, else (more than 38 digits) DOUBLE.
 Value parse_numeric_literal(std::string_view text);
 
+/// Digits with at most one point among them: what parse_numeric_literal reads exactly.
+bool is_plain_number(std::string_view text);
+
 /// The constant as a value of `type` where that is exact (24 as 24.00, a midnight TIMESTAMP as a DATE); else nullopt.
 std::optional<Value> convert_exactly(const Value& constant, const Type& type);
 

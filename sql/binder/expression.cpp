@@ -159,7 +159,11 @@ ExpressionPtr Binder::constant(const PgQuery__AConst& syntax) {
       result = Expression::make_constant(Value::of_integer(Type::integer(), syntax.ival->ival));
       break;
     case PG_QUERY__A__CONST__VAL_FVAL:
-      result = Expression::make_constant(parse_numeric_literal(syntax.fval->fval));
+      try {
+        result = Expression::make_constant(parse_numeric_literal(syntax.fval->fval));
+      } catch (Error& error) {
+        throw std::move(error).at(syntax.location);
+      }
       break;
     case PG_QUERY__A__CONST__VAL_BOOLVAL:
       result = Expression::make_constant(Value::of_boolean(syntax.boolval->boolval));
@@ -222,7 +226,8 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
       std::string& text = argument->value.string;
       size_t begin = text.find_first_not_of(" \t\n+-");
       size_t end = text.find_last_not_of(" \t\n");
-      bool number = begin != std::string::npos && text.find_first_not_of("0123456789.", begin) > end;
+      bool number = begin != std::string::npos &&
+                    is_plain_number(std::string_view(text).substr(begin, end - begin + 1));
       if (number) {
         Value value = parse_numeric_literal(std::string_view(text).substr(begin, end - begin + 1));
         if (value.type.is_exact()) type = as_decimal(value.type);

@@ -75,7 +75,7 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
     } else if (wanted == TypeId::kDecimal) {
       type = given.is_exact() ? as_decimal(given) : Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
       if (is_untyped(*arguments[i]) && arguments[i]->kind == Expression::Kind::kConstant && !arguments[i]->value.null &&
-          arguments[i]->value.string.find_first_not_of("0123456789.") == std::string::npos) {
+          is_plain_number(arguments[i]->value.string)) {
         Value number = parse_numeric_literal(arguments[i]->value.string);
         if (number.type.is_exact()) type = as_decimal(number.type);
       }

@@ -98,17 +98,6 @@ ExpressionPtr Binder::plain_operator(const PgQuery__AExpr& syntax) {
     std::vector<ExpressionPtr> arguments;
     arguments.push_back(expression(*syntax.rexpr));
     if (op == "-" && is_untyped(*arguments[0])) arguments[0] = coerce(std::move(arguments[0]), Type::double_(), CastContext::kImplicit);
-    // -9223372036854775808 is a BIGINT, though its digits alone are not.
-    if (op == "-" && arguments[0]->kind == Expression::Kind::kConstant && !arguments[0]->value.null &&
-        arguments[0]->type.is_integer() && syntax.rexpr->node_case == PG_QUERY__NODE__NODE_A_CONST) {
-      int128_t value = -arguments[0]->value.integer;
-      for (Type type : {Type::integer(), Type::big_int(), Type::huge_int()})
-        if (convert_exactly(Value::of_integer(Type::huge_int(), value), type)) {
-          ExpressionPtr constant = Expression::make_constant(Value::of_integer(type, value));
-          constant->position = syntax.location;
-          return constant;
-        }
-    }
     if (op == "+" && arguments[0]->type.is_numeric()) return std::move(arguments[0]);
     ExpressionPtr result = call(op, arguments, syntax.location);
     if (result == nullptr) throw_no_operator(op, nullptr, arguments[0]->type, syntax.location);
@@ -183,8 +172,7 @@ ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, Express
     Type type = (*other)->type;
     bool is_text = (*literal)->kind == Expression::Kind::kConstant && !(*literal)->value.null;
     // A quoted number beside a DECIMAL keeps all of its digits.
-    if (type.id == TypeId::kDecimal && is_text && (*literal)->value.string.find_first_not_of("0123456789.") == std::string::npos &&
-        !(*literal)->value.string.empty()) {
+    if (type.id == TypeId::kDecimal && is_text && is_plain_number((*literal)->value.string)) {
       Value number = parse_numeric_literal((*literal)->value.string);
       if (number.type.is_exact()) {
         *literal = Expression::make_constant(number);

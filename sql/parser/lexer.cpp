@@ -313,37 +313,4 @@ class Scanner {
 
 StatementExtent scan_statement(std::string_view text) { return Scanner(text).run(); }
 
-size_t find_invalid_utf8(std::string_view text) {
-  size_t i = 0;
-  auto byte = [&](size_t at) { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0; };
-  auto tail = [&](size_t at) { return (byte(at) & 0xC0) == 0x80; };
-  while (i < text.size()) {
-    uint64_t eight;
-    if (i + 8 <= text.size()) {
-      std::memcpy(&eight, text.data() + i, 8);
-      // No high bit and no zero byte: eight plain characters.
-      if (((eight | (eight - 0x0101010101010101u)) & 0x8080808080808080u) == 0) {
-        i += 8;
-        continue;
-      }
-    }
-    unsigned char c = byte(i);
-    if (c == 0) return i;
-    if (c < 0x80) {
-      i += 1;
-    } else if (c >= 0xC2 && c <= 0xDF && tail(i + 1)) {
-      i += 2;
-    } else if (c >= 0xE0 && c <= 0xEF && tail(i + 1) && tail(i + 2) && !(c == 0xE0 && byte(i + 1) < 0xA0) &&
-               !(c == 0xED && byte(i + 1) >= 0xA0)) {
-      i += 3;
-    } else if (c >= 0xF0 && c <= 0xF4 && tail(i + 1) && tail(i + 2) && tail(i + 3) &&
-               !(c == 0xF0 && byte(i + 1) < 0x90) && !(c == 0xF4 && byte(i + 1) >= 0x90)) {
-      i += 4;
-    } else {
-      return i;
-    }
-  }
-  return std::string_view::npos;
-}
-
 }  // namespace cairn

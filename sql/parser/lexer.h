@@ -30,7 +30,4 @@ inline constexpr size_t kInsertRowsPerPiece = 8192;
 /// Linear in the text, allocates next to nothing, never throws.
 StatementExtent scan_statement(std::string_view text);
 
-/// Position of the first byte that is not valid UTF-8 (or is NUL), or npos.
-size_t find_invalid_utf8(std::string_view text);
-
 }  // namespace cairn

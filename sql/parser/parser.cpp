@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "vector/error.h"
+#include "vector/utf8.h"
 
 namespace cairn {
 namespace {

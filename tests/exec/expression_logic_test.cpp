@@ -190,6 +190,31 @@ TEST(ExpressionLogic, FloatingPointComparesAsPostgresDoes) {
   EXPECT_EQ("false false true false NULL", compare(Comparison::kEqual, "0"));
 }
 
+TEST(ExpressionLogic, ConstantsAreComparedThroughScalingCasts) {
+  Columns columns;
+  columns.add(Type::date(), {0, 1, 2, -1, 3}, Shape::kNarrowest);
+  const auto compare = [&](Comparison comparison, const char* timestamp, bool turned = false) {
+    auto cast = Expression::make_cast(column(0, Type::date()), Type::timestamp());
+    auto value = constant(timestamp, Type::timestamp());
+    return columns.evaluate(turned ? Expression::make_compare(comparison, std::move(value), std::move(cast))
+                                   : Expression::make_compare(comparison, std::move(cast), std::move(value)));
+  };
+  EXPECT_EQ("true true false NULL false", compare(Comparison::kLess, "1970-01-03"));
+  EXPECT_EQ("true true true NULL false", compare(Comparison::kLess, "1970-01-03 00:00:01"));
+  EXPECT_EQ("true true true NULL false", compare(Comparison::kLessEqual, "1970-01-03"));
+  EXPECT_EQ("false false true NULL true", compare(Comparison::kGreater, "1970-01-02 12:00"));
+  EXPECT_EQ("false true true NULL true", compare(Comparison::kGreaterEqual, "1970-01-02"));
+  EXPECT_EQ("false false false NULL true", compare(Comparison::kLess, "1970-01-03", true));
+  EXPECT_EQ("false false true NULL false", compare(Comparison::kEqual, "1970-01-03"));
+  EXPECT_EQ("false false false NULL false", compare(Comparison::kEqual, "1970-01-03 00:00:01"));
+  EXPECT_EQ("true true true NULL true", compare(Comparison::kNotEqual, "1970-01-03 00:00:01"));
+  const auto between = Expression::make_and(
+      list(Expression::make_compare(Comparison::kGreaterEqual, Expression::make_cast(column(0, Type::date()), Type::timestamp()),
+                                    constant("1970-01-01 12:00", Type::timestamp())),
+           Expression::make_compare(Comparison::kLess, column(0, Type::date()), constant("1970-01-04", Type::date()))));
+  EXPECT_EQ("false true true NULL false", columns.evaluate(between));
+}
+
 TEST(ExpressionLogic, PredicatesNarrowSelections) {
   std::mt19937_64 random(11);
   for (int run = 0; run < 300; ++run) {

@@ -137,6 +137,7 @@ struct FakeTransaction : WriteTransaction {
     std::lock_guard lock(mutex);
     return std::make_unique<Writer>(written[order]);
   }
+  void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
   std::shared_ptr<const Snapshot> commit() override { return nullptr; }
 
   std::mutex mutex;

@@ -26,6 +26,7 @@ struct Store : ExecutionObserver {
     ++boundaries;
     return boundaries >= suspend_at ? Wish::kSuspend : boundaries % 2 == 0 && seal ? Wish::kSeal : Wish::kContinue;
   }
+  std::string state(const Breaker& breaker) override { return breaker.description == "Materialize" ? says : ""; }
   void planned(size_t pipelines_skipped, size_t pipelines_total) override {
     skipped = pipelines_skipped;
     total = pipelines_total;
@@ -39,6 +40,7 @@ struct Store : ExecutionObserver {
   std::atomic<uint64_t> boundaries{0};
   uint64_t suspend_at = UINT64_MAX;
   bool seal = false;
+  std::string says;
 };
 
 struct Observer : ::testing::Test {
@@ -84,6 +86,15 @@ TEST_F(Observer, WhatIsDurableIsNotRunAgainNorWhatOnlyItNeeded) {
   EXPECT_EQ(execution->profile().operators[0]->checkpoint, "computed");
   EXPECT_EQ(execution->profile().operators[1]->checkpoint, "durable (loaded)");
   EXPECT_EQ(execution->profile().operators[2]->checkpoint, "not needed");
+}
+
+TEST_F(Observer, SaysWhatAnalyzeShowsOfABreaker) {
+  auto store = std::make_shared<Store>();
+  store->says = "durable, 1.2 MB";
+  auto execution = start(plan(), {.observer = store});
+  drain(*execution);
+  EXPECT_EQ(execution->profile().operators[0]->checkpoint, "computed");
+  EXPECT_EQ(execution->profile().operators[1]->checkpoint, "durable, 1.2 MB");
 }
 
 TEST_F(Observer, AsksFromTheAnswerBack) {

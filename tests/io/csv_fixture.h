@@ -33,6 +33,7 @@ class CollectingTransaction : public WriteTransaction {
   void drop_table(std::string_view) override {}
   void create_view(ViewSchema) override {}
   void drop_view(std::string_view) override {}
+  void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
   std::shared_ptr<const Snapshot> commit() override { return snapshot_; }
 
   std::unique_ptr<TableWriter> writer(std::string_view, uint64_t order) override {
@@ -99,7 +100,12 @@ class CollectingTransaction : public WriteTransaction {
   std::map<uint64_t, Part> parts_;
 };
 
-inline TableSchema table_of(std::vector<ColumnSchema> columns) { return {"t", std::move(columns)}; }
+/// As TPC-H's files are.
+inline CsvFormat tbl_format() {
+  CsvFormat format = CsvFormat::text();
+  format.delimiter = '|';
+  return format;
+}
 
 /// Columns a, b, c, … of the given types.
 inline TableSchema table_of_types(const std::vector<Type>& types) {

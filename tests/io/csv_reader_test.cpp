@@ -46,7 +46,7 @@ class CsvReaderTest : public ::testing::Test {
   std::vector<Value> defaults_;
   const CsvFormat csv_ = CsvFormat::csv();
   const CsvFormat text_ = CsvFormat::text();
-  const CsvFormat tbl_ = CsvFormat::for_file("lineitem.tbl");
+  const CsvFormat tbl_ = tbl_format();
 };
 
 TEST_F(CsvReaderTest, ReadsRowsOfEveryType) {
@@ -264,13 +264,14 @@ TEST_F(CsvReaderTest, ThreadsChangeNothing) {
     CollectingTransaction transaction(table_of_types({kInt, kText}));
     CsvInput input{"/in/file", csv_, "t"};
     input.thread_count = threads;
-    double fraction = 0;
-    input.progress = [&](double now) {
-      EXPECT_GE(now, fraction);
-      fraction = now;
+    uint64_t done = 0;
+    input.progress = [&](uint64_t bytes_done, uint64_t bytes_total) {
+      EXPECT_GE(bytes_done, done);
+      EXPECT_EQ(bytes_total, text.size());
+      done = bytes_done;
     };
     EXPECT_EQ(read_csv(transaction, *storage_, input), 400000u);
-    EXPECT_EQ(fraction, 1.0);
+    EXPECT_EQ(done, text.size());
     EXPECT_EQ(transaction.part_sizes(), (std::vector<size_t>{131072, 131072, 131072, 400000 - 3 * 131072}));
     if (threads == 1) {
       sequential = transaction.text();

@@ -138,7 +138,7 @@ TEST(CsvRoundTrip, WhatIsWrittenIsReadBack) {
   text_null.null_text = "N";
   CsvFormat header = CsvFormat::csv();
   header.header = CsvFormat::Header::kMatch;
-  const CsvFormat formats[] = {CsvFormat::csv(), CsvFormat::text(), CsvFormat::for_file("x.tbl"), backslash_csv,
+  const CsvFormat formats[] = {CsvFormat::csv(), CsvFormat::text(), tbl_format(), backslash_csv,
                                single_quotes,    named_null,        text_null,                     header};
   const std::vector<Type> types = {Type::varchar(), Type::decimal(15, 2), Type::varchar()};
   const TableSchema schema = table_of_types(types);

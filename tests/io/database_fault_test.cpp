@@ -49,12 +49,12 @@ std::vector<Step> steps() {
       },
       insert_step(0, 3),
       insert_step(3, 4),
-      [](Database& database, Model& model) {  // two tables' worth of files in one commit
-        append_to(model, numbered_fruits(10, 3000));
+      [](Database& database, Model& model) {  // more than fits into the manifest, in two tables
+        append_to(model, numbered_fruits(10, 12'000));
         const auto transaction = database.begin_write();
         transaction->create_table(fruit_schema("other"));
-        insert(*transaction, numbered_fruits(0, 100), "other");
-        insert(*transaction, numbered_fruits(10, 3000));
+        insert(*transaction, numbered_fruits(0, 9'000), "other");
+        insert(*transaction, numbered_fruits(10, 12'000));
         transaction->commit();
       },
       [](Database& database, Model& model) {
@@ -72,12 +72,13 @@ std::vector<Step> steps() {
         model.fruit->erase(model.fruit->begin() + 1);
         const auto transaction = database.begin_write();
         const uint64_t row_group = database.snapshot()->tables.at("fruit")->row_groups[0]->id();
-        const uint64_t mask[47] = {2};
         const uint32_t rows = database.snapshot()->tables.at("fruit")->row_groups[0]->row_count();
-        transaction->delete_rows("fruit", row_group, {mask, mask_words(rows)});
+        std::vector<uint64_t> mask(mask_words(rows));
+        mask[0] = 2;
+        transaction->delete_rows("fruit", row_group, mask);
         transaction->commit();
       },
-      insert_step(3000, 3001),
+      insert_step(12'000, 12'001),
       [](Database& database, Model& model) {
         const auto old = database.snapshot();
         model.pinned = model.fruit;

@@ -137,7 +137,7 @@ TEST_P(DatabaseTest, ManySmallInsertsLeaveFewRowGroupsAndFiles) {
   for (int i = 0; i < inserts; ++i) insert(*database_, {numbered_fruit(i)});
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, inserts));
   EXPECT_LE(database_->snapshot()->tables.at("fruit")->row_groups.size(), 9);
-  EXPECT_LE(storage_->list(database_path() + "/data").size(), 9);
+  EXPECT_TRUE(storage_->list(database_path() + "/data").empty());  // they stand in the manifest
   open();
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, inserts));
 }
@@ -196,7 +196,7 @@ TEST_P(DatabaseTest, NotNullIsChecked) {
 
 TEST_P(DatabaseTest, ANamedPinKeepsItsSnapshotOverRestarts) {
   create_fruit(*database_);
-  insert(*database_, numbered_fruits(0, 1000));
+  insert(*database_, numbered_fruits(0, 20'000));
   database_->pin_durably("query 1", database_->snapshot());
   const auto transaction = database_->begin_write();
   transaction->drop_table("fruit");
@@ -205,7 +205,7 @@ TEST_P(DatabaseTest, ANamedPinKeepsItsSnapshotOverRestarts) {
   EXPECT_TRUE(database_->snapshot()->tables.empty());
   EXPECT_EQ(database_->pin_names(), std::vector<std::string>{"query 1"});
   EXPECT_EQ(database_->pinned("query 2"), nullptr);
-  EXPECT_EQ(scan(*database_->pinned("query 1")), numbered_fruits(0, 1000));
+  EXPECT_EQ(scan(*database_->pinned("query 1")), numbered_fruits(0, 20'000));
   EXPECT_EQ(storage_->list(database_path() + "/data").size(), 1);
   database_->unpin("query 1");
   EXPECT_EQ(database_->pinned("query 1"), nullptr);
@@ -241,13 +241,13 @@ TEST_P(DatabaseTest, ASecondWriterIsRefusedAndReadersAreWelcome) {
 
 TEST_P(DatabaseTest, FilesThatAReaderMayNeedStayUntilItIsGone) {
   create_fruit(*database_);
-  insert(*database_, numbered_fruits(0, 10));
+  insert(*database_, numbered_fruits(0, 20'000));
   auto reader = Database::open(database_path(), storage_, {.read_only = true});
   auto transaction = database_->begin_write();
   transaction->drop_table("fruit");
   transaction->commit();
   transaction.reset();
-  EXPECT_EQ(scan(*reader->snapshot()), numbered_fruits(0, 10));
+  EXPECT_EQ(scan(*reader->snapshot()), numbered_fruits(0, 20'000));
   EXPECT_EQ(storage_->list(database_path() + "/data").size(), 1);
   reader.reset();
   open();

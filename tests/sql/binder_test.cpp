@@ -109,6 +109,7 @@ TEST_F(BinderTest, LiteralsTakeTheirDigits) {
   EXPECT_EQ(type("0.06"), "DECIMAL(3,2)");
   EXPECT_EQ(type(".06"), "DECIMAL(3,2)");
   EXPECT_EQ(type("12.50"), "DECIMAL(4,2)");
+  EXPECT_EQ(type("-12.5"), "DECIMAL(3,1)");
   EXPECT_EQ(type("1e3"), "DECIMAL(4,0)");
   EXPECT_EQ(type("'x'"), "VARCHAR");
   EXPECT_EQ(type("NULL"), "VARCHAR");
@@ -164,7 +165,7 @@ TEST_F(BinderTest, ConstantsComeToTheColumnsType) {
   EXPECT_TRUE(has("SELECT 1 FROM t WHERE a IN (1, 2, 3)", "IN (1::INTEGER, 2::INTEGER, 3::INTEGER)"));
   EXPECT_EQ(state("SELECT 1 FROM t WHERE a = 'x'"), "22P02");
   EXPECT_EQ(state("SELECT 1 FROM t WHERE f = 'yesterdayish'"), "22007");
-  EXPECT_EQ(plan("SELECT 1 FROM t WHERE a = c").substr(0, 64), "42883@24 operator does not exist: integer = character varying [");
+  EXPECT_EQ(plan("SELECT 1 FROM t WHERE a = c").substr(0, 62), "42883@24 operator does not exist: integer = character varying");
 }
 
 TEST_F(BinderTest, CastsFollowPostgres) {
@@ -182,7 +183,7 @@ TEST_F(BinderTest, CastsFollowPostgres) {
 
 TEST_F(BinderTest, GroupingRules) {
   EXPECT_EQ(plan("SELECT a, x FROM u GROUP BY a"),
-            "42803@10 column "x" must appear in the GROUP BY clause or be used in an aggregate function");
+            "42803@10 column \"x\" must appear in the GROUP BY clause or be used in an aggregate function");
   EXPECT_EQ(state("SELECT a FROM u HAVING count(*) > 1"), "42803");
   EXPECT_EQ(state("SELECT a FROM u WHERE count(*) > 1"), "42803");
   EXPECT_EQ(state("SELECT sum(count(*)) FROM u"), "42803");
@@ -256,7 +257,7 @@ TEST_F(BinderTest, SubqueriesBecomeJoins) {
 TEST_F(BinderTest, AggregatesOfOuterColumnsBelongToTheOuterQuery) {
   std::string text = plan("SELECT (SELECT sum(u.a)) FROM u");
   EXPECT_EQ(text.find("Aggregate"), text.rfind("Aggregate")) << text;
-  EXPECT_EQ(columns("SELECT (SELECT sum(u.a) + max(t.b) FROM t) AS s FROM u"), "s HUGEINT");
+  EXPECT_EQ(columns("SELECT (SELECT sum(u.a) + max(t.b) FROM t) AS s FROM u"), "s BIGINT");
 }
 
 TEST_F(BinderTest, CommonTablesAndViews) {
@@ -271,11 +272,11 @@ TEST_F(BinderTest, CommonTablesAndViews) {
 
 TEST_F(BinderTest, UnsupportedConstructsAreNamedWithTheirPosition) {
   EXPECT_EQ(plan("SELECT ARRAY[1, 2]"), "0A000@7 array constructor is not supported");
-  EXPECT_EQ(plan("SELECT rank() OVER (ORDER BY a) FROM u").substr(0, 8), "42883@7 ");
+  EXPECT_EQ(plan("SELECT rank() OVER (ORDER BY a) FROM u"), "0A000@7 a window function is not supported");
   EXPECT_EQ(plan("SELECT sum(a) OVER () FROM u"), "0A000@7 a window function is not supported");
   EXPECT_EQ(plan("SELECT a FROM u GROUP BY ROLLUP (a)"), "0A000@25 GROUPING SETS, ROLLUP and CUBE is not supported");
-  EXPECT_EQ(plan("SELECT * FROM u TABLESAMPLE system (1)"), "0A000@16 TABLESAMPLE is not supported");
-  EXPECT_EQ(plan("SELECT u FROM u"), "0A000@7 a whole row ("u" is a table) is not supported");
+  EXPECT_EQ(plan("SELECT * FROM u TABLESAMPLE system (1)"), "0A000@28 TABLESAMPLE is not supported");
+  EXPECT_EQ(plan("SELECT u FROM u"), "0A000@7 a whole row (\"u\" is a table) is not supported");
   EXPECT_EQ(plan("SELECT a FROM u FOR UPDATE").substr(0, 5), "0A000");
 }
 

@@ -12,6 +12,7 @@
 #include "sql/parser/deparse.h"
 #include "sql/parser/nodes.h"
 #include "vector/error.h"
+#include "vector/utf8.h"
 
 namespace cairn {
 namespace {
@@ -177,7 +178,7 @@ TEST(Parsing, ManyThreadsAtOnce) {
       for (int k = 0; k < 200; k++) {
         EXPECT_EQ(outcome("SELECT a, sum(b) FROM t WHERE c IN (SELECT d FROM u) GROUP BY a"), "ok");
         EXPECT_EQ(outcome("SELECT FROM WHERE"), "42601 at 12");
-        if (k % 50 == 0) EXPECT_EQ(outcome("SELECT " + repeat("(", 500) + "1" + repeat(")", 500)), "ok");
+        if (k % 50 == 0) { EXPECT_EQ(outcome("SELECT " + repeat("(", 500) + "1" + repeat(")", 500)), "ok"); }
       }
     });
   for (std::thread& thread : threads) thread.join();

@@ -214,7 +214,7 @@ TEST_F(SessionTest, Explain) {
   EXPECT_NE(analyzed.find("Scan t"), std::string::npos) << analyzed;
   EXPECT_NE(analyzed.find("Execution time"), std::string::npos) << analyzed;
   std::string passes = run("EXPLAIN (passes) SELECT a FROM t WHERE a > 1 + 1");
-  EXPECT_NE(passes.find("-- bind"), std::string::npos) << passes;
+  EXPECT_NE(passes.find("-- bound"), std::string::npos) << passes;
   EXPECT_NE(passes.find("-- physical plan"), std::string::npos) << passes;
   EXPECT_EQ(state("EXPLAIN (nonsense) SELECT 1"), "42601");
 }

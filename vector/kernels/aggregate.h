@@ -42,6 +42,8 @@ struct GroupIds {
   uint8_t id_bytes = 4;  ///< 1, 2 or 4
   size_t rows = 0;
   uint32_t group_count = 0;
+  /// A group whose sums nobody wants (that of rows not selected), where the caller says so: they are left undefined.
+  uint32_t trash_group = UINT32_MAX;
 
   uint32_t at(size_t row) const {
     return id_bytes == 1   ? static_cast<const uint8_t*>(ids)[row]

@@ -19,8 +19,10 @@
 #ifndef CAIRN_VECTOR_KERNELS_GROUPED_ONCE_
 #define CAIRN_VECTOR_KERNELS_GROUPED_ONCE_
 namespace cairn {
-/// Up to this many groups are summed by masks, all rows once per group.
+/// Up to this many groups are counted by masks, all rows once per group.
 inline constexpr uint32_t kMaskedGroups = 16;
+/// Sums of wide values move more bytes per group: fewer groups are better scattered (kernels_bench, BM_GroupedSum).
+inline constexpr uint32_t masked_groups(size_t value_bytes) { return value_bytes <= 2 ? 16 : value_bytes == 4 ? 10 : 8; }
 /// Rows whose group masks are kept at a time.
 inline constexpr size_t kBlockRows = 4096;
 }  // namespace cairn
@@ -80,33 +82,54 @@ uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words
   return total;
 }
 #else
-/// Adds lanes of T, unsigned, to 64-bit lanes.
-template <typename T, class V, class Acc>
-HWY_INLINE Acc add_narrow(V values, Acc sum) {
-  const hn::ScalableTag<uint64_t> d64;
-  const auto words = hn::BitCast(d64, values);
-  if constexpr (sizeof(T) == 1) {
-    return hn::Add(sum, hn::SumsOf8(hn::BitCast(hn::ScalableTag<uint8_t>(), values)));
-  } else if constexpr (sizeof(T) == 2) {
-    const auto ones = hn::Set(d64, 0x0000ffff0000ffffu);
-    const auto pairs = hn::Add(hn::And(words, ones), hn::And(hn::ShiftRight<16>(words), ones));
-    return hn::Add(sum, hn::Add(hn::And(pairs, hn::Set(d64, 0xffffffffu)), hn::ShiftRight<32>(pairs)));
-  } else if constexpr (sizeof(T) == 4) {
-    return hn::Add(sum, hn::Add(hn::And(words, hn::Set(d64, 0xffffffffu)), hn::ShiftRight<32>(words)));
-  } else {
-    return hn::Add(sum, words);
+/// Sums of lanes of T, unsigned, in 64-bit lanes. Of narrow lanes, whole words are added up along with (some of) their
+/// parts, and the parts' share is taken off once at the end: words = low + 2^32 * high, modulo 2^64.
+template <typename T>
+struct LaneSums {
+  using D64 = hn::ScalableTag<uint64_t>;
+  using V64 = hn::Vec<D64>;
+  V64 words;
+  V64 high;
+  HWY_INLINE LaneSums() : words(hn::Zero(D64())), high(hn::Zero(D64())) {}
+
+  template <class V>
+  HWY_INLINE void add(V values) {
+    const D64 d64;
+    if constexpr (sizeof(T) == 1) {
+      words = hn::Add(words, hn::SumsOf8(hn::BitCast(hn::ScalableTag<uint8_t>(), values)));
+    } else if constexpr (sizeof(T) == 2) {
+      const auto all = hn::BitCast(d64, values);
+      const auto ones = hn::Set(d64, 0x0000ffff0000ffffu);
+      const auto pairs = hn::Add(hn::And(all, ones), hn::And(hn::ShiftRight<16>(all), ones));
+      words = hn::Add(words, pairs);
+      high = hn::Add(high, hn::ShiftRight<32>(pairs));
+    } else if constexpr (sizeof(T) == 4) {
+      const auto all = hn::BitCast(d64, values);
+      words = hn::Add(words, all);
+      high = hn::Add(high, hn::ShiftRight<32>(all));
+    } else {
+      words = hn::Add(words, hn::BitCast(d64, values));
+    }
   }
-}
+
+  HWY_INLINE uint64_t total() const {
+    const D64 d64;
+    uint64_t word_lanes[HWY_MAX_BYTES / 8], high_lanes[HWY_MAX_BYTES / 8];
+    hn::StoreU(words, d64, word_lanes);
+    hn::StoreU(high, d64, high_lanes);
+    uint64_t sum = 0;
+    for (size_t i = 0; i < hn::Lanes(d64); ++i) sum += word_lanes[i] - (high_lanes[i] << 32) + high_lanes[i];
+    return sum;
+  }
+};
 
 /// Sum modulo 2^64 of values[i] ^ flip over the mask's rows. Reads whole vectors: the last 64 rows are copied first.
-template <typename T>
-uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words) {
-  const T* values = static_cast<const T*>(data);
+template <typename T, bool kFlip>
+uint64_t sum_masked_as(const T* values, T flip, size_t rows, const uint64_t* words) {
   const hn::ScalableTag<T> d;
-  const hn::ScalableTag<uint64_t> d64;
-  const size_t lanes = hn::Lanes(d);
+  constexpr size_t kLanes = hn::MaxLanes(hn::ScalableTag<T>());
   const auto flips = hn::Set(d, flip);
-  auto sum = hn::Zero(d64);
+  LaneSums<T> sums;
   T tail[64] = {};
   for (size_t row = 0; row < rows; row += 64) {
     const uint64_t word = words[row / 64];
@@ -117,31 +140,33 @@ uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words
       block = tail;
     }
     uint8_t bits[16] = {};
-    for (size_t i = 0; i < 64; i += lanes) {
+    for (size_t i = 0; i < 64; i += kLanes) {
       const uint64_t part = word >> i;
       std::memcpy(bits, &part, 8);
-      const auto selected = hn::LoadMaskBits(d, bits);
-      sum = add_narrow<T>(hn::IfThenElseZero(selected, hn::Xor(hn::LoadU(d, block + i), flips)), sum);
+      auto lanes = hn::LoadU(d, block + i);
+      if constexpr (kFlip) lanes = hn::Xor(lanes, flips);
+      sums.add(hn::IfThenElseZero(hn::LoadMaskBits(d, bits), lanes));
     }
   }
-  uint64_t lanes_of_sum[HWY_MAX_BYTES / 8];
-  hn::StoreU(sum, d64, lanes_of_sum);
-  uint64_t total = 0;
-  for (size_t i = 0; i < hn::Lanes(d64); ++i) total += lanes_of_sum[i];
-  return total;
+  return sums.total();
 }
 
+template <typename T>
+uint64_t sum_masked(const void* data, T flip, size_t rows, const uint64_t* words) {
+  const T* values = static_cast<const T*>(data);
+  return flip == 0 ? sum_masked_as<T, false>(values, flip, rows, words) : sum_masked_as<T, true>(values, flip, rows, words);
+}
 #endif  // HWY_SCALAR
 
 template <typename T>
-void sum_groups_as(const uint8_t* ids, uint32_t group_count, size_t rows, const T* values, T flip,
+void sum_groups_as(const uint8_t* ids, uint32_t group_count, uint32_t trash_group, size_t rows, const T* values, T flip,
                    const uint64_t* validity, uint64_t* sums, int64_t* counts) {
   uint64_t words[kBlockRows / 64];
   for (size_t begin = 0; begin < rows; begin += kBlockRows) {
     const size_t block = rows - begin < kBlockRows ? rows - begin : kBlockRows;
     for (uint32_t group = 0; group < group_count; ++group) {
       const uint64_t count = match_group(ids + begin, block, group, validity == nullptr ? nullptr : validity + begin / 64, words);
-      if (count == 0) continue;
+      if (count == 0 || group == trash_group) continue;
       counts[group] += static_cast<int64_t>(count);
       sums[group] += sum_masked<T>(values + begin, flip, block, words);
     }
@@ -150,19 +175,19 @@ void sum_groups_as(const uint8_t* ids, uint32_t group_count, size_t rows, const 
 
 /// sums[g] += sum modulo 2^64 of the values as unsigned ones (signed ones with their sign bit flipped), counts[g] +=
 /// rows, for up to kMaskedGroups groups with one-byte ids.
-void sum_groups(const uint8_t* ids, uint32_t group_count, size_t rows, const void* values, size_t bytes, bool is_signed,
+void sum_groups(const uint8_t* ids, uint32_t group_count, uint32_t trash_group, size_t rows, const void* values, size_t bytes, bool is_signed,
                 const uint64_t* validity, uint64_t* sums, int64_t* counts) {
   switch (bytes) {
     case 1:
-      return sum_groups_as<uint8_t>(ids, group_count, rows, static_cast<const uint8_t*>(values), 0, validity, sums, counts);
+      return sum_groups_as<uint8_t>(ids, group_count, trash_group, rows, static_cast<const uint8_t*>(values), 0, validity, sums, counts);
     case 2:
-      return sum_groups_as<uint16_t>(ids, group_count, rows, static_cast<const uint16_t*>(values),
+      return sum_groups_as<uint16_t>(ids, group_count, trash_group, rows, static_cast<const uint16_t*>(values),
                                      is_signed ? 0x8000 : 0, validity, sums, counts);
     case 4:
-      return sum_groups_as<uint32_t>(ids, group_count, rows, static_cast<const uint32_t*>(values),
+      return sum_groups_as<uint32_t>(ids, group_count, trash_group, rows, static_cast<const uint32_t*>(values),
                                      is_signed ? 0x80000000u : 0, validity, sums, counts);
     default:
-      return sum_groups_as<uint64_t>(ids, group_count, rows, static_cast<const uint64_t*>(values),
+      return sum_groups_as<uint64_t>(ids, group_count, trash_group, rows, static_cast<const uint64_t*>(values),
                                      is_signed ? uint64_t{1} << 63 : 0, validity, sums, counts);
   }
 }
@@ -306,11 +331,11 @@ bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t*, i
   // From here all sums are modulo 2^64, which the bound above makes exact.
   uint64_t* wrapped = reinterpret_cast<uint64_t*>(sums);
   uint64_t base = static_cast<uint64_t>(view.base);
-  if (groups.id_bytes == 1 && groups.group_count <= kMaskedGroups) {
+  if (groups.id_bytes == 1 && groups.group_count <= masked_groups(view.bytes)) {
     if (view.is_signed) base -= uint64_t{1} << (view.bytes * 8 - 1);
     int64_t counts[kMaskedGroups] = {};
     HWY_DYNAMIC_DISPATCH(sum_groups)
-    (static_cast<const uint8_t*>(groups.ids), groups.group_count, groups.rows, view.data, view.bytes, view.is_signed,
+    (static_cast<const uint8_t*>(groups.ids), groups.group_count, groups.trash_group, groups.rows, view.data, view.bytes, view.is_signed,
      plain.validity, wrapped, counts);
     for (uint32_t group = 0; group < groups.group_count; ++group) wrapped[group] += base * static_cast<uint64_t>(counts[group]);
     return true;

@@ -36,8 +36,12 @@ size_t indices_of(const uint64_t* mask, size_t rows, uint32_t* out) {
   for (size_t word = 0; word * 64 < rows; ++word) {
     const uint64_t bits = mask[word];
     if (bits == 0) continue;
-    uint8_t bytes[16] = {};  // LoadMaskBits may read eight bytes from its address
-    std::memcpy(bytes, &bits, 8);
+    if (__builtin_popcountll(bits) <= 6) {  // few: one by one is quicker than vector by vector
+      for (uint64_t rest = bits; rest != 0; rest &= rest - 1) {
+        out[count++] = static_cast<uint32_t>(word * 64 + static_cast<size_t>(__builtin_ctzll(rest)));
+      }
+      continue;
+    }
     for (size_t i = 0; i < 64; i += lanes) {
       uint8_t lane_bits[8] = {};
       const uint64_t part = bits >> i;

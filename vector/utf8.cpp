@@ -1,4 +1,4 @@
-#include "io/csv/utf8.h"
+#include "vector/utf8.h"
 
 #include <algorithm>
 #include <cstdint>
