@@ -69,6 +69,7 @@ void estimate_arithmetic(char op, const ColumnEstimate& a, const ColumnEstimate&
 /// Parts of dates have small domains.
 bool estimate_date_part(const Expression& e, const std::vector<ColumnEstimate>& arguments, ColumnEstimate& result) {
   std::string_view field = e.function->name;
+  if (field.starts_with("extract_")) field.remove_prefix(8);
   if (arguments.size() == 2 && e.arguments[0]->kind == Kind::kConstant && e.arguments[0]->type.is_string()) {
     field = e.arguments[0]->value.string;
   }

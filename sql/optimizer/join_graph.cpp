@@ -198,7 +198,7 @@ void JoinGraph::attach_estimates(JoinRelation& relation) {
       break;
     case JoinKind::kLeft:
       relation.row_factor =
-          std::max(1.0, right_rows * key_selectivity(condition.keys, 1e18, right_rows) * condition.residual);
+          std::max(1.0, right_rows * key_selectivity(condition.keys) * condition.residual);
       break;
     case JoinKind::kMark: {
       ColumnEstimate mark;
@@ -295,31 +295,57 @@ bool JoinGraph::connected(const RelationSet& a, const RelationSet& b) const {
   return false;
 }
 
+const ColumnEstimate* JoinGraph::class_estimate(size_t one, size_t relation) const {
+  for (const auto& member : classes_[one].members) {
+    if (member.relation != relation) continue;
+    auto found = relations_[relation].estimate.columns.find(member.column);
+    if (found != relations_[relation].estimate.columns.end()) return &found->second;
+  }
+  return nullptr;
+}
+
+/// The keys by which a relation meets those that are there: for every class the fewest distinct values on their side;
+/// classes that one of them shares altogether are told to come from it (a composite key).
+void JoinGraph::add_keys(size_t relation, const RelationSet& present, std::vector<KeyEstimate>& keys) const {
+  for (size_t one : classes_of_[relation]) {
+    const ColumnEstimate* own = class_estimate(one, relation);
+    if (own == nullptr) continue;
+    KeyEstimate key{{}, *own};
+    size_t most_shared = 0;
+    double least = 0;
+    for (const auto& member : classes_[one].members) {
+      if (!present[member.relation]) continue;
+      const ColumnEstimate* other = class_estimate(one, member.relation);
+      if (other == nullptr) continue;
+      size_t shared = 0;
+      for (size_t c : classes_of_[relation]) {
+        const auto& theirs = classes_of_[member.relation];
+        shared += std::find(theirs.begin(), theirs.end(), c) != theirs.end();
+      }
+      least = most_shared == 0 ? other->distinct : std::min(least, other->distinct);
+      if (shared <= most_shared) continue;
+      most_shared = shared;
+      key.left = *other;
+    }
+    if (most_shared == 0) continue;
+    key.left.distinct = least;
+    keys.push_back(key);
+  }
+}
+
 double JoinGraph::rows(const RelationSet& set) const {
   double rows = 1;
-  std::vector<const ColumnEstimate*> least(classes_.size(), nullptr);  // of the relations so far
+  RelationSet present;
   std::vector<KeyEstimate> keys;
   for (size_t i : by_rows_) {
     if (!set[i]) continue;
-    const JoinRelation& relation = relations_[i];
     keys.clear();
-    for (size_t c : classes_of_[i]) {
-      const ColumnEstimate* own = nullptr;
-      for (const auto& member : classes_[c].members) {
-        if (member.relation != i) continue;
-        auto found = relation.estimate.columns.find(member.column);
-        if (found != relation.estimate.columns.end()) own = &found->second;
-      }
-      if (own == nullptr) continue;
-      if (least[c] != nullptr) keys.push_back({*least[c], *own});
-      if (least[c] == nullptr || own->distinct < least[c]->distinct) least[c] = own;
-    }
-    const double before = rows;
-    rows = before * relation.estimate.rows;
-    if (!keys.empty()) rows *= key_selectivity(keys, before, relation.estimate.rows);
+    add_keys(i, present, keys);
+    rows *= relations_[i].estimate.rows * key_selectivity(keys);
+    present.set(i);
   }
   for (size_t i = 0; i < relations_.size(); ++i) {
-    if (set[i] && relations_[i].attach) rows *= relations_[i].row_factor;
+    if (set[i]) rows *= relations_[i].row_factor;
   }
   for (const auto& predicate : predicates_) {
     if ((predicate.relations & ~set).none()) rows *= predicate.selectivity;

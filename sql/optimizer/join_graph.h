@@ -74,6 +74,8 @@ class JoinGraph {
   void estimate_predicates();
   void attach_estimates(JoinRelation& relation);
   void connect();
+  const ColumnEstimate* class_estimate(size_t one, size_t relation) const;
+  void add_keys(size_t relation, const RelationSet& present, std::vector<KeyEstimate>& keys) const;
   RelationSet relations_of(const ColumnSet& columns) const;
   std::vector<ExpressionPtr> class_predicates(const RelationSet& left, const RelationSet& right) const;
 

@@ -14,56 +14,55 @@ using Kind = LogicalNode::Kind;
 
 constexpr double kUnknownTableRows = 1000;  // of functions
 
-/// Distinct combinations of one side's key columns, as far as their origin bounds them, and whether it did.
-double distinct_combinations(const std::vector<KeyEstimate>& keys, bool left, double rows, bool& capped) {
-  double product = 1, bound = rows;
-  int origin = -2;
+/// Distinct combinations of one side's key columns, as far as the table that they all come from bounds them.
+double distinct_combinations(const std::vector<const KeyEstimate*>& keys, bool left, bool& capped) {
+  double product = 1;
+  for (const KeyEstimate* key : keys) product *= std::max((left ? key->left : key->right).distinct, 1.0);
+  const ColumnEstimate& first = left ? keys[0]->left : keys[0]->right;
+  capped = keys.size() > 1 && first.origin >= 0 && product > first.origin_rows;
+  return capped ? std::max(first.origin_rows, 1.0) : product;
+}
+
+/// Keys between the same two tables belong together.
+std::map<std::pair<int, int>, std::vector<const KeyEstimate*>> by_origins(const std::vector<KeyEstimate>& keys) {
+  std::map<std::pair<int, int>, std::vector<const KeyEstimate*>> groups;
+  int unknown = -2;  // never together with another
   for (const KeyEstimate& key : keys) {
-    const ColumnEstimate& side = left ? key.left : key.right;
-    product *= std::max(side.distinct, 1.0);
-    if (origin == -2) origin = side.origin;
-    if (origin != side.origin) origin = -1;
-    if (origin >= 0) bound = side.origin_rows;
+    const bool known = key.left.origin >= 0 && key.right.origin >= 0;
+    groups[known ? std::pair{key.left.origin, key.right.origin} : std::pair{unknown--, -1}].push_back(&key);
   }
-  capped = product > bound;
-  return std::min(product, std::max(bound, 1.0));
+  return groups;
 }
 
 }  // namespace
 
-double key_selectivity(const std::vector<KeyEstimate>& keys, double left_rows, double right_rows) {
-  if (keys.empty()) return 1;
-  double independent = 1;
-  for (const KeyEstimate& key : keys) {
-    independent *= std::max({key.left.distinct, key.right.distinct, 1.0});
-  }
-  double combinations = independent;
-  if (keys.size() > 1) {
+double key_selectivity(const std::vector<KeyEstimate>& keys) {
+  double selectivity = 1;
+  for (const auto& [origins, together] : by_origins(keys)) {
+    double combinations = 1;
+    for (const KeyEstimate* key : together) {
+      combinations *= std::max({key->left.distinct, key->right.distinct, 1.0});
+      selectivity *= (1 - key->left.null_fraction) * (1 - key->right.null_fraction);
+    }
     bool left_capped = false, right_capped = false;
-    const double left = distinct_combinations(keys, true, left_rows, left_capped);
-    const double right = distinct_combinations(keys, false, right_rows, right_capped);
+    const double left = distinct_combinations(together, true, left_capped);
+    const double right = distinct_combinations(together, false, right_capped);
     if (left_capped) combinations = std::min(combinations, left);
     if (right_capped) combinations = std::min(combinations, right);
+    selectivity /= std::max(combinations, 1.0);
   }
-  double not_null = 1;
-  for (const KeyEstimate& key : keys) not_null *= (1 - key.left.null_fraction) * (1 - key.right.null_fraction);
-  return not_null / std::max(combinations, 1.0);
+  return selectivity;
 }
 
 double match_fraction(const std::vector<KeyEstimate>& keys, double residual_selectivity, double right_rows) {
   if (right_rows < 1) return right_rows;
   if (keys.empty()) return 1 - std::pow(1 - std::min(residual_selectivity, 0.999), right_rows);
-  double matched = 1;
-  double left_domain = 1, right_values = 1;
-  for (const KeyEstimate& key : keys) {
-    left_domain *= std::max(key.left.distinct, 1.0);
-    right_values *= std::max(key.right.distinct, 1.0);
-    matched *= 1 - key.left.null_fraction;
-  }
-  if (keys.size() > 1) {
+  double matched = 1, left_domain = 1, right_values = 1;
+  for (const KeyEstimate& key : keys) matched *= 1 - key.left.null_fraction;
+  for (const auto& [origins, together] : by_origins(keys)) {
     bool capped = false;
-    left_domain = distinct_combinations(keys, true, left_domain, capped);
-    right_values = distinct_combinations(keys, false, right_values, capped);
+    left_domain *= distinct_combinations(together, true, capped);
+    right_values *= distinct_combinations(together, false, capped);
   }
   const double present = std::max(distinct_among(right_values, right_rows), 1e-6);
   matched *= std::min(1.0, present / std::max(left_domain, 1.0));
@@ -82,7 +81,7 @@ double group_count(const std::vector<ColumnEstimate>& columns, double rows) {
       count = std::min(count * values, 1e18);
       continue;
     }
-    auto [entry, added] = by_origin.try_emplace(column.origin, 1, column.origin_rows);
+    auto [entry, added] = by_origin.try_emplace(column.origin, 1, column.origin_present);
     entry->second.first = std::min(entry->second.first * values, 1e18);
   }
   for (const auto& [origin, product_bound] : by_origin) {
@@ -125,7 +124,7 @@ RelationEstimate Estimator::estimate_scan(const LogicalNode& node) {
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     ColumnEstimate column;
     column.origin = origin;
-    column.origin_rows = std::max(1.0, result.rows);
+    column.origin_rows = column.origin_present = std::max(1.0, result.rows);
     column.distinct = std::max(1.0, result.rows);
     const size_t position = node.scan_columns[i];
     if (position < node.table->statistics.size()) {
@@ -155,6 +154,7 @@ ColumnEstimate Estimator::estimate_aggregate_call(const LogicalAggregate& call, 
     result.has_spread = true;
     result.mean = per_group;
     result.deviation = std::sqrt(per_group);
+    result.distinct = std::min(result.distinct, 1 + 6 * result.deviation);
     return result;
   }
   if (call.arguments.empty()) return result;
@@ -175,6 +175,14 @@ ColumnEstimate Estimator::estimate_aggregate_call(const LogicalAggregate& call, 
   return result;
 }
 
+void Estimator::give_origin(RelationEstimate& relation) {
+  const int origin = next_origin_++;
+  for (auto& [id, column] : relation.columns) {
+    column.origin = origin;
+    column.origin_rows = column.origin_present = std::max(1.0, relation.rows);
+  }
+}
+
 RelationEstimate Estimator::estimate_aggregate(const LogicalNode& node) {
   const RelationEstimate input = estimate(*node.children[0]);
   RelationEstimate result;
@@ -183,15 +191,12 @@ RelationEstimate Estimator::estimate_aggregate(const LogicalNode& node) {
   result.rows = keys.empty() ? 1 : group_count(keys, input.rows);
   for (size_t i = 0; i < keys.size(); ++i) {
     keys[i].distinct = std::min(keys[i].distinct, std::max(1.0, distinct_among(keys[i].distinct, input.rows)));
-    if (keys.size() == 1) {  // unique now, and no longer tied to other columns of its table
-      keys[i].origin = next_origin_++;
-      keys[i].origin_rows = result.rows;
-    }
     result.columns[node.outputs[i]] = keys[i];
   }
   for (const auto& call : node.aggregates) {
     result.columns[call.output] = estimate_aggregate_call(call, input, result.rows);
   }
+  give_origin(result);
   return result;
 }
 
@@ -240,13 +245,14 @@ RelationEstimate Estimator::estimate_cte(const LogicalNode& node) {
     auto column = found->second.columns.find(node.cte->plan->outputs[i]);
     if (column != found->second.columns.end()) result.columns[node.outputs[i]] = column->second;
   }
+  give_origin(result);
   return result;
 }
 
 RelationEstimate Estimator::estimate_join(const LogicalNode& node, const RelationEstimate& left,
                                           const RelationEstimate& right) {
   const JoinConditionEstimate condition = estimate_condition(node.predicates, left, right);
-  const double inner = left.rows * right.rows * key_selectivity(condition.keys, left.rows, right.rows) *
+  const double inner = left.rows * right.rows * key_selectivity(condition.keys) *
                        condition.residual;
   RelationEstimate result = left;
   const bool left_only = node.join == JoinKind::kSemi || node.join == JoinKind::kAnti || node.join == JoinKind::kMark;
@@ -290,6 +296,9 @@ RelationEstimate Estimator::estimate(const LogicalNode& node) {
   // Join ordering knows better: it looks at all the joins of a region at once.
   const bool ordered = node.kind == Kind::kJoin || node.kind == Kind::kFilter;
   if (ordered && node.estimated_rows >= 0) result.rows = node.estimated_rows;
+  for (auto& [id, column] : result.columns) {
+    column.origin_present = std::min(column.origin_present, std::max(1.0, result.rows));
+  }
   if (remember_) remembered_.emplace(&node, result);
   return result;
 }
@@ -328,6 +337,7 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
       }
       for (const auto& e : node.distinct_on) keys.push_back(result.describe(*e));
       result.rows = group_count(keys, result.rows);
+      give_origin(result);
       return result;
     }
     case Kind::kSetOperation: return estimate_set_operation(node);

@@ -23,7 +23,8 @@ struct ColumnEstimate {
   double average_bytes = 8;
   /// Columns of one base table occurrence share an origin, and together have at most its rows' distinct combinations.
   int origin = -1;
-  double origin_rows = 0;
+  double origin_rows = 0;     ///< before filters and joins: the size of the domain of keys
+  double origin_present = 0;  ///< as far as filters and joins left them
 };
 
 struct RelationEstimate {
@@ -54,9 +55,9 @@ struct KeyEstimate {
 };
 
 /// The share of the cross product that equal keys let pass: 1 / max(distinct) for a single key (containment). The
-/// distinct combinations of several keys are at most the rows of the table that they come from, so that a composite
+/// distinct combinations of several keys between the same two tables are at most the tables' rows, so that a composite
 /// foreign key is not taken for independent coincidences.
-double key_selectivity(const std::vector<KeyEstimate>& keys, double left_rows, double right_rows);
+double key_selectivity(const std::vector<KeyEstimate>& keys);
 
 /// The share of left rows with at least one match.
 double match_fraction(const std::vector<KeyEstimate>& keys, double residual_selectivity, double right_rows);
@@ -88,6 +89,8 @@ class Estimator {
   RelationEstimate estimate_aggregate(const LogicalNode& node);
   RelationEstimate estimate_set_operation(const LogicalNode& node);
   RelationEstimate estimate_cte(const LogicalNode& node);
+  /// The rows are a table of their own: no more combinations of any columns than there are rows.
+  void give_origin(RelationEstimate& relation);
   ColumnEstimate estimate_aggregate_call(const LogicalAggregate& call, const RelationEstimate& input, double groups);
 
   const LogicalPlan& plan_;
