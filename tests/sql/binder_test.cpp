@@ -145,6 +145,8 @@ TEST_F(BinderTest, CommonTypes) {
   EXPECT_EQ(type("coalesce(d, 0)"), "DECIMAL(12,2)");
   EXPECT_EQ(type("coalesce(a, e)"), "DOUBLE");
   EXPECT_EQ(type("nullif(a, 1)"), "INTEGER");
+  EXPECT_EQ(type("nullif(a, b)"), "INTEGER");
+  EXPECT_EQ(type("nullif(a, e)"), "DOUBLE");
   EXPECT_EQ(type("greatest(a, b)"), "BIGINT");
   EXPECT_EQ(columns("SELECT a FROM t UNION SELECT '7'"), "a INTEGER");
   EXPECT_EQ(state("SELECT a FROM t UNION SELECT 'x'"), "22P02");
