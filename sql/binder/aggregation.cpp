@@ -161,6 +161,14 @@ QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate) {
 }
 
 LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
+  if (level.group_by.empty() && level.aggregates.empty()) {
+    // SELECT 42 HAVING true: one group, of which nothing is asked. An aggregation always has a column.
+    LogicalAggregate count;
+    count.function = find_aggregate("count");
+    count.type = Type::big_int();
+    count.output = add_column("count", count.type, false);
+    level.aggregates.push_back(std::move(count));
+  }
   LogicalPtr node = make_node(LogicalNode::Kind::kAggregate, attach(std::move(input), std::move(level.below_aggregation)));
   node->outputs = level.group_outputs;
   for (const ExpressionPtr& group : level.group_by) node->group_by.push_back(group->clone());

@@ -353,7 +353,14 @@ ExpressionPtr Binder::like(const PgQuery__AExpr& syntax) {
 
 ExpressionPtr Binder::null_if(const PgQuery__AExpr& syntax) {
   ExpressionPtr left = expression(*syntax.lexpr), right = expression(*syntax.rexpr);
+  // PostgreSQL gives the left operand as the = operator takes it: integers of two widths compare as they are, all other
+  // mixed types come to a common one first.
   ExpressionPtr value = typed(left->clone());
+  std::optional<Type> common = common_type(left->type, right->type);
+  if (common && !(left->type.is_integer() && right->type.is_integer())) {
+    Type type = common->is_floating() ? Type::double_() : common->id == TypeId::kNull ? Type::varchar() : *common;
+    if (left->type.id != type.id) value = coerce(left->clone(), type, CastContext::kImplicit);
+  }
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kCase;
   result->type = value->type;
