@@ -50,8 +50,10 @@ class WriteTransaction {
   virtual void drop_table(std::string_view name) = 0;  ///< errors: kUndefinedTable, kWrongObjectType (a view)
   virtual void create_view(ViewSchema schema) = 0;     ///< errors: kDuplicateTable
   virtual void drop_view(std::string_view name) = 0;   ///< errors: kUndefinedTable, kWrongObjectType (a table)
-  /// Thread-safe; `order` places this writer's row groups among those of others (ascending), so that a parallel load
-  /// keeps the order of its source.
+  /// Rows of writers that finish from here on stand behind those that are there. No writer is open.
+  virtual void begin_statement() {}
+  /// Thread-safe; `order` places this writer's row groups among those of the same statement (ascending), so that a
+  /// parallel load keeps the order of its source.
   virtual std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order = 0) = 0;
   /// Deletes the rows whose bits are set in `rows` (mask_words of the row group's row_count), beside those that are
   /// deleted already. The row group is one of snapshot()'s; take a new snapshot() to see the effect.

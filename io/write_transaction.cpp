@@ -106,6 +106,11 @@ void TableTransaction::drop_view(std::string_view name) {
 
 // --- Rows ------------------------------------------------------------------------------------------------------------
 
+void TableTransaction::begin_statement() {
+  const std::lock_guard lock(mutex_);
+  ++statement_count_;
+}
+
 std::unique_ptr<TableWriter> TableTransaction::writer(std::string_view name, uint64_t order) {
   require_open();
   const TableVersion* table = definitions_.find_table(name);
@@ -129,7 +134,7 @@ void TableTransaction::delete_rows(std::string_view name, uint64_t row_group_id,
 void TableTransaction::deliver(uint64_t table_id, uint64_t order, uint64_t writer_number,
                                std::vector<std::shared_ptr<const RowGroup>> row_groups) {
   const std::lock_guard lock(mutex_);
-  changes_[table_id].added[{order, writer_number}] = std::move(row_groups);
+  changes_[table_id].added[{statement_count_, order, writer_number}] = std::move(row_groups);
 }
 
 std::shared_ptr<const RowGroup> TableTransaction::make_row_group(uint64_t table_id, const TableSchema& schema,

@@ -24,6 +24,7 @@ class TableTransaction final : public WriteTransaction {
   void drop_table(std::string_view name) override;
   void create_view(ViewSchema schema) override;
   void drop_view(std::string_view name) override;
+  void begin_statement() override;
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;
   std::shared_ptr<const Snapshot> commit() override;
@@ -38,6 +39,7 @@ class TableTransaction final : public WriteTransaction {
 
  private:
   struct Position {
+    uint64_t statement;
     uint64_t order;
     uint64_t writer_number;
     friend auto operator<=>(const Position&, const Position&) = default;
@@ -77,6 +79,7 @@ class TableTransaction final : public WriteTransaction {
   mutable std::mutex mutex_;                  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id
   uint64_t writer_count_ = 0;
+  uint64_t statement_count_ = 0;
   mutable std::optional<SegmentWriter> segment_writer_;
 };
 

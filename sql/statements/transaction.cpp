@@ -45,6 +45,7 @@ void SessionState::change(const std::function<void(std::shared_ptr<WriteTransact
     block_->write = engine_->database().begin_write();
     block_->hold = std::move(hold);
   }
+  block_->write->begin_statement();
   change(block_->write);
 }
 
