@@ -45,7 +45,7 @@ class WordExtreme : public AggregateState {
 
  private:
   bool max_;
-  std::vector<int64_t> values_;
+  LargeVector<int64_t> values_;
 };
 
 class WideExtreme : public AggregateState {
@@ -71,7 +71,7 @@ class WideExtreme : public AggregateState {
 
  private:
   bool max_;
-  std::vector<int128_t> values_;
+  LargeVector<int128_t> values_;
 };
 
 /// NaN is greater than everything.
@@ -107,7 +107,7 @@ class FloatExtreme : public AggregateState {
   }
 
   bool max_;
-  std::vector<double> values_;
+  LargeVector<double> values_;
 };
 
 struct StringOrder {

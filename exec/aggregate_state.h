@@ -9,6 +9,7 @@
 #include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
 #include "vector/kernels/kernels.h"
+#include "vector/memory_pool.h"
 #include "vector/vector.h"
 
 namespace cairn {
@@ -106,7 +107,7 @@ class AggregateStates {
 
   void resize(size_t groups);
   size_t size() const { return size_; }
-  const std::vector<int64_t>& rows() const { return rows_; }
+  const LargeVector<int64_t>& rows() const { return rows_; }
 
   /// Adds a batch; columns are dense (or rows that don't count belong to a trash group). The groups were resized for.
   void update(GroupedBatch batch, std::span<const Vector> columns);
@@ -129,8 +130,8 @@ class AggregateStates {
   struct Counts {
     bool exact = false;
     bool tracking = false;
-    std::vector<int64_t> missing;  ///< exact: rows without a value
-    std::vector<int64_t> present;  ///< not exact: greater than 0 where there was a value
+    LargeVector<int64_t> missing;  ///< exact: rows without a value
+    LargeVector<int64_t> present;  ///< not exact: greater than 0 where there was a value
   };
 
   Vector prepare(const AggregateLayout::Input& input, std::span<const Vector> columns, size_t rows);
@@ -142,7 +143,7 @@ class AggregateStates {
   const AggregateLayout& layout_;
   size_t size_ = 0;
   bool counts_rows_;
-  std::vector<int64_t> rows_;
+  LargeVector<int64_t> rows_;
   std::vector<Counts> counts_;  ///< per input
   std::vector<std::unique_ptr<AggregateState>> states_;
   std::vector<uint64_t> validity_scratch_, inverted_scratch_;

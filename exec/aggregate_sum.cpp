@@ -159,8 +159,8 @@ class IntegralSum : public AggregateState {
   int scale_;
   int128_t budget_ = 0;     ///< bound on the magnitude of every element of sums_
   double wide_budget_ = 0;  ///< bound on the magnitude of every element of wide_, as long as there are no carries
-  std::vector<int64_t> sums_;
-  std::vector<int128_t> wide_;    ///< empty until needed; a group's sum is sums_ + wide_ + carries_ * 2^128
+  LargeVector<int64_t> sums_;
+  LargeVector<int128_t> wide_;    ///< empty until needed; a group's sum is sums_ + wide_ + carries_ * 2^128
   std::vector<int64_t> carries_;  ///< empty until needed
 };
 
@@ -187,7 +187,7 @@ class FloatingSum : public AggregateState {
   size_t bytes() const override { return sums_.capacity() * sizeof(double); }
 
  private:
-  std::vector<double> sums_;
+  LargeVector<double> sums_;
 };
 
 /// [count, mean, sum of squared distances from the mean] per group.

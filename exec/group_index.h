@@ -7,6 +7,7 @@
 
 #include "vector/column_buffer.h"
 #include "vector/kernels/kernels.h"
+#include "vector/memory_pool.h"
 #include "vector/vector.h"
 
 namespace cairn {
@@ -64,9 +65,9 @@ class HashGroups : public GroupIndex {
   void list_unequal(std::span<const Vector> keys, size_t rows, const uint32_t* ids, Scratch& scratch) const;
   void reserve(size_t groups);
 
-  std::vector<uint64_t> slots_;
+  LargeVector<uint64_t> slots_;
   uint64_t mask_ = 0;
-  std::vector<uint64_t> hashes_;  ///< per group
+  LargeVector<uint64_t> hashes_;  ///< per group
   std::vector<ColumnBuffer> columns_;
   Scratch scratch_;
 };

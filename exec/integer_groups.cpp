@@ -28,7 +28,7 @@ uint32_t IntegerGroups::null_group() {
 
 /// nullptr where the keys lie too far apart.
 uint32_t* IntegerGroups::make_page(uint64_t page) {
-  if (pages_.size() >= kFreePages && pages_.size() * kPageKeys > kSparseKeys * keys_.size()) return nullptr;
+  if (page_count_ >= kFreePages && page_count_ * kPageKeys > kSparseKeys * keys_.size()) return nullptr;
   if (directory_.empty()) first_page_ = page;
   if (page < first_page_) {
     const uint64_t more = first_page_ - page;
@@ -41,14 +41,23 @@ uint32_t* IntegerGroups::make_page(uint64_t page) {
   const uint64_t at = page - first_page_;
   if (at >= kDirectoryPagesMax) return nullptr;
   if (at >= directory_.size()) directory_.resize(at + 1, nullptr);
-  pages_.push_back(std::make_unique<uint32_t[]>(kPageKeys));
-  return directory_[at] = pages_.back().get();
+  return directory_[at] = empty_page();
+}
+
+uint32_t* IntegerGroups::empty_page() {
+  if (slab_room_ == 0) {
+    slab_room_ = std::clamp<size_t>(page_count_, 1, 64);  // as many again
+    slabs_.emplace_back(slab_room_ * kPageKeys, 0u);
+  }
+  ++page_count_;
+  return slabs_.back().data() + --slab_room_ * kPageKeys;
 }
 
 void IntegerGroups::become_hashed() {
   hashed_ = true;
   directory_ = {};
-  pages_.clear();
+  slabs_.clear();
+  page_count_ = slab_room_ = 0;
   for (size_t group = 0; group < keys_.size(); ++group) {
     if (group == null_group_) continue;
     least_key_ = std::min(least_key_, keys_[group]);
@@ -70,10 +79,7 @@ void IntegerGroups::become_paged() {
   for (size_t group = 0; group < keys_.size(); ++group) {
     if (group == null_group_) continue;
     uint32_t*& page = directory_[(keys_[group] >> kPageBits) - first_page_];
-    if (page == nullptr) {
-      pages_.push_back(std::make_unique<uint32_t[]>(kPageKeys));
-      page = pages_.back().get();
-    }
+    if (page == nullptr) page = empty_page();
     page[keys_[group] & (kPageKeys - 1)] = static_cast<uint32_t>(group) + 1;
   }
 }
@@ -209,7 +215,7 @@ void IntegerGroups::partitions(unsigned bits, uint8_t* out) const {
 
 size_t IntegerGroups::bytes() const {
   return keys_.capacity() * sizeof(uint64_t) + directory_.capacity() * sizeof(uint32_t*) +
-         pages_.size() * kPageKeys * sizeof(uint32_t) + slots_.capacity() * sizeof(Slot);
+         (page_count_ + slab_room_) * kPageKeys * sizeof(uint32_t) + slots_.capacity() * sizeof(Slot);
 }
 
 }  // namespace cairn

@@ -36,6 +36,7 @@ class IntegerGroups : public GroupIndex {
   size_t add_hashed(Read read, const Vector& key, size_t begin, size_t rows, uint32_t* ids);
   uint32_t null_group();
   uint32_t* make_page(uint64_t page);
+  uint32_t* empty_page();
   void become_hashed();
   void become_paged();
   bool pages_would_be_full() const;
@@ -46,13 +47,14 @@ class IntegerGroups : public GroupIndex {
   }
 
   Type type_;
-  std::vector<uint64_t> keys_;  ///< per group, biased
+  LargeVector<uint64_t> keys_;  ///< per group, biased
   uint32_t null_group_ = HashGroups::kNoGroup;
   bool hashed_ = false;
   uint64_t first_page_ = 0;
   std::vector<uint32_t*> directory_;  ///< from first_page_ on; nullptr: no key of that page yet
-  std::vector<std::unique_ptr<uint32_t[]>> pages_;
-  std::vector<Slot> slots_;
+  std::vector<LargeVector<uint32_t>> slabs_;  ///< pages, allocated several at a time
+  size_t page_count_ = 0, slab_room_ = 0;     ///< pages given out; pages left in the last slab
+  LargeVector<Slot> slots_;
   uint64_t least_key_ = UINT64_MAX, greatest_key_ = 0;  ///< while hashed
 };
 

@@ -11,9 +11,12 @@ namespace cairn {
 
 namespace {
 
-/// A bitmap takes domain / 4 bytes: free up to 256 KiB, beyond as long as a hash table would hardly be smaller.
-constexpr uint64_t kFreeDomain = uint64_t{1} << 20;
+/// A bitmap takes domain / 4 bytes: free up to 2 MiB, beyond as long as a hash table would hardly be smaller.
+constexpr uint64_t kFreeDomain = uint64_t{1} << 23;
 constexpr uint64_t kDomainPerRow = 64;
+constexpr size_t kSliceRows = 2048;
+/// Rows after which a probe knows whether the filter rejects enough of them.
+constexpr uint64_t kFilterTrialRows = 16384;
 
 uint64_t mix(uint64_t number) {
   number *= 0x9e3779b97f4a7c15u;
@@ -55,67 +58,105 @@ void JoinIndex::note_null_rows(const RowSet& rows, const std::vector<uint32_t>& 
   }
 }
 
-void JoinIndex::build_integers(const RowSet& rows, const std::vector<uint32_t>& key_columns) {
-  std::vector<uint64_t> numbers(row_count_);
+/// Calls each(first row, numbers, count) for all rows, a slice at a time.
+template <typename Each>
+void number_slices(const RowSet& rows, const std::vector<uint32_t>& key_columns, const JoinKeys& keys, Each each) {
+  std::vector<uint64_t> numbers(kSliceRows);
+  std::vector<std::vector<uint64_t>> scratch(key_columns.size());
+  std::vector<Vector> columns(key_columns.size());
   size_t row = 0;
   for (const RowSet::Chunk& chunk : rows.chunks()) {
-    std::vector<Vector> keys;
-    for (const uint32_t column : key_columns) keys.push_back(chunk.columns[column].view());
-    keys_->number(keys, chunk.row_count, numbers.data() + row);
-    row += chunk.row_count;
-  }
-  const uint64_t domain = keys_->domain();
-  if (domain <= std::max(kFreeDomain, kDomainPerRow * row_count_)) {
-    kind_ = Kind::kBitmap;
-    build_bitmap(numbers);
-  } else if (domain <= UINT32_MAX) {
-    kind_ = Kind::kNarrow;
-    build_slots(numbers, narrow_);
-  } else {
-    kind_ = Kind::kWide;
-    build_slots(numbers, wide_);
+    for (size_t begin = 0; begin < chunk.row_count; begin += kSliceRows) {
+      const size_t count = std::min(kSliceRows, chunk.row_count - begin);
+      for (size_t c = 0; c < columns.size(); ++c) {
+        columns[c] = chunk.columns[key_columns[c]].view(begin, count, &scratch[c]);
+      }
+      keys.number(columns, count, numbers.data());
+      each(row, numbers.data(), count);
+      row += count;
+    }
   }
 }
 
-void JoinIndex::build_bitmap(const std::vector<uint64_t>& numbers) {
-  bitmap_ = RankBitmap(keys_->domain());
-  bool ascending = true;  // and complete: then ranks are rows
-  uint64_t last = 0;
-  for (size_t row = 0; row < numbers.size(); ++row) {
-    const uint64_t number = numbers[row];
-    ascending &= number != JoinKeys::kNoKey && (row == 0 || number > last);
-    last = number;
-    if (number != JoinKeys::kNoKey) bitmap_.add(number);
+void JoinIndex::build_integers(const RowSet& rows, const std::vector<uint32_t>& key_columns) {
+  const uint64_t domain = keys_->domain();
+  if (domain <= std::max(kFreeDomain, kDomainPerRow * row_count_)) {
+    kind_ = Kind::kBitmap;
+    build_bitmap(rows, key_columns);
+  } else if (domain <= UINT32_MAX) {
+    kind_ = Kind::kNarrow;
+    build_slots(rows, key_columns, narrow_);
+  } else {
+    kind_ = Kind::kWide;
+    build_slots(rows, key_columns, wide_);
   }
+}
+
+void JoinIndex::build_bitmap(const RowSet& rows, const std::vector<uint32_t>& key_columns) {
+  bitmap_ = RankBitmap(keys_->domain());
+  // Build sides often come in the order of their keys: then ranks ascend with rows, and groups are runs of rows.
+  bool ascending = true, strictly = true;
+  uint64_t last = JoinKeys::kNoKey;
+  number_slices(rows, key_columns, *keys_, [&](size_t first_row, const uint64_t* numbers, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t number = numbers[i];
+      if (number == JoinKeys::kNoKey) {
+        ascending = false;
+        continue;
+      }
+      bitmap_.add(number);
+      if (!ascending) continue;
+      if (number != last) {
+        ascending = last == JoinKeys::kNoKey || number > last;
+        if (!strictly) firsts_.push_back(static_cast<uint32_t>(first_row + i));
+      } else if (strictly) {  // the first duplicate: so far every row began a group
+        strictly = false;
+        firsts_.resize(first_row + i);
+        std::iota(firsts_.begin(), firsts_.end(), 0u);
+      }
+      last = number;
+    }
+  });
   const uint32_t group_count = bitmap_.rank();
   if (ascending) {
-    unique_ = true;
+    unique_ = strictly;
+    if (!strictly) firsts_.push_back(static_cast<uint32_t>(row_count_));
     return;
   }
-  std::vector<uint32_t> found_rows(numbers.size() + 1), ranks(numbers.size() + 1);
-  const size_t found = find_ranks(bitmap_, numbers.data(), numbers.size(), found_rows.data(), ranks.data());
-  std::vector<uint32_t> groups(numbers.size(), kNone);
-  for (size_t i = 0; i < found; ++i) groups[found_rows[i]] = ranks[i];
+  firsts_.clear();
+  LargeVector<uint32_t> groups(row_count_, kNone);
+  std::vector<uint32_t> found_rows(kSliceRows + 1), ranks(kSliceRows + 1);
+  number_slices(rows, key_columns, *keys_, [&](size_t first_row, const uint64_t* numbers, size_t count) {
+    const size_t found = find_ranks(bitmap_, numbers, count, found_rows.data(), ranks.data());
+    for (size_t i = 0; i < found; ++i) groups[first_row + found_rows[i]] = ranks[i];
+  });
   arrange_rows(groups, group_count);
 }
 
 template <typename Slot>
-void JoinIndex::build_slots(const std::vector<uint64_t>& numbers, std::vector<Slot>& slots) {
-  slots.resize(std::bit_ceil(std::max<size_t>(numbers.size() * 2, 64)));
+void JoinIndex::build_slots(const RowSet& rows, const std::vector<uint32_t>& key_columns, LargeVector<Slot>& slots) {
+  slots.assign(std::bit_ceil(std::max<size_t>(row_count_ * 2, 64)), Slot{});
   const uint64_t mask = slots.size() - 1;
-  std::vector<uint32_t> groups(numbers.size(), kNone);
+  const uint64_t filter_bits = std::bit_ceil(std::max<uint64_t>(row_count_ * 8, 4096));
+  filter_.assign(filter_bits / 64, 0);
+  filter_shift_ = 64 - static_cast<unsigned>(std::bit_width(filter_bits - 1));
+  LargeVector<uint32_t> groups(row_count_, kNone);
   uint32_t group_count = 0;
-  for (size_t row = 0; row < numbers.size(); ++row) {
-    const uint64_t number = numbers[row];
-    if (number == JoinKeys::kNoKey) continue;
-    uint64_t position = mix(number) & mask;
-    while (slots[position].group != 0 && slots[position].number != number) position = (position + 1) & mask;
-    if (slots[position].group == 0) {
-      slots[position].number = static_cast<decltype(Slot::number)>(number);
-      slots[position].group = ++group_count;
+  number_slices(rows, key_columns, *keys_, [&](size_t first_row, const uint64_t* numbers, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      const uint64_t number = numbers[i];
+      if (number == JoinKeys::kNoKey) continue;
+      const uint64_t hash = mix(number);
+      uint64_t position = hash & mask;
+      while (slots[position].group != 0 && slots[position].number != number) position = (position + 1) & mask;
+      if (slots[position].group == 0) {
+        slots[position].number = static_cast<decltype(Slot::number)>(number);
+        slots[position].group = ++group_count;
+        filter_[hash >> filter_shift_ >> 6] |= uint64_t{1} << ((hash >> filter_shift_) & 63);
+      }
+      groups[first_row + i] = static_cast<uint32_t>(slots[position].group) - 1;
     }
-    groups[row] = static_cast<uint32_t>(slots[position].group) - 1;
-  }
+  });
   arrange_rows(groups, group_count);
 }
 
@@ -124,7 +165,7 @@ void JoinIndex::build_hash(const RowSet& rows, const std::vector<uint32_t>& key_
   std::vector<Type> types;
   for (const uint32_t column : key_columns) types.push_back(rows.types()[column]);
   hash_ = std::make_unique<HashGroups>(types);
-  std::vector<uint32_t> groups(row_count_);
+  LargeVector<uint32_t> groups(row_count_);
   size_t row = 0;
   std::vector<FlatScratch> scratch(key_columns.size());
   std::vector<Vector> keys(key_columns.size());
@@ -156,7 +197,7 @@ void JoinIndex::build_hash(const RowSet& rows, const std::vector<uint32_t>& key_
   arrange_rows(groups, hash_->size());
 }
 
-void JoinIndex::arrange_rows(const std::vector<uint32_t>& groups, size_t group_count) {
+void JoinIndex::arrange_rows(const LargeVector<uint32_t>& groups, size_t group_count) {
   size_t row_count = 0;
   bool identity = true;
   for (size_t row = 0; row < groups.size(); ++row) {
@@ -185,48 +226,71 @@ void JoinIndex::arrange_rows(const std::vector<uint32_t>& groups, size_t group_c
   firsts_.pop_back();
 }
 
+/// Positions of the numbers whose bit is set.
+size_t JoinIndex::filter_numbers(const uint64_t* numbers, size_t count, uint32_t* candidates) const {
+  const uint64_t* const filter = filter_.data();
+  size_t passed = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t bit = mix(numbers[i]) >> filter_shift_;
+    candidates[passed] = static_cast<uint32_t>(i);
+    passed += (filter[bit >> 6] >> (bit & 63)) & 1;
+  }
+  return passed;
+}
+
 /// Round by round without branches that depend on the data, so that many cache misses are under way at once: rows
 /// whose slot holds another number go on to the next slot together.
 template <typename Slot>
-size_t JoinIndex::find_slots(const std::vector<Slot>& slots, const uint64_t* numbers, size_t count, Scratch& scratch,
+size_t JoinIndex::find_slots(const LargeVector<Slot>& slots, const uint64_t* numbers, size_t count, Scratch& scratch,
                              uint32_t* rows, uint32_t* groups) const {
   using Number = decltype(Slot::number);
   const Slot* const table = slots.data();
   const uint64_t mask = slots.size() - 1;
-  scratch.groups.resize(count);
-  scratch.positions.resize(count);
-  uint32_t* const open = rows;  // not needed for results before the end
+  scratch.candidates.resize(count);
+  uint32_t* const candidates = scratch.candidates.data();
+  size_t candidate_count = count;
+  if (scratch.filtered < kFilterTrialRows || scratch.passed * 2 < scratch.filtered) {
+    candidate_count = filter_numbers(numbers, count, candidates);
+    scratch.filtered += count;
+    scratch.passed += candidate_count;
+  } else {
+    std::iota(candidates, candidates + count, 0u);
+  }
+  scratch.groups.resize(candidate_count);
+  scratch.positions.resize(candidate_count);
+  scratch.open.resize(candidate_count);
   uint32_t* const found_groups = scratch.groups.data();
   size_t open_count = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const uint64_t position = mix(numbers[i]) & mask;
+  for (size_t c = 0; c < candidate_count; ++c) {
+    const uint64_t number = numbers[candidates[c]];
+    const uint64_t position = mix(number) & mask;
     const Slot slot = table[position];
-    const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(numbers[i]));
-    found_groups[i] = static_cast<uint32_t>(slot.group) - 1;
-    scratch.positions[open_count] = static_cast<uint32_t>(position);
-    open[open_count] = static_cast<uint32_t>(i);
+    const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(number));
+    found_groups[c] = static_cast<uint32_t>(slot.group) - 1;
+    scratch.positions[open_count] = position;
+    scratch.open[open_count] = static_cast<uint32_t>(c);
     open_count += other;
   }
   while (open_count > 0) {
     size_t still_open = 0;
     for (size_t o = 0; o < open_count; ++o) {
-      const uint32_t i = open[o];
+      const uint32_t c = scratch.open[o];
       const uint64_t position = (scratch.positions[o] + 1) & mask;
       const Slot slot = table[position];
-      const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(numbers[i]));
-      found_groups[i] = static_cast<uint32_t>(slot.group) - 1;
-      scratch.positions[still_open] = static_cast<uint32_t>(position);
-      open[still_open] = i;
+      const bool other = (slot.group != 0) & (slot.number != static_cast<Number>(numbers[candidates[c]]));
+      found_groups[c] = static_cast<uint32_t>(slot.group) - 1;
+      scratch.positions[still_open] = position;
+      scratch.open[still_open] = c;
       still_open += other;
     }
     open_count = still_open;
   }
   const uint64_t domain = keys_->domain();
   size_t found = 0;
-  for (size_t i = 0; i < count; ++i) {
-    rows[found] = static_cast<uint32_t>(i);
-    groups[found] = found_groups[i];
-    found += (found_groups[i] != kNone) & (numbers[i] < domain);
+  for (size_t c = 0; c < candidate_count; ++c) {
+    rows[found] = candidates[c];
+    groups[found] = found_groups[c];
+    found += (found_groups[c] != kNone) & (numbers[candidates[c]] < domain);
   }
   return found;
 }
@@ -287,7 +351,8 @@ size_t JoinIndex::find(const Batch& batch, const std::vector<uint32_t>& columns,
 
 size_t JoinIndex::bytes() const {
   return bitmap_.bytes() + narrow_.capacity() * sizeof(NarrowSlot) + wide_.capacity() * sizeof(WideSlot) +
-         (hash_ ? hash_->bytes() : 0) + (firsts_.capacity() + rows_.capacity()) * sizeof(uint32_t);
+         (hash_ ? hash_->bytes() : 0) + filter_.capacity() * 8 +
+         (firsts_.capacity() + rows_.capacity()) * sizeof(uint32_t);
 }
 
 const char* JoinIndex::kind_name() const {

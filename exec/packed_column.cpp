@@ -100,7 +100,7 @@ bool PackedColumn::pack_offsets(const RowSet& rows, size_t column) {
 bool PackedColumn::pack_dictionary(const RowSet& rows, size_t column) {
   if (vector_.size <= 1 || vector_.size > kDictionaryRowsMax) return false;
   HashGroups entries({vector_.type});
-  std::vector<uint32_t> codes(vector_.size);
+  LargeVector<uint32_t> codes(vector_.size);
   std::vector<uint64_t> scratch;
   size_t row = 0;
   for (const RowSet::Chunk& chunk : rows.chunks()) {

@@ -6,6 +6,7 @@
 
 #include "exec/sort_words.h"
 #include "vector/date.h"
+#include "vector/memory_pool.h"
 #include "vector/kernels/kernels.h"
 
 namespace cairn {
@@ -27,7 +28,7 @@ size_t offset_of(RowAddress row) { return row & (kRowGroupRows - 1); }
 
 /// Least significant byte first: stable, and as many passes as there are bytes in use.
 void radix_sort(Entry* entries, size_t count, unsigned used_bits) {
-  std::vector<Entry> other(count);
+  LargeVector<Entry> other(count);
   Entry* from = entries;
   Entry* to = other.data();
   for (unsigned shift = 0; shift < used_bits; shift += 8) {
@@ -110,7 +111,7 @@ void sort_entries(Entry* entries, size_t count, const SortWords& words, const Ro
 }
 
 /// Splits entries by their words into buckets that can be sorted on their own. Returns the buckets' bounds.
-std::vector<size_t> spread_over_buckets(std::vector<Entry>& entries) {
+std::vector<size_t> spread_over_buckets(LargeVector<Entry>& entries) {
   std::vector<uint64_t> sample;
   for (size_t i = 0; i < entries.size(); i += entries.size() / (kBuckets * 64)) sample.push_back(entries[i].word);
   std::sort(sample.begin(), sample.end());
@@ -127,7 +128,7 @@ std::vector<size_t> spread_over_buckets(std::vector<Entry>& entries) {
   }
   for (size_t b = 0; b < kBuckets; ++b) starts[b + 1] += starts[b];
   std::vector<size_t> next = starts;
-  std::vector<Entry> spread(entries.size());
+  LargeVector<Entry> spread(entries.size());
   for (size_t i = 0; i < entries.size(); ++i) spread[next[buckets[i]]++] = entries[i];
   entries = std::move(spread);
   return starts;
@@ -181,7 +182,7 @@ std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vect
     by_chunk[chunk].resize(chunks[chunk]->row_count);
     words.encode(*chunks[chunk], by_chunk[chunk].data());
   });
-  std::vector<Entry> entries(rows.size());
+  LargeVector<Entry> entries(rows.size());
   for (size_t i = 0; i < rows.size(); ++i) entries[i] = {by_chunk[chunk_of(rows[i])][offset_of(rows[i])], rows[i]};
   by_chunk.clear();
 

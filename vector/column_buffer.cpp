@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
-#include <new>
 
 #include "vector/error.h"
 #include "vector/kernels/decode.h"
+#include "vector/memory_pool.h"
 #include "vector/value.h"
 
 namespace cairn {
@@ -20,14 +20,14 @@ AlignedBytes& AlignedBytes::operator=(AlignedBytes&& other) noexcept {
   return *this;
 }
 
-AlignedBytes::~AlignedBytes() { ::operator delete(data_, std::align_val_t{64}); }
+AlignedBytes::~AlignedBytes() { free_block(data_, capacity_ + 64); }
 
 void AlignedBytes::grow(size_t bytes, size_t used) {
   if (bytes <= capacity_) return;
   const size_t capacity = std::max(bytes, capacity_ + capacity_ / 2);
-  std::byte* data = static_cast<std::byte*>(::operator new(capacity + 64, std::align_val_t{64}));
+  std::byte* data = static_cast<std::byte*>(allocate_block(capacity + 64));
   if (used != 0) std::memcpy(data, data_, used);
-  ::operator delete(data_, std::align_val_t{64});
+  free_block(data_, capacity_ + 64);
   data_ = data;
   capacity_ = capacity;
 }

@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "vector/memory_pool.h"
 #include "vector/vector.h"
 
 namespace cairn {
@@ -40,7 +40,7 @@ class RankBitmap {
 
  private:
   uint64_t domain_;
-  std::vector<Block> blocks_;
+  LargeVector<Block> blocks_;
 };
 
 /// Looks up value - origin for the (selected) rows of a vector of integers of up to 64 bits (flat or frame of

@@ -1,0 +1,36 @@
+#pragma once
+
+// Large blocks of memory that stay with the process when they are freed: hash tables and columns of one query take the
+// blocks of the one before. Fresh memory costs more than what is computed in it: the kernel clears every page at its
+// first touch, at about the speed at which a scan reads. Blocks from 2 MiB on ask for huge pages, which takes most of
+// the misses of the address cache away from random reads.
+
+#include <cstddef>
+#include <vector>
+
+namespace cairn {
+
+/// On a 64-byte boundary, uninitialized. Throws std::bad_alloc. Thread-safe.
+void* allocate_block(size_t bytes);
+/// `bytes` as they were allocated. Thread-safe.
+void free_block(void* block, size_t bytes) noexcept;
+/// Gives all that is kept back to the system.
+void trim_blocks() noexcept;
+
+/// Lets standard containers use such blocks.
+template <typename T>
+struct BlockAllocator {
+  using value_type = T;
+  BlockAllocator() = default;
+  template <typename U>
+  BlockAllocator(const BlockAllocator<U>&) {}  // NOLINT(google-explicit-constructor): containers rebind
+  T* allocate(size_t count) { return static_cast<T*>(allocate_block(count * sizeof(T))); }
+  void deallocate(T* block, size_t count) noexcept { free_block(block, count * sizeof(T)); }
+  template <typename U>
+  friend bool operator==(const BlockAllocator&, const BlockAllocator<U>&) { return true; }
+};
+
+template <typename T>
+using LargeVector = std::vector<T, BlockAllocator<T>>;
+
+}  // namespace cairn
