@@ -82,8 +82,8 @@ void Execution::run() {
   } catch (...) {
     stream_.fail(std::current_exception());
   }
-  for (Progress& progress : progress_) progress.sink.reset();
   stream_.finish();
+  for (Progress& progress : progress_) progress.sink.reset();  // after the end was told: it may take its time
   // Under the lock to the end: once `ended` is seen, this object may be gone.
   std::lock_guard lock(mutex_);
   ended_ = true;

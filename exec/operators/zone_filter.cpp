@@ -108,7 +108,10 @@ class ZoneFilter {
     return is_null ? zone(*column).null_count > 0 : !all_null(zone(*column));
   }
 
-  bool compare(const Expression& column, Comparison comparison, const Value& constant) const {
+  bool compare(const Expression& column, Comparison comparison, Value constant) const {
+    if (constant.type.id == TypeId::kChar) {  // is stored without trailing blanks
+      constant.string.erase(constant.string.find_last_not_of(' ') + 1);
+    }
     const ZoneMap& map = zone(column);
     if (comparison == Comparison::kDistinct) return true;
     if (comparison == Comparison::kNotDistinct) {

@@ -63,9 +63,10 @@ TEST(ResultStream, MakesWorkersWaitWhileTheBufferIsFull) {
       ++published;
     }
   });
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  EXPECT_LE(published, 2);
+  while (published < 2) std::this_thread::yield();  // 16 million bytes: throttled, but not full
   EXPECT_TRUE(stream.throttled());
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(published, 2) << "a third chunk fills it";
   stream.publish(0, chunk(-1), true);  // the head never waits for what stands behind it
   EXPECT_EQ(stream.next()->row_count, 1u);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(stream.next()->row_count, kMillion);

@@ -87,6 +87,9 @@ TEST_F(ZoneFilter, Strings) {
   EXPECT_FALSE(may(compare(Comparison::kEqual, text->clone(), constant("aaa"))));
   EXPECT_TRUE(may(compare(Comparison::kEqual, text->clone(), constant("banana"))));
   EXPECT_FALSE(may(compare(Comparison::kGreater, text->clone(), constant("pear"))));
+  Value padded = Value::of_string("pear      ");
+  padded.type = Type::character(10);
+  EXPECT_TRUE(may(compare(Comparison::kEqual, text->clone(), Expression::make_constant(padded))));
 }
 
 TEST_F(ZoneFilter, LooksThroughCastsToWiderIntegersOnly) {
