@@ -30,6 +30,9 @@ inline constexpr size_t kInsertRowsPerPiece = 8192;
 /// Linear in the text, allocates next to nothing, never throws.
 StatementExtent scan_statement(std::string_view text);
 
+/// Bytes up to and with the ')' that closes the first '(' of the text; the text's size where there is none.
+size_t scan_first_group(std::string_view text);
+
 /// Position of the first byte that is not valid UTF-8 (or is NUL), or npos.
 size_t find_invalid_utf8(std::string_view text);
 
