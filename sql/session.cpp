@@ -10,8 +10,8 @@
 namespace cairn {
 namespace {
 
-/// From here on INSERT … VALUES is run in pieces, so that its syntax tree never stands in memory whole.
-constexpr size_t kLargeInsertTokens = 400'000;
+/// From here on INSERT … VALUES is read row by row while it runs: its syntax tree never stands in memory whole.
+constexpr size_t kLargeInsertTokens = 256;
 
 class PreparedText final : public PreparedStatement {
  public:
@@ -37,10 +37,28 @@ class PreparedText final : public PreparedStatement {
 }  // namespace
 
 SessionState::SessionState(std::shared_ptr<EngineState> engine) : engine_(std::move(engine)) {
-  notice_handler_ = [](std::string_view text) { std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data()); };
+  notices_->set([](std::string_view text) { std::fprintf(stderr, "%.*s\n", static_cast<int>(text.size()), text.data()); });
 }
 
-SessionState::~SessionState() = default;
+SessionState::~SessionState() { notices_->set(nullptr); }
+
+void NoticeSink::set(Handler handler) {
+  std::lock_guard lock(mutex_);
+  handler_ = std::move(handler);
+}
+
+void NoticeSink::send(std::string_view text) {
+  std::lock_guard lock(mutex_);
+  if (handler_) handler_(text);
+}
+
+NoticeSink::Handler SessionState::notice_forwarder() const {
+  return [sink = notices_](std::string_view text) { sink->send(text); };
+}
+
+std::shared_ptr<CheckpointStore> SessionState::checkpoint_store() {
+  return engine_->checkpoints(settings_.get("checkpoint_directory"), notice_forwarder());
+}
 
 void SessionState::start_statement() {
   interrupted_ = false;
@@ -71,7 +89,8 @@ std::unique_ptr<StatementResult> SessionState::execute(std::string_view text, si
 }
 
 std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view text, const StatementExtent& extent) {
-  if (extent.token_count > kLargeInsertTokens && extent.insert_pieces.size() > 1) {
+  if (extent.token_count > kLargeInsertTokens && !extent.insert_pieces.empty() &&
+      extent.depth <= kShallowStatementDepth && extent.end <= kMaxStatementBytes) {
     start_statement();
     if (block_ && block_->failed)
       throw Error(sqlstate::kInFailedTransaction,
@@ -152,19 +171,7 @@ Progress SessionState::progress() const {
   return progress;
 }
 
-void SessionState::set_notice_handler(std::function<void(std::string_view)> handler) {
-  std::lock_guard lock(mutex_);
-  notice_handler_ = std::move(handler);
-}
-
-void SessionState::notice(std::string_view text) {
-  std::function<void(std::string_view)> handler;
-  {
-    std::lock_guard lock(mutex_);
-    handler = notice_handler_;
-  }
-  if (handler) handler(text);
-}
+void SessionState::set_notice_handler(std::function<void(std::string_view)> handler) { notices_->set(std::move(handler)); }
 
 void SessionState::begin_running(QueryExecution* execution, std::shared_ptr<QueryCheckpoint> checkpoint) {
   std::lock_guard lock(mutex_);
@@ -211,8 +218,7 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
 std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const std::string& text) {
   // A block's own changes are in no snapshot that could be pinned.
   if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
-  auto handler = [this](std::string_view message) { notice(message); };
-  std::shared_ptr<CheckpointStore> store = engine_->checkpoints(settings_.get("checkpoint_directory"), handler);
+  std::shared_ptr<CheckpointStore> store = checkpoint_store();
   if (store == nullptr) return nullptr;
   CheckpointRequest request;
   request.text = text;
@@ -221,7 +227,7 @@ std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& plan
   request.mode = settings_.checkpoint();
   request.bytes_max = settings_.checkpoint_limit_bytes();
   request.verbose = settings_.checkpoint_verbose();
-  request.notice = handler;
+  request.notice = notice_forwarder();
   return store->begin(std::move(request));
 }
 
@@ -231,7 +237,7 @@ std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::sh
 }
 
 std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
-  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  std::shared_ptr<CheckpointStore> store = checkpoint_store();
   std::vector<InterruptedQuery> queries;
   if (store == nullptr) return queries;
   for (const cairn::InterruptedQuery& query : store->interrupted())
@@ -249,7 +255,7 @@ Error no_such_query(std::string_view id) {
 }  // namespace
 
 std::unique_ptr<StatementResult> SessionState::resume(std::string_view id) {
-  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  std::shared_ptr<CheckpointStore> store = checkpoint_store();
   auto query = store == nullptr ? std::nullopt : store->find(id);
   if (!query) throw no_such_query(id);
   Statement statement;
@@ -264,7 +270,7 @@ std::unique_ptr<StatementResult> SessionState::resume(std::string_view id) {
 }
 
 void SessionState::discard(std::string_view id) {
-  auto store = engine_->checkpoints(settings_.get("checkpoint_directory"), [this](std::string_view text) { notice(text); });
+  std::shared_ptr<CheckpointStore> store = checkpoint_store();
   if (store == nullptr || !store->discard(id)) throw no_such_query(id);
 }
 

@@ -35,6 +35,18 @@ class WriterTurn {
   bool taken_ = false, by_block_ = false;
 };
 
+/// Where a session's notices go. Checkpoint writers hold it longer than the session lives; what comes then is dropped.
+class NoticeSink {
+ public:
+  using Handler = std::function<void(std::string_view)>;
+  void set(Handler handler);
+  void send(std::string_view text);
+
+ private:
+  std::mutex mutex_;
+  Handler handler_;
+};
+
 class EngineState final : public Engine, public std::enable_shared_from_this<EngineState> {
  public:
   EngineState(std::string_view path, bool read_only);
@@ -86,7 +98,7 @@ class SessionState final : public Session {
   std::unique_ptr<StatementResult> run(const Statement& statement);
   EngineState& engine() { return *engine_; }
   Settings& settings() { return settings_; }
-  void notice(std::string_view text);
+  void notice(std::string_view text) { notices_->send(text); }
   int64_t now_micros() const { return now_micros_; }
   /// Throws kQueryCanceled where interrupt() was called since the statement began.
   void check_interrupted() const;
@@ -139,8 +151,11 @@ class SessionState final : public Session {
   };
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   void start_statement();
+  NoticeSink::Handler notice_forwarder() const;
+  std::shared_ptr<CheckpointStore> checkpoint_store();
 
   std::shared_ptr<EngineState> engine_;
+  std::shared_ptr<NoticeSink> notices_ = std::make_shared<NoticeSink>();
   Settings settings_;
   std::optional<Block> block_;
   std::map<std::string, Statement, std::less<>> named_statements_;
@@ -149,7 +164,6 @@ class SessionState final : public Session {
   Work work_;
 
   mutable std::mutex mutex_;  ///< guards what follows: interrupt() and progress() come from other threads
-  std::function<void(std::string_view)> notice_handler_;
   struct Running {
     QueryExecution* execution;
     std::shared_ptr<QueryCheckpoint> checkpoint;

@@ -91,6 +91,14 @@ LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const 
   return finish(std::move(bound));
 }
 
+std::vector<std::vector<ExpressionPtr>> Binder::bind_insert_rows(const PgQuery__SelectStmt& select,
+                                                                 const TableSchema& table,
+                                                                 const std::vector<size_t>& columns) {
+  LogicalPtr values = insert_values(select, table, columns).plan;
+  if (values->kind != LogicalNode::Kind::kValues) throw_unsupported("a subquery in one of several VALUES rows", -1);
+  return std::move(values->rows);
+}
+
 LogicalPlan Binder::bind_default_row(const TableSchema& table) {
   BoundQuery bound;
   bound.plan = make_node(LogicalNode::Kind::kValues);

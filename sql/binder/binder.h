@@ -43,6 +43,9 @@ class Binder {
   /// casts on assignment; the other columns get their defaults.
   LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
                                  const std::vector<size_t>& columns);
+  /// The rows of INSERT … VALUES alone, one expression without columns per target column.
+  std::vector<std::vector<ExpressionPtr>> bind_insert_rows(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                                           const std::vector<size_t>& columns);
   /// INSERT … DEFAULT VALUES.
   LogicalPlan bind_default_row(const TableSchema& table);
   /// The column's DEFAULT, or NULL. Errors: kFeatureNotSupported where it is not a constant.

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string>
+#include <unordered_set>
 
 #include "sql/optimizer/rewrite.h"
 #include "sql/optimizer/simplify.h"
@@ -157,12 +159,11 @@ ExpressionPtr simplified_in(ExpressionPtr e) {
   if (e->arguments[0]->kind == Kind::kConstant && e->arguments[0]->value.null) {
     return Expression::make_constant(Value::null_of(Type::boolean()));
   }
+  // Lists may have millions of items: equal texts mean equal expressions.
   std::vector<ExpressionPtr> kept;
+  std::unordered_set<std::string> seen;
   for (auto& argument : e->arguments) {
-    const bool known = !kept.empty() && std::any_of(kept.begin() + 1, kept.end(), [&](const ExpressionPtr& other) {
-      return other->equals(*argument);
-    });
-    if (!known) kept.push_back(std::move(argument));
+    if (kept.empty() || seen.insert(argument->to_string()).second) kept.push_back(std::move(argument));
   }
   e->arguments = std::move(kept);
 

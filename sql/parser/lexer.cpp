@@ -59,6 +59,17 @@ class Scanner {
  public:
   explicit Scanner(std::string_view text) : text_(text) { levels_.emplace_back(); }
 
+  size_t first_group_end() {
+    bool opened = false;
+    while (true) {
+      skip_blanks();
+      if (at_ >= text_.size()) return text_.size();
+      token();
+      opened = opened || levels_.size() > 1;
+      if (opened && levels_.size() == 1) return at_;
+    }
+  }
+
   StatementExtent run() {
     skip_blanks();
     extent_.begin = at_;
@@ -312,5 +323,7 @@ class Scanner {
 }  // namespace
 
 StatementExtent scan_statement(std::string_view text) { return Scanner(text).run(); }
+
+size_t scan_first_group(std::string_view text) { return Scanner(text).first_group_end(); }
 
 }  // namespace cairn

@@ -30,4 +30,7 @@ inline constexpr size_t kInsertRowsPerPiece = 8192;
 /// Linear in the text, allocates next to nothing, never throws.
 StatementExtent scan_statement(std::string_view text);
 
+/// Bytes up to and with the ')' that closes the first '(' of the text; the text's size where there is none.
+size_t scan_first_group(std::string_view text);
+
 }  // namespace cairn

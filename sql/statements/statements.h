@@ -19,7 +19,7 @@ ResultPtr run_select(SessionState& session, const Statement& statement);
 ResultPtr run_insert(SessionState& session, const Statement& statement);
 /// Binds the rows of INSERT; whole rows of the target.
 LogicalPlan bind_insert(SessionState& session, const PgQuery__InsertStmt& insert, Binder& binder);
-/// INSERT … VALUES with so many rows that it is parsed and run in pieces, as one statement.
+/// INSERT … VALUES with so many rows that they are read while they are inserted.
 ResultPtr run_large_insert(SessionState& session, std::string_view text, const StatementExtent& extent);
 ResultPtr run_create_table(SessionState& session, const Statement& statement);
 ResultPtr run_create_table_as(SessionState& session, const Statement& statement);
