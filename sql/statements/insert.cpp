@@ -8,6 +8,7 @@
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
+#include "vector/utf8.h"
 
 namespace cairn {
 namespace {
