@@ -305,7 +305,7 @@ uint64_t from_environment(const char* name, uint64_t otherwise) {
 }
 
 TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads) {
-  const uint64_t first_seed = from_environment("CAIRN_SEED", 1), plans = from_environment("CAIRN_PLANS", 40);
+  const uint64_t first_seed = from_environment("CAIRN_SEED", 1), plans = from_environment("CAIRN_PLANS", 100);
   for (uint64_t seed = first_seed; seed < first_seed + plans; ++seed) {
     SCOPED_TRACE(fmt::format("CAIRN_SEED={} CAIRN_PLANS=1", seed));
     Generator generator(seed);
