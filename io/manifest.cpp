@@ -125,7 +125,7 @@ std::vector<std::byte> record_bytes(uint64_t sequence, std::span<const std::byte
   header.checksum = record_checksum(header, payload);
   std::vector<std::byte> bytes(sizeof header + padded(payload.size()));
   std::memcpy(bytes.data(), &header, sizeof header);
-  std::memcpy(bytes.data() + sizeof header, payload.data(), payload.size());
+  std::copy(payload.begin(), payload.end(), bytes.begin() + sizeof header);  // may be empty
   return bytes;
 }
 
@@ -143,7 +143,7 @@ ManifestContent read_manifest(Storage& storage, const std::string& path) {
   manifest.content = read_file(storage, path);
   const std::span<const std::byte> content = std::as_const(manifest.content).bytes();
   FileHeader file_header{};
-  std::memcpy(&file_header, content.data(), std::min(sizeof file_header, content.size()));
+  std::copy_n(content.begin(), std::min(sizeof file_header, content.size()), reinterpret_cast<std::byte*>(&file_header));
   check_file_header(file_header, content.size(), path);
   manifest.identity = identity_text(file_header.identity);
   manifest.end_offset = kRecordsOffset;
