@@ -1,6 +1,7 @@
 #include "io/manifest.h"
 
 #define XXH_INLINE_ALL
+#include <algorithm>
 #include <xxhash.h>
 
 #include <cassert>
