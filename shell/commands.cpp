@@ -1,12 +1,11 @@
 // Dot commands and completion.
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <sstream>
 
+#include "shell/output.h"
 #include "shell/shell.h"
 
 namespace cairn::shell {
@@ -52,21 +51,21 @@ int Shell::run_command(const std::string& line) {
   for (std::string word; stream >> word;) words.push_back(word);
   const std::string& name = words[0];
   const auto usage = [&](std::string_view text) {
-    fmt::print(stderr, "usage: {}\n", text);
+    print(stderr, "usage: {}\n", text);
     return kExitUsage;
   };
   if (name == ".help") {
-    fmt::print(out_, "{}", kHelp);
+    print(out_, "{}", kHelp);
   } else if (name == ".quit" || name == ".exit") {
     quit_ = true;
   } else if (name == ".mode") {
     if (words.size() == 1) {
-      fmt::print(out_, "{}\n", mode_name(mode_));
+      print(out_, "{}\n", mode_name(mode_));
       return kExitOk;
     }
     const auto mode = parse_mode(words[1]);
     if (!mode) {
-      fmt::print(stderr, "cairn: no mode \"{}\": expected one of {}\n", words[1], kModeNames);
+      print(stderr, "cairn: no mode \"{}\": expected one of {}\n", words[1], kModeNames);
       return kExitUsage;
     }
     mode_ = *mode;
@@ -74,22 +73,30 @@ int Shell::run_command(const std::string& line) {
     if (words.size() != 2 || (words[1] != "on" && words[1] != "off")) return usage(".timer on|off");
     timer_ = words[1] == "on";
   } else if (name == ".tables") {
-    for (const auto& row : query_texts("SELECT name FROM cairn_tables() ORDER BY name")) fmt::print(out_, "{}\n", row[0]);
+    std::vector<std::vector<std::string>> rows;
+    if (const int code = query_texts("SELECT name FROM cairn_tables() ORDER BY name", rows); code != kExitOk) return code;
+    for (const auto& row : rows) print(out_, "{}\n", row[0]);
   } else if (name == ".schema") {
     const std::string where = words.size() > 1 ? " WHERE name = " + quote_literal(words[1]) : "";
-    for (const auto& row : query_texts("SELECT sql FROM cairn_tables()" + where + " ORDER BY name")) {
-      fmt::print(out_, "{};\n", row[0]);
+    std::vector<std::vector<std::string>> rows;
+    if (const int code = query_texts("SELECT sql FROM cairn_tables()" + where + " ORDER BY name", rows); code != kExitOk) {
+      return code;
     }
+    if (rows.empty() && words.size() > 1) {
+      print(stderr, "cairn: no table or view \"{}\"\n", words[1]);
+      return kExitSqlError;
+    }
+    for (const auto& row : rows) print(out_, "{};\n", row[0]);
   } else if (name == ".read") {
     if (words.size() != 2) return usage(".read FILE");
     return run_file(words[1]);
   } else if (name == ".output") {
     return command_output(words);
   } else {
-    fmt::print(stderr, "cairn: unknown command \"{}\"; .help lists them\n", name);
+    print(stderr, "cairn: unknown command \"{}\"; .help lists them\n", name);
     return kExitUsage;
   }
-  return kExitOk;
+  return check_output();
 }
 
 int Shell::command_output(const std::vector<std::string>& words) {
@@ -97,19 +104,22 @@ int Shell::command_output(const std::vector<std::string>& words) {
   if (words.size() > 1) {
     file = std::fopen(words[1].c_str(), "wb");
     if (file == nullptr) {
-      fmt::print(stderr, "cairn: cannot open \"{}\": {}\n", words[1], std::strerror(errno));
+      print(stderr, "cairn: cannot open \"{}\": {}\n", words[1], std::strerror(errno));
       return kExitUsage;
     }
   }
+  const int code = check_output();
   if (out_ != stdout) std::fclose(out_);
   out_ = file;
-  return kExitOk;
+  return code;
 }
 
 std::vector<std::string> Shell::completions() {
   std::vector<std::string> words(std::begin(kKeywords), std::end(kKeywords));
-  for (const auto& row : query_texts("SELECT name FROM cairn_tables()")) words.push_back(row[0]);
-  for (const auto& row : query_texts("SELECT column_name FROM cairn_columns()")) words.push_back(row[0]);
+  std::vector<std::vector<std::string>> names;
+  query_texts("SELECT name FROM cairn_tables()", names, true);
+  query_texts("SELECT column_name FROM cairn_columns()", names, true);
+  for (const auto& row : names) words.push_back(row[0]);
   for (const std::string_view command : {".help", ".mode", ".output", ".quit", ".read", ".schema", ".tables", ".timer"}) {
     words.emplace_back(command);
   }

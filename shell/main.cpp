@@ -1,12 +1,12 @@
 // cairn: the SQL shell. A user of cairn.h like any other.
 
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstring>
 #include <string>
 #include <vector>
 
+#include "shell/output.h"
 #include "shell/query_monitor.h"
 #include "shell/shell.h"
 
@@ -40,7 +40,7 @@ struct Options {
 };
 
 int usage_error(const std::string& text) {
-  fmt::print(stderr, "cairn: {}\n\n{}", text, kUsage);
+  print(stderr, "cairn: {}\n\n{}", text, kUsage);
   return kExitUsage;
 }
 
@@ -68,10 +68,10 @@ int parse_options(int argc, char** argv, Options& options) {
     } else if (word == "-timer") {
       options.timer = true;
     } else if (word == "-version") {
-      fmt::print("cairn {}\n", cairn_version());
+      print(stdout, "cairn {}\n", cairn_version());
       return kExitOk;
     } else if (word == "-help" || word == "-h") {
-      fmt::print("{}", kUsage);
+      print(stdout, "{}", kUsage);
       return kExitOk;
     } else if (const auto mode = parse_mode(word.substr(1))) {
       options.mode = *mode;
@@ -103,8 +103,8 @@ int main(int argc, char** argv) {
   cairn_error* error = nullptr;
   if (cairn_open(options.database.c_str(), options.read_only ? CAIRN_OPEN_READ_ONLY : 0, &database, &error) != CAIRN_OK ||
       cairn_connect(database, &connection, &error) != CAIRN_OK) {
-    fmt::print(stderr, "ERROR:  {}\n", cairn_error_message(error));
-    if (*cairn_error_hint(error) != '\0') fmt::print(stderr, "HINT:  {}\n", cairn_error_hint(error));
+    print(stderr, "ERROR:  {}\n", cairn_error_message(error));
+    if (*cairn_error_hint(error) != '\0') print(stderr, "HINT:  {}\n", cairn_error_hint(error));
     cairn_error_destroy(error);
     cairn_close(database);
     return kExitSqlError;

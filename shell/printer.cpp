@@ -1,9 +1,10 @@
 #include "shell/printer.h"
 
-#include <fmt/format.h>
 #include <utf8proc.h>
 
 #include <algorithm>
+
+#include "shell/output.h"
 
 namespace cairn::shell {
 
@@ -86,7 +87,7 @@ class TablePrinter : public Printer {
     if (!started_) start();
     if (markdown_) return;
     rule("└", "┴", "┘");
-    fmt::print(out_, "{} row{}\n", row_count_, row_count_ == 1 ? "" : "s");
+    print(out_, "{} row{}\n", row_count_, row_count_ == 1 ? "" : "s");
   }
 
  private:
@@ -116,7 +117,7 @@ class TablePrinter : public Printer {
       for (size_t i = 0; i < widths_.size(); ++i) {
         out += std::string(widths_[i] + 1, '-') + (columns_[i].numeric ? ":|" : "-|");
       }
-      fmt::print(out_, "{}\n", out);
+      print(out_, "{}\n", out);
     } else {
       rule("├", "┼", "┤");
     }
@@ -150,7 +151,7 @@ class TablePrinter : public Printer {
       for (size_t dash = 0; dash < widths_[i] + 2; ++dash) out += "─";
       out += i + 1 < widths_.size() ? middle : right;
     }
-    fmt::print(out_, "{}\n", out);
+    print(out_, "{}\n", out);
   }
 
   void line(const std::vector<std::string>& texts) {
@@ -162,7 +163,7 @@ class TablePrinter : public Printer {
       out += " " + fit(texts[i], width, columns_[i].numeric) + " ";
       out += bar;
     }
-    fmt::print(out_, "{}\n", out);
+    print(out_, "{}\n", out);
   }
 
   std::FILE* out_;
@@ -242,7 +243,8 @@ class JsonPrinter : public Printer {
     for (size_t i = 0; i < cells.size(); ++i) {
       if (i > 0) out += ",";
       out += json_string(columns_[i].name) + ":";
-      const bool bare = cells[i] && columns_[i].numeric && cells[i]->find_first_of("NIn") == std::string::npos;
+      const bool number = columns_[i].numeric && cells[i] && cells[i]->find_first_of("NIn") == std::string::npos;
+      const bool bare = number || columns_[i].boolean;
       out += !cells[i] ? "null" : bare ? *cells[i] : json_string(*cells[i]);
     }
     out += "}";
@@ -268,7 +270,7 @@ class LinePrinter : public Printer {
     if (!first_) std::fputs("\n", out_);
     first_ = false;
     for (size_t i = 0; i < cells.size(); ++i) {
-      fmt::print(out_, "{} = {}\n", fit(columns_[i].name, width_, true), cells[i] ? *cells[i] : std::string(kNull));
+      print(out_, "{} = {}\n", fit(columns_[i].name, width_, true), cells[i] ? *cells[i] : std::string(kNull));
     }
   }
   void end() override {}
@@ -289,6 +291,32 @@ size_t display_width(std::string_view text) {
     return true;
   });
   return width;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  for_each_character(text, [&](std::string_view character, size_t) {
+    const auto first = static_cast<unsigned char>(character[0]);
+    if (character.size() > 1 || (first >= 0x20 && first < 0x7f)) {
+      out += character;
+    } else {
+      out += first < 0x80 ? ' ' : '?';
+    }
+    return true;
+  });
+  return out;
+}
+
+std::string first_columns(std::string_view text, size_t columns) {
+  std::string out;
+  size_t used = 0;
+  for_each_character(text, [&](std::string_view character, size_t width) {
+    used += width;
+    if (used > columns) return false;
+    out += character;
+    return true;
+  });
+  return out;
 }
 
 std::optional<Mode> parse_mode(std::string_view name) {

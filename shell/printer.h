@@ -12,6 +12,7 @@ namespace cairn::shell {
 struct Column {
   std::string name;
   bool numeric = false;  ///< right-aligned, unquoted in JSON
+  bool boolean = false;  ///< unquoted in JSON
 };
 using Cell = std::optional<std::string>;  ///< nothing: NULL
 using Row = std::vector<Cell>;
@@ -32,6 +33,12 @@ class Printer {
 
 /// width_max: the terminal's width in columns; 0: not a terminal, nothing is truncated.
 std::unique_ptr<Printer> make_printer(Mode mode, std::FILE* out, size_t width_max);
+
+/// The text for one line of a terminal: control characters and bytes that are no UTF-8 are replaced.
+std::string printable(std::string_view text);
+
+/// As much of the text as fits into so many columns.
+std::string first_columns(std::string_view text, size_t columns);
 
 /// Columns that the text takes on a terminal.
 size_t display_width(std::string_view text);

@@ -1,11 +1,13 @@
 #include "shell/query_monitor.h"
 
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <string>
+
+#include "shell/output.h"
+#include "shell/printer.h"
 
 namespace cairn::shell {
 
@@ -28,6 +30,8 @@ void catch_interrupts() {
   handler.sa_handler = [](int) { interrupts.fetch_add(1); };
   sigaction(SIGINT, &handler, nullptr);
 }
+
+unsigned interrupt_count() { return interrupts; }
 
 QueryMonitor::QueryMonitor(cairn_connection* connection)
     : connection_(connection), hidden_(isatty(STDERR_FILENO) == 0), thread_([this] { run(); }) {}
@@ -80,7 +84,9 @@ void QueryMonitor::draw(double seconds) {
     text += fmt::format("  pipelines {} of {}", progress.pipelines_done, progress.pipelines_total);
   }
   if (progress.checkpointed_bytes > 0) text += "  checkpointed " + bytes_text(progress.checkpointed_bytes);
-  fmt::print(stderr, "\r{}\033[K", text);
+  winsize size{};
+  const bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1;
+  print(stderr, "\r{}\033[K", first_columns(text, known ? size.ws_col - 1u : 79u));  // a wrapped line can't be erased
   std::fflush(stderr);
   drawn_ = true;
 }

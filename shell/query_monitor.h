@@ -37,4 +37,7 @@ class QueryMonitor {
 /// Installs the SIGINT handler that monitors listen to.
 void catch_interrupts();
 
+/// How often Ctrl-C was pressed so far.
+unsigned interrupt_count();
+
 }  // namespace cairn::shell

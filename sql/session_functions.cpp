@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "sql/create_text.h"
 #include "sql/session_state.h"
 #include "sql/table_functions.h"
 #include "vector/error.h"
@@ -63,13 +64,14 @@ BoundTableFunction tables(const std::vector<Value>&, SessionState* session) {
     uint64_t bytes = 0;
     for (const auto& group : table->row_groups)
       for (size_t column = 0; column < table->schema.columns.size(); column++) bytes += group->stored_bytes(column);
-    rows.push_back({text(name), text("table"), number(table->row_count), number(table->row_groups.size()), number(bytes)});
+    rows.push_back({text(name), text("table"), number(table->row_count), number(table->row_groups.size()), number(bytes),
+                    text(create_text(table->schema))});
   }
   for (const auto& [name, view] : snapshot->views)
     rows.push_back({text(name), text("view"), Value::null_of(Type::big_int()), Value::null_of(Type::big_int()),
-                    Value::null_of(Type::big_int())});
-  return {{"name", "kind", "row_count", "row_groups", "stored_bytes"},
-          {Type::varchar(), Type::varchar(), Type::big_int(), Type::big_int(), Type::big_int()},
+                    Value::null_of(Type::big_int()), text(create_text(*view))});
+  return {{"name", "kind", "row_count", "row_groups", "stored_bytes", "sql"},
+          {Type::varchar(), Type::varchar(), Type::big_int(), Type::big_int(), Type::big_int(), Type::varchar()},
           std::make_shared<FixedRows>(std::move(rows))};
 }
 
