@@ -134,7 +134,7 @@ inline std::vector<TestColumn> test_columns(size_t rows, uint64_t seed) {
 
 inline std::shared_ptr<const ColumnChunk> open_copy(std::span<const std::byte> segment, const Type& type, size_t rows) {
   AlignedBuffer copy(segment.size());
-  std::memcpy(copy.data(), segment.data(), segment.size());
+  if (!segment.empty()) std::memcpy(copy.data(), segment.data(), segment.size());
   return open_segment(share_bytes(std::move(copy)), segment.size(), type, static_cast<uint32_t>(rows), "segment");
 }
 
