@@ -1,6 +1,7 @@
 #include "checkpoint/store.h"
 
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <random>
@@ -13,7 +14,13 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kPinPrefix = "query ";
+/// Pins of queries whose checkpoints are in this directory: each store sweeps its own. The one inside the database keeps
+/// its name when the database is moved.
+std::string pin_prefix(const Database& database, std::string_view directory) {
+  if (directory.starts_with(database.path())) directory.remove_prefix(database.path().size());
+  return fmt::format("query in {:016x}: ", XXH3_64bits(directory.data(), directory.size()));
+}
+
 /// Rows that may wait to be written, over all queries. What does not fit is skipped: workers never wait.
 constexpr size_t kQueuedBytesMax = size_t{2} << 30;
 
@@ -62,7 +69,7 @@ void CheckpointStore::adopt_dead_owners() {
   for (const std::string& pin : database_->pin_names()) {
     const bool known = std::any_of(interrupted_.begin(), interrupted_.end(),
                                    [&](const auto& entry) { return entry.second->query.pin == pin; });
-    if (!known && pin.starts_with(kPinPrefix)) unpin(pin);
+    if (!known && pin.starts_with(pin_prefix(*database_, directory_))) unpin(pin);
   }
 }
 
@@ -267,7 +274,7 @@ void CheckpointStore::write(const Task& task) {
     durable.file = fmt::format("{}-{}", query.logged.id, task.breaker->number);
     path += "/" + durable.file;
     if (!query.begun) {
-      query.logged.pin = std::string(kPinPrefix) + query.logged.id;
+      query.logged.pin = pin_prefix(*database_, directory_) + query.logged.id;
       database_->pin_durably(query.logged.pin, query.request.snapshot);
       query.pinned = true;
     }

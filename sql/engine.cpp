@@ -2,6 +2,11 @@
 #include "sql/session_state.h"
 #include "vector/error.h"
 
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include <filesystem>
+
 namespace cairn {
 
 std::shared_ptr<Engine> Engine::open(std::string_view path, bool read_only) {
@@ -23,11 +28,15 @@ std::unique_ptr<Session> EngineState::connect() { return std::make_unique<Sessio
 
 std::shared_ptr<CheckpointStore> EngineState::checkpoints(const std::string& directory,
                                                           const std::function<void(std::string_view)>& notice) {
-  std::string place = directory;
-  if (place.empty()) {
-    if (database_->in_memory() || database_->read_only()) return nullptr;
-    place = database_->path() + "/checkpoints";
-  }
+  // What a query resumes from must outlive the process, and its snapshot be pinned.
+  if (database_->in_memory() || database_->read_only()) return nullptr;
+  // Elsewhere, several databases may keep their checkpoints in one place: fingerprints say nothing of whose data it is,
+  // and a copied database has its original's identity, so that both identity and path part them.
+  const std::string own_path = std::filesystem::absolute(database_->path()).lexically_normal().string();
+  const std::string place =
+      directory.empty() ? database_->path() + "/checkpoints"
+                        : fmt::format("{}/{}-{:016x}", directory, database_->identity(),
+                                      XXH3_64bits(own_path.data(), own_path.size()));
   std::lock_guard lock(mutex_);
   auto found = stores_.find(place);
   if (found != stores_.end()) return found->second;
