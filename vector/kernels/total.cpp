@@ -148,7 +148,7 @@ SumResult sum_integral(const Vector& values, const uint64_t* mask) {
   const uint64_t* rows = combined_mask(values, mask, scratch);
   result.count = count_rows(rows, values.size);
   if (values.is_constant()) {
-    result.sum = read_integral(values, 0) * static_cast<int128_t>(result.count);
+    result.sum = static_cast<int128_t>(static_cast<uint128_t>(read_integral(values, 0)) * result.count);  // modulo 2^128
     return result;
   }
   thread_local FlatScratch flat_scratch;
@@ -165,7 +165,7 @@ SumResult sum_integral(const Vector& values, const uint64_t* mask) {
   uint128_t sum = 0;
   HWY_DYNAMIC_DISPATCH(sum_offsets)(view.data, view.bytes, view.is_signed, plain.size, rows, &sum);
   const int128_t bias = view.is_signed ? int128_t{1} << (view.bytes * 8 - 1) : 0;
-  result.sum = static_cast<int128_t>(sum) + (view.base - bias) * static_cast<int128_t>(result.count);
+  result.sum = static_cast<int128_t>(sum + static_cast<uint128_t>(view.base - bias) * result.count);
   return result;
 }
 
