@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-#include "tests/tpch/md5.h"
+#include "tests/support/md5.h"
 #include "tpch/tbl_format.h"
 #include "vector/error.h"
 
@@ -54,7 +54,7 @@ TEST_F(GeneratorTest, TablesAtScaleFactorOneHundredthEqualDbgens) {
       {Table::kSupplier, "56e0621c472064c2a998757c70b44043"}, {Table::kCustomer, "a8aa97edad6d47b183a569759fbd3eec"},
       {Table::kPart, "9cce16188c241c25617ca5ed6191e37e"},     {Table::kPartsupp, "c6889c3ed0939ca02475f7fb410cbb50"},
       {Table::kOrders, "c8d2008fb47f47f9e56543d4cb0f4e6a"},   {Table::kLineitem, "4c6d44350a1f7974f56f5d3d7091c2be"}};
-  for (const auto& [table, sum] : sums) EXPECT_EQ(md5(table_text(small(), table)), sum) << table_name(table);
+  for (const auto& [table, sum] : sums) EXPECT_EQ(test::md5(table_text(small(), table)), sum) << table_name(table);
 }
 
 TEST_F(GeneratorTest, RowsAtScaleFactorOneEqualDbgens) {

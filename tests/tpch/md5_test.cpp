@@ -1,8 +1,8 @@
-#include "tests/tpch/md5.h"
+#include "tests/support/md5.h"
 
 #include <gtest/gtest.h>
 
-namespace cairn::tpch {
+namespace cairn::test {
 namespace {
 
 // The test suite of RFC 1321, appendix A.5.
@@ -14,4 +14,4 @@ TEST(Md5, EqualsTheRfc) {
 }
 
 }  // namespace
-}  // namespace cairn::tpch
+}  // namespace cairn::test

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/tpch/md5.h"
+#include "tests/support/md5.h"
 
 namespace cairn::tpch {
 namespace {
@@ -16,8 +16,8 @@ TEST(TextPool, EqualsTheReference) {
   EXPECT_EQ(text.substr(157286400, 40), "according to the carefully even deposits");
   EXPECT_EQ(text.substr(text.size() - 100),
             " platelets haggle ironic deposits. ruthlessly bold excuses are carefully against the busy, express s");
-  EXPECT_EQ(md5(text.substr(0, 1 << 20)), "50ffab70e46a003eda9eb4e22452bf54");
-  EXPECT_EQ(md5(text), "0f85e3af02482a7035e80b448c795a4c");
+  EXPECT_EQ(test::md5(text.substr(0, 1 << 20)), "50ffab70e46a003eda9eb4e22452bf54");
+  EXPECT_EQ(test::md5(text), "0f85e3af02482a7035e80b448c795a4c");
 }
 
 TEST(TextPool, IsTheSameForAnyNumberOfThreads) {

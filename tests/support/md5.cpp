@@ -1,4 +1,4 @@
-#include "tests/tpch/md5.h"
+#include "tests/support/md5.h"
 
 #include <array>
 #include <bit>
@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
-namespace cairn::tpch {
+namespace cairn::test {
 namespace {
 
 constexpr size_t kBlockBytes = 64;
@@ -72,4 +72,4 @@ std::string md5(std::string_view bytes) {
   return hex;
 }
 
-}  // namespace cairn::tpch
+}  // namespace cairn::test
