@@ -51,6 +51,16 @@ std::string type_name(const Type& type) {
   return type.id == TypeId::kNull ? std::string("unknown") : std::string(message_type_name(type));
 }
 
+std::string full_type_name(const Type& type) {
+  switch (type.id) {
+    case TypeId::kTime: return "time without time zone";
+    case TypeId::kTimestamp: return "timestamp without time zone";
+    case TypeId::kHugeInt: return "numeric";
+    case TypeId::kVarchar: return type.length == 0 ? "text" : "character varying";
+    default: return type_name(type);
+  }
+}
+
 bool is_untyped(const Expression& expression) { return expression.type.id == TypeId::kNull; }
 
 ExpressionPtr make_untyped_literal(std::string text, int position) {

@@ -21,6 +21,7 @@ int overload_cost(const Function& overload, const std::vector<ExpressionPtr>& ar
   for (size_t i = 0; i < arguments.size(); i++) {
     TypeId wanted = overload.arguments[std::min(i, declared - 1)];
     TypeId given = arguments[i]->type.id;
+    if (wanted == kAnyType) continue;
     if (given == TypeId::kNull && arguments.size() == 2) {
       // An untyped operand is first taken to have the other one's type.
       TypeId other = arguments[1 - i]->type.id;
@@ -30,7 +31,6 @@ int overload_cost(const Function& overload, const std::vector<ExpressionPtr>& ar
       }
     }
     int one = implicit_cost(given, wanted);
-    if (one < 0 && overload.variadic && wanted == TypeId::kVarchar) one = 8;  // concat() prints what it gets
     if (one < 0) return kNoFit;
     cost += one;
   }
@@ -65,7 +65,9 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
     Type type{wanted};
     const Type& given = arguments[i]->type;
     bool literal_number = arguments[i]->kind == Expression::Kind::kConstant && given.is_integer() && !arguments[i]->value.null;
-    if (given.id == wanted) {
+    if (wanted == kAnyType) {
+      type = is_untyped(*arguments[i]) ? Type::varchar() : given;
+    } else if (given.id == wanted) {
       type = given;
     } else if (wanted == TypeId::kDecimal && literal_number) {
       // 1 - l_discount: the literal has one digit, not ten.
@@ -80,8 +82,7 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
         if (number.type.is_exact()) type = as_decimal(number.type);
       }
     }
-    arguments[i] = coerce(std::move(arguments[i]), type, best->variadic ? CastContext::kAssignment : CastContext::kImplicit,
-                          arguments[i]->position);
+    arguments[i] = coerce(std::move(arguments[i]), type, CastContext::kImplicit, arguments[i]->position);
     types.push_back(arguments[i]->type);
   }
   Type result;
@@ -157,6 +158,8 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
     if (syntax.n_args != 0) return nullptr;
     return Expression::make_constant(Value::of_integer(Type::timestamp(), context_.now_micros));
   }
+  if (name == "pg_typeof" && syntax.n_args == 1)
+    return Expression::make_constant(Value::of_string(full_type_name(expression(*syntax.args[0])->type)));
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
   if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));
