@@ -1,8 +1,11 @@
-// Table functions over the session: cairn_queries(), cairn_settings(), cairn_tables(), cairn_columns(), cairn_views().
+// Table functions over the session: cairn_queries(), cairn_settings(), cairn_tables(), cairn_columns(), cairn_views();
+// and cairn_passes().
 
+#include <algorithm>
 #include <span>
 
 #include "sql/create_text.h"
+#include "sql/optimizer/pass.h"
 #include "sql/session_state.h"
 #include "sql/table_functions.h"
 #include "vector/error.h"
@@ -102,8 +105,19 @@ BoundTableFunction views(const std::vector<Value>&, SessionState* session) {
   return {{"name", "sql"}, {Type::varchar(), Type::varchar()}, std::make_shared<FixedRows>(std::move(rows))};
 }
 
+/// In the order in which they first run.
+BoundTableFunction passes(const std::vector<Value>&, SessionState*) {
+  std::vector<std::vector<Value>> rows;
+  for (const std::string& name : optimizer_pass_names()) {
+    const auto pass = std::ranges::find(optimizer_passes(), name, &Pass::name);
+    rows.push_back({text(name), Value::of_boolean(pass->required)});
+  }
+  return {{"name", "required"}, {Type::varchar(), Type::boolean()}, std::make_shared<FixedRows>(std::move(rows))};
+}
+
 constexpr TableFunction kSession[] = {
     {"cairn_columns", "cairn_columns()", 0, 0, columns},
+    {"cairn_passes", "cairn_passes()", 0, 0, passes},
     {"cairn_queries", "cairn_queries()", 0, 0, queries},
     {"cairn_settings", "cairn_settings()", 0, 0, settings},
     {"cairn_tables", "cairn_tables()", 0, 0, tables},
