@@ -39,7 +39,7 @@ bool drops_unmatched_probes(JoinKind kind) {
 /// Where a reduction leaves more than this of a scan's rows, it is not worth a look at each.
 constexpr double kLeastReduction = 0.5;
 /// Semi joins with fewer rows on the right keep the order of the left, which costs nothing noticeable.
-constexpr double kFewRows = 4096;
+constexpr double kFewRows = 1024;
 
 /// A right join keeps note of matched rows and passes over its table once more: the table must be clearly smaller.
 bool pays_to_swap(const LogicalNode& join, double left_rows, double right_rows) {

@@ -43,7 +43,7 @@ TEST_F(SemiJoinReduction, GoesThroughCorrelatedAggregates) {
 
 TEST_F(SemiJoinReduction, GoesThroughUnions) {
   check("SELECT count(*), sum(u.amount) FROM item JOIN (SELECT item, sum(amount) AS amount FROM "
-        "(SELECT item, amount FROM fact WHERE shop < 50 UNION ALL SELECT item, amount FROM fact WHERE shop >= 50) AS both "
+        "(SELECT item, amount FROM fact WHERE shop < 50 UNION ALL SELECT item, amount FROM fact WHERE shop >= 50) AS parts "
         "GROUP BY item) AS u ON u.item = item.item WHERE kind = 3",
         "reduced by item in item");
 }
