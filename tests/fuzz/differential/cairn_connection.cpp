@@ -5,7 +5,7 @@
 namespace cairn::fuzz {
 namespace {
 
-constexpr std::chrono::seconds kLimit{30};
+constexpr std::chrono::seconds kLimit{10};
 
 void take_error(cairn_error* error, Answer& answer) {
   answer.sqlstate = cairn_error_sqlstate(error);

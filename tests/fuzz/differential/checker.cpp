@@ -87,6 +87,10 @@ std::optional<Answer> Checker::expected_answer(const Case& tested) {
 
 std::optional<Finding> Checker::compare(const Case& tested, CairnConnection& cairn, const Answer& expected) {
   const Answer got = answer_of(tested, cairn);
+  if (got.sqlstate == "57014" && &cairn != cairns_[0].get()) {  // a batch per row takes its time
+    counts_.slow++;
+    return std::nullopt;
+  }
   if (got.sqlstate == "0A000") {
     counts_.unsupported++;
     counts_.unsupported_reasons[got.message]++;
