@@ -62,7 +62,7 @@ Case random_case(Generator& generator, Random& random, const Schema& schema) {
 }
 
 void print_counts(const Checker::Counts& counts) {
-  fmt::print("{} answers agree, {} fail in both, {} unsupported, {} excused, {} beyond PostgreSQL, {} too slow in a variant\n", counts.agreed, counts.both_failed,
+  fmt::print("{} answers agree, {} fail in both, {} unsupported, {} excused, {} beyond PostgreSQL, {} too slow\n", counts.agreed, counts.both_failed,
              counts.unsupported, counts.excused, counts.without_postgres, counts.slow);
   for (const auto& [reason, count] : counts.unsupported_reasons) fmt::print("  unsupported {}: {}\n", count, reason);
   for (const auto& [error, count] : counts.errors) fmt::print("  error {}: {}\n", count, error);
@@ -132,6 +132,7 @@ int main(int argc, char** argv) {
     return kSkipped;
   }
   fmt::print("seed {}\n", options.seed);
+  std::fflush(stdout);
   for (int signal : {SIGSEGV, SIGABRT, SIGFPE, SIGBUS, SIGILL}) ::signal(signal, print_running);
 
   std::string directory = (fs::temp_directory_path() / "cairn-fuzz-db-XXXXXX").string();
