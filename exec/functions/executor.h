@@ -172,6 +172,7 @@ const std::vector<Function>& datetime_functions();
 const std::vector<Function>& string_functions();
 const std::vector<Function>& string_making_functions();
 const std::vector<Function>& regexp_functions();
+const std::vector<Function>& volatile_functions();
 const std::vector<Function>& trigonometric_functions();
 const std::vector<Function>& number_theory_functions();
 const std::vector<Function>& bit_functions();

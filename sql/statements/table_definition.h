@@ -2,15 +2,17 @@
 
 #include <pg_query/pg_query.pb-c.h>
 
-#include "io/schema.h"
+#include "io/database.h"
 
 namespace cairn {
 
 /// The schema that CREATE TABLE describes. Errors: kFeatureNotSupported for constraints that Cairn does not keep yet
 /// (it takes none that it would not enforce), kDuplicateColumn, and those of types.
-TableSchema make_table_schema(const PgQuery__CreateStmt& statement);
+/// `key`: the table's. `sequences` receives those of SERIAL and IDENTITY columns.
+TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
+                              std::vector<SequenceSchema>& sequences);
 
-/// Refuses names in schemas that do not exist.
-void check_table_name(const PgQuery__RangeVar& name);
+/// The column's type; where it is SERIAL, the integer type behind it.
+Type column_type(const PgQuery__TypeName& name, bool& serial);
 
 }  // namespace cairn

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sql/session_state.h"
+
+namespace cairn {
+
+/// The keys of the views whose text names the relation. Views are text: what they need is found by binding them.
+std::vector<std::string> dependent_views(SessionState& session, const Snapshot& snapshot, std::string_view relation);
+
+/// The keys of everything in the schema.
+std::vector<std::string> relations_in(const Snapshot& snapshot, std::string_view schema);
+
+}  // namespace cairn
