@@ -33,6 +33,7 @@ std::vector<std::string> split_name(std::string_view text, bool fold) {
       parts.back() += fold && !inside && c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
     }
   }
+  if (inside) throw Error("42602", "invalid name syntax: '" + std::string(text) + "'");
   return parts;
 }
 

@@ -1,5 +1,6 @@
 #include "sql/statements/table_definition.h"
 
+#include <algorithm>
 #include <string>
 
 #include "sql/binder/binder.h"
@@ -51,8 +52,7 @@ Error invalid_identity(int position) {
   return Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
 }
 
-}  // namespace
-
+/// The column's type; where it is SERIAL, the integer type behind it.
 Type column_type(const PgQuery__TypeName& name, bool& serial) {
   std::string_view text = pg::last_name(name.names, name.n_names);
   serial = true;
@@ -61,6 +61,34 @@ Type column_type(const PgQuery__TypeName& name, bool& serial) {
   if (text == "smallserial" || text == "serial2") return Type::small_int();
   serial = false;
   return resolve_type_name(name).type;
+}
+
+}  // namespace
+
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences) {
+  ColumnSchema column;
+  column.name = definition.colname;
+  bool serial;
+  column.type = column_type(*definition.type_name, serial);
+  const auto draw_values = [&](SequenceSchema options) {
+    if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt) throw invalid_identity(definition.location);
+    SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(key), column.name, column.type);
+    options.name = sequence.name;
+    options.owner_table = sequence.owner_table;
+    options.owner_column = sequence.owner_column;
+    options.max_value = std::min(options.max_value, sequence.max_value);
+    column.not_null = true;
+    column.default_sql = next_value_sql(options);
+    sequences.push_back(std::move(options));
+  };
+  if (serial) draw_values({});
+  for (const pg::Node* node : pg::list(definition.constraints, definition.n_constraints)) {
+    const PgQuery__Constraint& constraint = *node->constraint;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) draw_values(identity_options(constraint));
+    else add_constraint(constraint, column);
+  }
+  return column;
 }
 
 TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
@@ -77,31 +105,10 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
     if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
       throw_unsupported(pg::describe(*element) + " in CREATE TABLE", pg::location(element));
     const PgQuery__ColumnDef& definition = *element->column_def;
-    ColumnSchema column;
-    column.name = definition.colname;
-    bool serial;
-    column.type = column_type(*definition.type_name, serial);
-    if (schema.find(column.name))
-      throw Error(sqlstate::kDuplicateColumn, "column \"" + column.name + "\" specified more than once")
+    if (schema.find(definition.colname))
+      throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-    const auto draw_values = [&](SequenceSchema options) {
-      if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt)
-        throw invalid_identity(definition.location);
-      SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(key), column.name, column.type);
-      options.name = sequence.name;
-      options.owner_table = sequence.owner_table;
-      options.owner_column = sequence.owner_column;
-      options.max_value = std::min(options.max_value, sequence.max_value);
-      column.not_null = true;
-      column.default_sql = next_value_sql(options);
-      sequences.push_back(std::move(options));
-    };
-    if (serial) draw_values({});
-    for (const pg::Node* constraint : pg::list(definition.constraints, definition.n_constraints))
-      if (constraint->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY)
-        draw_values(identity_options(*constraint->constraint));
-      else add_constraint(*constraint->constraint, column);
-    schema.columns.push_back(std::move(column));
+    schema.columns.push_back(make_column(definition, snapshot, key, sequences));
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);

@@ -12,7 +12,8 @@ namespace cairn {
 TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
                               std::vector<SequenceSchema>& sequences);
 
-/// The column's type; where it is SERIAL, the integer type behind it.
-Type column_type(const PgQuery__TypeName& name, bool& serial);
+/// One column of it, or the one that ALTER TABLE adds.
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences);
 
 }  // namespace cairn
