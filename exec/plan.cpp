@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "exec/functions/function.h"
 #include "exec/table_function.h"
 
@@ -107,6 +109,14 @@ std::string describe_sort(const PlanNode& plan) {
 }
 
 }  // namespace
+
+bool is_volatile(const PlanNode& plan) {
+  const auto any = [](const std::vector<ExpressionPtr>& expressions) {
+    return std::any_of(expressions.begin(), expressions.end(), [](const ExpressionPtr& e) { return is_volatile(*e); });
+  };
+  return any(plan.predicates) || any(plan.expressions) || std::any_of(plan.rows.begin(), plan.rows.end(), any) ||
+         std::any_of(plan.children.begin(), plan.children.end(), [](const PlanPtr& child) { return is_volatile(*child); });
+}
 
 std::string_view to_string(JoinKind kind) {
   switch (kind) {

@@ -104,6 +104,9 @@ struct PlanNode {
 };
 using PlanPtr = std::shared_ptr<PlanNode>;
 
+/// Whether the plan calls a volatile function: its rows are other ones every time, and no checkpoint may stand for them.
+bool is_volatile(const PlanNode& plan);
+
 /// 128-bit Merkle fingerprint of a subplan: XXH3 over describe(), the children's fingerprints, the table's id and
 /// version, and the format version of checkpoints.
 struct Fingerprint {

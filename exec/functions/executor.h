@@ -174,6 +174,7 @@ const std::vector<Function>& date_making_functions();
 const std::vector<Function>& string_functions();
 const std::vector<Function>& string_making_functions();
 const std::vector<Function>& regexp_functions();
+const std::vector<Function>& volatile_functions();
 const std::vector<Function>& trigonometric_functions();
 const std::vector<Function>& number_theory_functions();
 const std::vector<Function>& bit_functions();

@@ -22,6 +22,9 @@ struct Function {
   std::vector<TypeId> arguments;
   bool variadic = false;        ///< the last argument type repeats
   bool strict = true;           ///< NULL in any argument gives NULL
+  /// Another value on every call, or an effect: called once per row that counts, wherever it stands (is_volatile). Such
+  /// functions say can_raise.
+  bool is_volatile = false;
   bool can_raise = true;        ///< may throw on some values: never evaluated on rows that are not selected
   /// Arithmetic on integral values that the evaluator computes itself, in the narrowest width that the operands' ranges
   /// allow; `evaluate` is null for these. Operands of unequal DECIMAL scales are brought to one by the evaluator.

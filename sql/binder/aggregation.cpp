@@ -11,7 +11,7 @@ namespace cairn {
 void Binder::group_by(const PgQuery__SelectStmt& select, QueryLevel& level) {
   auto add = [&](ExpressionPtr expression) {
     for (size_t i = 0; i < level.group_by.size(); i++)
-      if (level.group_by[i]->equals(*expression)) return i;
+      if (level.group_by[i]->equals_as_written(*expression)) return i;
     std::string name = "group";
     if (expression->kind == Expression::Kind::kColumn) name = plan_.columns[expression->column].name;
     level.group_outputs.push_back(add_column(name, expression->type, nullable(*expression)));
@@ -136,7 +136,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
     aggregate.order_by.emplace_back(typed(expression(*syntax.node)), key);
     if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& argument) {
-          return argument->equals(*aggregate.order_by.back().first);
+          return argument->equals_as_written(*aggregate.order_by.back().first);
         }))
       throw Error(sqlstate::kInvalidColumnReference,
                   "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
@@ -182,7 +182,7 @@ LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
 void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery) {
   DepthGuard depth(*this);
   for (size_t i = 0; i < level.group_by.size(); i++) {
-    if (!expression->equals(*level.group_by[i])) continue;
+    if (!expression->equals_as_written(*level.group_by[i])) continue;
     int position = expression->position;
     expression = Expression::make_column(level.group_outputs[i], level.group_by[i]->type);
     expression->position = position;

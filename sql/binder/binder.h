@@ -11,15 +11,21 @@
 #include "sql/logical_plan.h"
 #include "sql/parser/nodes.h"
 #include "sql/parser/parser.h"
+#include "sql/relation_name.h"
 
 namespace cairn {
 
 class SessionState;
+class VolatileSource;
 
 /// What a statement sees while it is bound.
 struct BindContext {
   std::shared_ptr<const Snapshot> snapshot;
   SessionState* session = nullptr;                        ///< for table functions
+  std::shared_ptr<VolatileSource> volatile_source;        ///< for calls of volatile functions
+  SearchPath search_path;
+  /// Receives what the names in FROM (not those in views) mean; nullptr: nobody asks.
+  std::vector<std::pair<const PgQuery__RangeVar*, std::string>>* resolved = nullptr;
   int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
   const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
@@ -48,7 +54,9 @@ class Binder {
                                                            const std::vector<size_t>& columns);
   /// INSERT … DEFAULT VALUES.
   LogicalPlan bind_default_row(const TableSchema& table);
-  /// The column's DEFAULT, or NULL. Errors: kFeatureNotSupported where it is not a constant.
+  /// The column's DEFAULT, or NULL.
+  ExpressionPtr default_value(const ColumnSchema& column);
+  /// Errors: kFeatureNotSupported where it is not a constant.
   Value default_of(const ColumnSchema& column);
   /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
   ExpressionPtr bind_standalone(const pg::Node& node, const Type* type, CastContext context);
@@ -100,7 +108,6 @@ class Binder {
                           CastContext context);
   BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
                            const std::vector<size_t>& columns);
-  ExpressionPtr default_value(const ColumnSchema& column);
   LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
 
   // from.cpp
@@ -111,6 +118,7 @@ class Binder {
   FromItem range_function(const PgQuery__RangeFunction& range, QueryLevel& level);
   FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
   FromItem view(const ViewSchema& view);
+  FromItem sequence(const Sequence& sequence);
   FromItem cte_use(const CteEntry& entry);
   FromItem subquery_item(BoundQuery bound, std::string name);
   void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
@@ -149,7 +157,7 @@ class Binder {
   ExpressionPtr column_reference(const PgQuery__ColumnRef& reference);
   ExpressionPtr column_expression(ColumnId id, QueryLevel* level, int position);
   ExpressionPtr find_unqualified(const std::string& name, int position);
-  ExpressionPtr find_qualified(const std::string& table, const std::string& name, int position);
+  ExpressionPtr find_qualified(const std::string& schema, const std::string& table, const std::string& name, int position);
   ExpressionPtr constant(const PgQuery__AConst& constant);
   ExpressionPtr parameter(const PgQuery__ParamRef& parameter);
   ExpressionPtr type_cast(const PgQuery__TypeCast& cast);

@@ -142,8 +142,7 @@ bool is_constant_tree(const Expression& expression) {
     case Expression::Kind::kConstant: return true;
     case Expression::Kind::kColumn:
     case Expression::Kind::kParameter: return false;
-    // Functions without arguments may be volatile.
-    case Expression::Kind::kCall: if (expression.arguments.empty()) return false; break;
+    case Expression::Kind::kCall: if (expression.function->is_volatile) return false; break;
     default: break;
   }
   return std::ranges::all_of(expression.arguments, [](const ExpressionPtr& e) { return is_constant_tree(*e); });

@@ -94,11 +94,11 @@ ExpressionPtr Binder::find_unqualified(const std::string& name, int position) {
   return nullptr;
 }
 
-ExpressionPtr Binder::find_qualified(const std::string& table, const std::string& name, int position) {
+ExpressionPtr Binder::find_qualified(const std::string& schema, const std::string& table, const std::string& name, int position) {
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
     for (const FromItem* item : level->items)
       for (const ScopeRelation& relation : item->relations) {
-        if (relation.name != table) continue;
+        if (!relation.is_called(schema, table)) continue;
         const ScopeColumn* found = nullptr;
         for (const ScopeColumn& column : relation.columns) {
           if (column.name != name) continue;
@@ -129,12 +129,12 @@ ExpressionPtr Binder::column_reference(const PgQuery__ColumnRef& reference) {
     throw Error(sqlstate::kSyntaxError, "* is not allowed in this place").at(reference.location);
   std::string name(pg::string_value(reference.fields[count - 1]));
   if (count > 1) {
-    std::string_view schema = count > 2 ? pg::string_value(reference.fields[count - 3]) : "public";
-    if (count > 3 || (schema != "public" && schema != "main"))
+    std::string schema = count > 2 ? canonical_schema(pg::string_value(reference.fields[count - 3])) : "";
+    if (count > 3)
       throw Error(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"" +
                                                  pg::qualified_name(reference.fields, count - 1) + "\"")
           .at(reference.location);
-    return find_qualified(std::string(pg::string_value(reference.fields[count - 2])), name, reference.location);
+    return find_qualified(schema, std::string(pg::string_value(reference.fields[count - 2])), name, reference.location);
   }
   if (ExpressionPtr found = find_unqualified(name, reference.location)) return found;
 

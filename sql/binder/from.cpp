@@ -12,8 +12,6 @@ namespace {
 
 constexpr size_t kMaxViewDepth = 64;
 
-bool is_known_schema(std::string_view schema) { return schema.empty() || schema == "public" || schema == "main"; }
-
 void add_relations(FromItem& item, FromItem& part) {
   for (ScopeRelation& relation : part.relations) item.relations.push_back(std::move(relation));
 }
@@ -84,11 +82,15 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
     for (const CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
       for (const auto& entry : frame->entries)
         if (entry->name == name) found = entry.get();
-  if (!is_known_schema(range.schemaname)) throw_unknown_table(std::string(range.schemaname) + "." + name, range.location);
+  std::string key;
+  if (found == nullptr) {
+    key = find_relation(*context_.snapshot, context_.search_path, range);
+    if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->emplace_back(&range, key);
+  }
   if (found != nullptr) {
     if (found->is_forward) throw_unsupported("a recursive reference to \"" + name + "\"", range.location);
     item = cte_use(*found);
-  } else if (auto table = context_.snapshot->tables.find(name); table != context_.snapshot->tables.end()) {
+  } else if (auto table = context_.snapshot->tables.find(key); table != context_.snapshot->tables.end()) {
     item.plan = make_node(LogicalNode::Kind::kScan);
     item.plan->table = table->second;
     item.plan->alias = range.alias != nullptr ? range.alias->aliasname : range.relname;
@@ -100,13 +102,31 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
       item.visible.push_back({column.name, id});
     }
     item.relations[0].columns = item.visible;
-  } else if (auto schema = context_.snapshot->views.find(name); schema != context_.snapshot->views.end()) {
+    item.relations[0].schema = RelationName::of_key(key).schema;
+  } else if (auto schema = context_.snapshot->views.find(key); schema != context_.snapshot->views.end()) {
     item = view(*schema->second);
+    item.relations[0].schema = RelationName::of_key(key).schema;
+  } else if (auto known = context_.snapshot->sequences.find(key); known != context_.snapshot->sequences.end()) {
+    item = sequence(*known->second);
   } else {
-    throw_unknown_table(name, range.location);
+    throw_unknown_table(key, range.location);
   }
   apply_alias(item, range.alias, range.location);
   return item;
+}
+
+/// A sequence as a table of one row.
+FromItem Binder::sequence(const Sequence& sequence) {
+  const SequencePosition position = sequence.state->position();
+  BoundQuery bound;
+  bound.names = {"last_value", "log_cnt", "is_called"};
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  std::vector<ExpressionPtr>& row = bound.plan->rows.emplace_back();
+  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), position.value)));
+  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), 0)));
+  row.push_back(Expression::make_constant(Value::of_boolean(position.called)));
+  for (size_t i = 0; i < row.size(); i++) bound.plan->outputs.push_back(add_column(bound.names[i], row[i]->type, false));
+  return subquery_item(std::move(bound), RelationName::of_key(sequence.schema.name).name);
 }
 
 FromItem Binder::subquery_item(BoundQuery bound, std::string name) {
@@ -142,6 +162,7 @@ FromItem Binder::view(const ViewSchema& schema) {
     throw Error(sqlstate::kStatementTooComplex, "views are nested too deeply at \"" + schema.name + "\"");
   Restore<size_t> depth(view_depth_, view_depth_ + 1);
   Restore<const CteFrame*> ctes(ctes_, nullptr);
+  Restore<SearchPath> path(context_.search_path, SearchPath::of_views());
   LevelGuard guard(*this, nullptr);
   try {
     auto tree = parse_statement(schema.sql);
@@ -149,7 +170,7 @@ FromItem Binder::view(const ViewSchema& schema) {
     BoundQuery bound = query(*tree->statement().select_stmt, nullptr, false);
     for (size_t i = 0; i < schema.column_names.size() && i < bound.names.size(); i++)
       bound.names[i] = schema.column_names[i];
-    return subquery_item(std::move(bound), schema.name);
+    return subquery_item(std::move(bound), RelationName::of_key(schema.name).name);
   } catch (Error& error) {
     // Positions count in the view's text, not in the statement's.
     error.position = -1;

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "exec/functions/function.h"
+#include "exec/functions/volatile_source.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
@@ -91,7 +92,9 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
   } catch (Error& error) {
     throw std::move(error).at(position);
   }
-  return Expression::make_call(best, result, std::move(arguments), position);
+  ExpressionPtr made = Expression::make_call(best, result, std::move(arguments), position);
+  if (best->is_volatile) made->volatile_call = std::make_shared<VolatileCall>(VolatileCall{context_.volatile_source});
+  return made;
 }
 
 void Binder::throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments, int position) {

@@ -208,10 +208,11 @@ void Binder::expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level,
     return;
   }
   std::string table(pg::string_value(reference.fields[reference.n_fields - 2]));
+  std::string schema = reference.n_fields > 2 ? canonical_schema(pg::string_value(reference.fields[0])) : "";
   for (QueryLevel* at = &level; at != nullptr; at = at->outer)
     for (const FromItem* item : at->items)
       for (const ScopeRelation& relation : item->relations)
-        if (relation.name == table) {
+        if (relation.is_called(schema, table)) {
           for (const ScopeColumn& column : relation.columns)
             targets.push_back({column_expression(column.id, at, reference.location), column.name, nullptr, true});
           return;
@@ -247,7 +248,7 @@ size_t Binder::order_target(const pg::Node& node, QueryLevel& level, std::vector
   }
   ExpressionPtr bound = typed(expression(node));
   for (size_t i = 0; i < targets.size(); i++)
-    if (targets[i].expression->equals(*bound)) return i;
+    if (targets[i].expression->equals_as_written(*bound)) return i;
   if (distinct)
     throw Error(sqlstate::kInvalidColumnReference,
                 "for SELECT DISTINCT, ORDER BY expressions must appear in select list").at(pg::location(&node));

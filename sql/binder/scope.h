@@ -19,6 +19,11 @@ struct ScopeColumn {
 struct ScopeRelation {
   std::string name;
   std::vector<ScopeColumn> columns;
+  std::string schema = {};  ///< of a table or view that has no alias
+
+  bool is_called(std::string_view given_schema, std::string_view given_name) const {
+    return name == given_name && (given_schema.empty() || given_schema == schema);
+  }
 };
 
 /// A bound piece of FROM: a table, a subquery, or a join of such.

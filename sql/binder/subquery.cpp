@@ -101,6 +101,9 @@ std::vector<ExpressionPtr> Binder::quantified_predicates(const PgQuery__SubLink&
   for (ColumnId id : plan.outputs) right.push_back(Expression::make_column(id, plan_.columns[id].type));
   std::vector<ExpressionPtr> predicates;
   std::optional<Expression::Comparison> comparison = comparison_of(op);
+  if (comparison != Expression::Comparison::kEqual &&
+      std::ranges::any_of(left, [](const ExpressionPtr& e) { return is_volatile(*e); }))
+    throw_unsupported("a volatile function compared with ANY or ALL rows", link.location);
   if (!comparison) {
     if (left.size() != 1) throw_unsupported("operator " + std::string(op) + " over rows", link.location);
     predicates.push_back(binary(op, std::move(left[0]), std::move(right[0]), link.location));

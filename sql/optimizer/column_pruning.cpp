@@ -61,6 +61,7 @@ class ColumnPruning {
   }
 
   void prune(LogicalNode& node, ColumnSet required) {
+    required.insert(volatile_outputs(node));
     switch (node.kind) {
       case Kind::kScan:
         for (const auto& predicate : node.predicates) add_columns(*predicate, required);
@@ -133,6 +134,12 @@ class ColumnPruning {
         if (required.contains(id)) kept.insert(id);
       }
       if (kept.empty()) kept.insert(node.outputs[narrowest(node.outputs)]);
+      for (const auto& child : node.children) {
+        const ColumnSet staying = volatile_outputs(*child);
+        for (size_t i = 0; i < node.outputs.size(); ++i) {
+          if (staying.contains(child->outputs[i])) kept.insert(node.outputs[i]);
+        }
+      }
     }
     for (auto& child : node.children) {
       ColumnSet child_required;

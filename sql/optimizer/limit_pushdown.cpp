@@ -27,7 +27,7 @@ bool reads_order(const LogicalAggregate& call) {
 
 /// `seen`: whether the order of the node's rows shows in the answer.
 void drop_unseen_sorts(LogicalPtr& node, bool seen) {
-  if (node->kind == Kind::kSort && !seen) {
+  if (node->kind == Kind::kSort && !seen && !is_volatile(*node)) {
     LogicalPtr child = std::move(node->children[0]);
     node = std::move(child);
     drop_unseen_sorts(node, false);

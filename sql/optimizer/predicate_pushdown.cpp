@@ -130,15 +130,26 @@ LogicalPtr push_into_join(LogicalPtr node, Conjuncts conjuncts) {
   return make_filter(std::move(conjuncts), std::move(node));
 }
 
+/// Conjuncts above a node with a volatile expression stay there, so that it runs as often as before.
+LogicalPtr stay_above(LogicalPtr node, Conjuncts conjuncts) {
+  for (auto& child : node->children) child = push(std::move(child), {});
+  return make_filter(std::move(conjuncts), std::move(node));
+}
+
+/// A filter: its own conjuncts and those from above go down, but for volatile ones.
+LogicalPtr push_filter(LogicalPtr node, Conjuncts conjuncts) {
+  Conjuncts own;
+  for (auto& predicate : node->predicates) split_conjunction(std::move(predicate), own);
+  append(own, std::move(conjuncts));
+  Conjuncts staying = take(own, [](const Expression& e) { return is_volatile(e); });
+  return make_filter(std::move(staying), push(std::move(node->children[0]), std::move(own)));
+}
+
 LogicalPtr push(LogicalPtr node, Conjuncts conjuncts) {
+  if (node->kind != Kind::kFilter && is_volatile(*node)) return stay_above(std::move(node), std::move(conjuncts));
   switch (node->kind) {
     case Kind::kScan: append(node->predicates, std::move(conjuncts)); return node;
-    case Kind::kFilter: {
-      Conjuncts own;
-      for (auto& predicate : node->predicates) split_conjunction(std::move(predicate), own);
-      append(own, std::move(conjuncts));
-      return push(std::move(node->children[0]), std::move(own));
-    }
+    case Kind::kFilter: return push_filter(std::move(node), std::move(conjuncts));
     case Kind::kProject: return push_into_project(std::move(node), std::move(conjuncts));
     case Kind::kAggregate: return push_into_aggregate(std::move(node), std::move(conjuncts));
     case Kind::kJoin: return push_into_join(std::move(node), std::move(conjuncts));

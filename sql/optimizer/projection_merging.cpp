@@ -50,6 +50,7 @@ void merge_with_child(LogicalPtr& node) {
   Substitution substitution;
   for (size_t i = 0; i < child.outputs.size(); ++i) {
     const Expression& e = *child.expressions[i];
+    if (is_volatile(e)) return;
     if (!e.arguments.empty() && counts[child.outputs[i]] > 1) return;
     if (may_raise(e) && counts[child.outputs[i]] == 0) return;
     substitution[child.outputs[i]] = &e;

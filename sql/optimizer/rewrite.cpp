@@ -141,6 +141,36 @@ bool may_raise(const Expression& e) {
   return false;
 }
 
+bool is_volatile(const LogicalNode& node) {
+  bool found = false;
+  for_each_expression(node, [&](const Expression& e) { found = found || is_volatile(e); });
+  return found;
+}
+
+bool is_volatile_below(const LogicalNode& node) {
+  return is_volatile(node) || std::any_of(node.children.begin(), node.children.end(),
+                                          [](const LogicalPtr& child) { return is_volatile_below(*child); });
+}
+
+ColumnSet volatile_outputs(const LogicalNode& node) {
+  ColumnSet columns;
+  for (size_t i = 0; i < node.expressions.size(); ++i) {
+    if (is_volatile(*node.expressions[i])) columns.insert(node.outputs[i]);
+  }
+  for (const auto& row : node.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (is_volatile(*row[i])) columns.insert(node.outputs[i]);
+    }
+  }
+  for (const LogicalAggregate& call : node.aggregates) {
+    bool found = call.filter && is_volatile(*call.filter);
+    for (const auto& argument : call.arguments) found = found || is_volatile(*argument);
+    for (const auto& [key, order] : call.order_by) found = found || is_volatile(*key);
+    if (found) columns.insert(call.output);
+  }
+  return columns;
+}
+
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id) {
   return Expression::make_column(id, plan.columns[id].type);
 }

@@ -51,6 +51,15 @@ bool is_equality(const Expression& expression, bool* null_safe = nullptr);
 bool may_raise(const Expression& expression);
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id);
 
+// How often a volatile expression runs shows (is_volatile, exec/expression.h). Passes keep their hands off: conjuncts do
+// not pass nodes that have any, nothing is copied that has some below, and columns made by them are not pruned.
+/// An expression of this node alone is volatile.
+bool is_volatile(const LogicalNode& node);
+/// One of the node's, or of a node below it.
+bool is_volatile_below(const LogicalNode& node);
+/// The columns that the node makes by a volatile expression.
+class ColumnSet volatile_outputs(const LogicalNode& node);
+
 LogicalPtr make_node(LogicalNode::Kind kind, std::vector<ColumnId> outputs);
 LogicalPtr make_node(LogicalNode::Kind kind, std::vector<ColumnId> outputs, LogicalPtr child);
 LogicalPtr make_filter(std::vector<ExpressionPtr> predicates, LogicalPtr child);  ///< the child where there are none
