@@ -50,6 +50,9 @@ class WriteTransaction {
   virtual void drop_table(std::string_view name) = 0;  ///< errors: kUndefinedTable, kWrongObjectType (a view)
   virtual void create_view(ViewSchema schema) = 0;     ///< errors: kDuplicateTable
   virtual void drop_view(std::string_view name) = 0;   ///< errors: kUndefinedTable, kWrongObjectType (a table)
+  /// Gives the table another schema over the same rows: other names, defaults, NOT NULL (which the caller has checked).
+  /// REQUIRES: the table exists, as many columns of the same types, and nothing else has the new name.
+  virtual void alter_table(std::string_view name, TableSchema schema) = 0;
   /// Rows of writers that finish from here on stand behind those that are there. No writer is open.
   virtual void begin_statement() {}
   /// Thread-safe; `order` places this writer's row groups among those of the same statement (ascending), so that a

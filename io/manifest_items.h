@@ -17,6 +17,7 @@ enum class ManifestOperation : uint8_t {
   kDeleteRows = 6,
   kPin = 7,
   kUnpin = 8,
+  kAlterTable = 16,
 };
 
 /// More columns than this is no table of ours; it bounds what a damaged count makes us allocate.

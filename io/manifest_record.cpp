@@ -53,6 +53,13 @@ void CommitRecord::delete_rows(std::string_view table, uint64_t row_group_id, st
   write_mask(operations_, mask);
 }
 
+void CommitRecord::alter_table(std::string_view name, const TableSchema& schema) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kAlterTable);
+  operations_.string(name);
+  write_schema(operations_, schema);
+}
+
 void CommitRecord::pin(std::string_view name, uint64_t snapshot) {
   ++operation_count_;
   operations_.fixed(ManifestOperation::kPin);

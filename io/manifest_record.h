@@ -14,12 +14,15 @@
 //     delete rows     string table, varint row group id, mask
 //     pin             string name, varint snapshot     unpin        string name
 //                     (the newest snapshot, or one of the state; another needs a new state)
+//     alter table     string old name, schema
 //   row group := varint id, varint rows, varint file id (0: the segments stand here), varint columns, each:
 //                type (u8 id, u8 precision, u8 scale, varint length), varint offset, varint bytes, u64 checksum,
 //                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
 //                [the segment without its padding: `bytes` bytes]
 //   value     := integral: int128 (zigzag); REAL, DOUBLE: u64 bits; strings: string
-//   schema    := string name, varint columns, each: string name, type, u8 not null, string default
+//   schema    := string name, [0, where constraints follow], varint columns, each: string name, type, u8 not null,
+//                string default; [varint n, n indexes: string name, u8 kind, varint n, n varints (columns);
+//                varint n, n checks: string name, string sql]
 //   view      := string name, varint columns, strings, string sql
 //   mask      := varint words (0: nothing is deleted), u64 each
 //
@@ -59,6 +62,7 @@ class CommitRecord {
   void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
                          const std::vector<std::shared_ptr<const RowGroup>>& added);
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> mask);
+  void alter_table(std::string_view name, const TableSchema& schema);
   void pin(std::string_view name, uint64_t snapshot);
   void unpin(std::string_view name);
 

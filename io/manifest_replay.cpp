@@ -122,6 +122,12 @@ class Replay {
       case ManifestOperation::kUnpin:
         pins_.erase(in.string());
         return;
+      case ManifestOperation::kAlterTable: {
+        const std::string name = in.string();
+        if (builder_.find_table(name) == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
+        builder_.alter_table(name, read_schema(in));
+        return;
+      }
     }
     in.fail("holds an operation that this program does not know");
   }

@@ -101,6 +101,16 @@ void SnapshotBuilder::drop_view(std::string_view name) {
   if (const auto at = views_.find(name); at != views_.end()) views_.erase(at);
 }
 
+void SnapshotBuilder::alter_table(std::string_view name, TableSchema schema) {
+  const std::string old_name(name);
+  changed(old_name).schema = std::move(schema);
+  const std::shared_ptr<TableVersion> table = changed_.at(old_name);
+  drop_table(old_name);
+  tables_[table->schema.name] = table;
+  changed_[table->schema.name] = table;
+  unmarked_.insert(table->schema.name);
+}
+
 void SnapshotBuilder::change_row_groups(std::string_view name, const std::vector<uint64_t>& removed,
                                         std::vector<std::shared_ptr<const RowGroup>> added) {
   TableVersion& table = changed(name);

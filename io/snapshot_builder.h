@@ -27,6 +27,8 @@ class SnapshotBuilder {
   void drop_table(std::string_view name);
   void create_view(ViewSchema schema);
   void drop_view(std::string_view name);
+  /// REQUIRES: the table exists.
+  void alter_table(std::string_view name, TableSchema schema);
   /// Takes out the row groups with these ids and puts `added` at the end.
   void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
                          std::vector<std::shared_ptr<const RowGroup>> added);

@@ -104,6 +104,12 @@ void TableTransaction::drop_view(std::string_view name) {
   definitions_.drop_view(name);
 }
 
+void TableTransaction::alter_table(std::string_view name, TableSchema schema) {
+  require_open();
+  record_.alter_table(name, schema);
+  definitions_.alter_table(name, std::move(schema));
+}
+
 // --- Rows ------------------------------------------------------------------------------------------------------------
 
 void TableTransaction::begin_statement() {

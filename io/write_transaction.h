@@ -24,6 +24,7 @@ class TableTransaction final : public WriteTransaction {
   void drop_table(std::string_view name) override;
   void create_view(ViewSchema schema) override;
   void drop_view(std::string_view name) override;
+  void alter_table(std::string_view name, TableSchema schema) override;
   void begin_statement() override;
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/parser/deparse.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
@@ -10,7 +11,7 @@ namespace {
 
 /// Throws where a table or view of the name exists.
 void check_free(const Snapshot& snapshot, std::string_view name, int position) {
-  if (snapshot.tables.contains(name) || snapshot.views.contains(name))
+  if (snapshot.tables.contains(name) || snapshot.views.contains(name) || table_of_index(snapshot, name) != nullptr)
     throw Error(sqlstate::kDuplicateTable, "relation \"" + std::string(name) + "\" already exists").at(position);
 }
 
@@ -39,7 +40,7 @@ void name_columns(std::vector<std::string>& names, pg::Node* const* given, size_
 
 ResultPtr run_create_table(SessionState& session, const Statement& statement) {
   const PgQuery__CreateStmt& syntax = *statement.node->create_stmt;
-  TableSchema schema = make_table_schema(syntax);
+  TableSchema schema = make_table_schema(syntax, *session.snapshot());
   if (!exists_already(session, *syntax.relation, syntax.if_not_exists))
     session.change([&](std::shared_ptr<WriteTransaction> transaction) {
       check_free(*transaction->snapshot(), schema.name, syntax.relation->location);
@@ -104,6 +105,7 @@ ResultPtr run_create_view(SessionState& session, const Statement& statement) {
 
 ResultPtr run_drop(SessionState& session, const Statement& statement) {
   const PgQuery__DropStmt& syntax = *statement.node->drop_stmt;
+  if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return run_drop_index(session, syntax);
   bool is_table = syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE;
   if (!is_table && syntax.remove_type != PG_QUERY__OBJECT_TYPE__OBJECT_VIEW) throw_unsupported("DROP of this kind of object", -1);
   std::string_view kind = is_table ? "table" : "view";
