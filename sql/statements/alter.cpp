@@ -5,6 +5,8 @@
 #include "sql/create_text.h"
 #include "sql/dependencies.h"
 #include "sql/parser/deparse.h"
+#include "sql/statements/constraint_check.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
@@ -40,9 +42,12 @@ void add_column(SessionState& session, const Snapshot& snapshot, const PgQuery__
     session.notice("notice: " + message + ", skipping");
     return;
   }
-  ColumnSchema column = make_column(definition, snapshot, change.key, change.sequences);
+  std::vector<const PgQuery__Constraint*> constraints;
+  ColumnSchema column = make_column(definition, snapshot, change.key, change.sequences, constraints);
   change.sources.push_back(column.default_sql.empty() ? "NULL" : column.default_sql);
+  const auto position = static_cast<uint32_t>(change.schema.columns.size());
   change.schema.columns.push_back(std::move(column));
+  for (const PgQuery__Constraint* constraint : constraints) add_constraint(change.schema, *constraint, position, snapshot);
   change.rewrites = true;
 }
 
@@ -56,6 +61,10 @@ void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery_
   for (const auto& [name, sequence] : snapshot.sequences)
     if (sequence->schema.owner_table == change.key && sequence->schema.owner_column == command.name)
       change.lost_sequences.push_back(name);
+  if (!change.schema.checks.empty()) throw_unsupported("DROP COLUMN from a table with a CHECK constraint", -1);
+  std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return std::ranges::count(index.columns, column) > 0; });
+  for (IndexSchema& index : change.schema.indexes)
+    for (uint32_t& other : index.columns) other -= other > column;
   change.schema.columns.erase(change.schema.columns.begin() + static_cast<ptrdiff_t>(column));
   change.sources.erase(change.sources.begin() + static_cast<ptrdiff_t>(column));
   change.rewrites = true;
@@ -136,6 +145,11 @@ void rewrite(SessionState& session, const Alteration& change, const std::shared_
   insert_rows(session, std::move(rows), place, transaction);
   transaction->drop_table(change.key);
   transaction->alter_table(place, change.schema);
+  const std::shared_ptr<const Snapshot> after = transaction->snapshot();
+  const TableVersion& table = *after->tables.at(change.key);
+  for (const IndexSchema& index : table.schema.indexes)
+    if (index.unique()) ConstraintCheck::check_index(session, table, index);
+  for (const CheckSchema& check : table.schema.checks) ConstraintCheck::check_condition(session, table, check);
 }
 
 }  // namespace

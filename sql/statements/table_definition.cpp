@@ -7,37 +7,26 @@
 #include "sql/binder/type_name.h"
 #include "sql/parser/deparse.h"
 #include "sql/parser/nodes.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "vector/error.h"
 
 namespace cairn {
 namespace {
 
-std::string_view constraint_name(const PgQuery__Constraint& constraint) {
+/// NULL, NOT NULL and DEFAULT; false: the constraint is one of the table's.
+bool set_property(const PgQuery__Constraint& constraint, ColumnSchema& column) {
   switch (constraint.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY: return "an IDENTITY column";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: return "a GENERATED column";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: return "a CHECK constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: return "a PRIMARY KEY constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return "a UNIQUE constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: return "an EXCLUDE constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: return "a REFERENCES or FOREIGN KEY constraint";
-    default: return "this constraint";
-  }
-}
-
-void add_constraint(const PgQuery__Constraint& constraint, ColumnSchema& column) {
-  switch (constraint.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: column.not_null = false; break;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: column.not_null = true; break;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: column.not_null = false; return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: column.not_null = true; return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
       // Bound once here, so that a default that cannot work is refused while its author is looking.
       Binder binder({});
       binder.bind_standalone(*constraint.raw_expr, &column.type, CastContext::kAssignment);
       column.default_sql = deparse_expression(*constraint.raw_expr);
-      break;
+      return true;
     }
-    default: throw_unsupported(constraint_name(constraint), constraint.location);
+    default: return false;
   }
 }
 
@@ -66,7 +55,8 @@ Type column_type(const PgQuery__TypeName& name, bool& serial) {
 }  // namespace
 
 ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
-                         std::vector<SequenceSchema>& sequences) {
+                         std::vector<SequenceSchema>& sequences,
+                         std::vector<const PgQuery__Constraint*>& others) {
   ColumnSchema column;
   column.name = definition.colname;
   bool serial;
@@ -86,7 +76,7 @@ ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& s
   for (const pg::Node* node : pg::list(definition.constraints, definition.n_constraints)) {
     const PgQuery__Constraint& constraint = *node->constraint;
     if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) draw_values(identity_options(constraint));
-    else add_constraint(constraint, column);
+    else if (!set_property(constraint, column)) others.push_back(&constraint);
   }
   return column;
 }
@@ -100,18 +90,23 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
   TableSchema schema;
   schema.name = key;
   for (const pg::Node* element : pg::list(statement.table_elts, statement.n_table_elts)) {
-    if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-      throw_unsupported(constraint_name(*element->constraint), element->constraint->location);
+    if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+      constraints.emplace_back(element->constraint, std::nullopt);
+      continue;
+    }
     if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
       throw_unsupported(pg::describe(*element) + " in CREATE TABLE", pg::location(element));
     const PgQuery__ColumnDef& definition = *element->column_def;
     if (schema.find(definition.colname))
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-    schema.columns.push_back(make_column(definition, snapshot, key, sequences));
+  schema.name = key;
+  // They may name columns that stand behind them.
+  std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>> constraints;
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);
+  for (const auto& [constraint, column] : constraints) add_constraint(schema, *constraint, column, snapshot);
   return schema;
 }
 
