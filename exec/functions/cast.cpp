@@ -28,7 +28,15 @@ int128_t scale_down(const Call& call, int128_t value) {
 
 double exact_to_double(const Call& call, int128_t value) {
   const int scale = call.arguments[0].type.scale;
-  // Both operands are exact up to 2^53 and 10^22, and then the quotient is correctly rounded.
+  // Both operands are exact up to 2^53 and 10^22, and then the quotient is correctly rounded; others go through text.
+  constexpr int128_t kExact = int128_t{1} << 53;
+  if (scale > 22 || (scale > 0 && (value > kExact || value < -kExact))) {
+    std::string text;
+    format_decimal(value, scale, text);
+    double result = 0;
+    parse_double(text, result);
+    return result;
+  }
   return scale == 0 ? static_cast<double>(value) : static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
 }
 float exact_to_real(const Call& call, int128_t value) { return static_cast<float>(exact_to_double(call, value)); }
