@@ -71,6 +71,7 @@ double real_to_double(float value) { return static_cast<double>(value); }
 float double_to_real(double value) {
   const float result = static_cast<float>(value);
   if (std::isinf(result) && std::isfinite(value)) throw Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
+  if (result == 0 && value != 0) throw Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
   return result;
 }
 bool integer_to_boolean(int128_t value) { return value != 0; }
