@@ -210,6 +210,7 @@ class Binder {
   ExpressionPtr constant(const PgQuery__AConst& constant);
   ExpressionPtr parameter(const PgQuery__ParamRef& parameter);
   ExpressionPtr type_cast(const PgQuery__TypeCast& cast);
+  ExpressionPtr truncated_interval(ExpressionPtr interval, const std::string& unit, int position);
   ExpressionPtr bool_expression(const PgQuery__BoolExpr& expression);
   ExpressionPtr boolean_test(const PgQuery__BooleanTest& test);
   ExpressionPtr case_expression(const PgQuery__CaseExpr& expression);

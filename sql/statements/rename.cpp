@@ -37,6 +37,7 @@ void rename_column(SessionState& session, const Snapshot& snapshot, const std::s
   if (schema.find(syntax.newname))
     throw Error(sqlstate::kDuplicateColumn,
                 "column \"" + std::string(syntax.newname) + "\" of relation \"" + key + "\" already exists");
+  if (!schema.checks.empty()) throw_unsupported("renaming a column of a table with a CHECK constraint", syntax.relation->location);
   schema.columns[*column].name = syntax.newname;
   const std::vector<std::string> broken = broken_views(session, snapshot, key, schema);
   if (!broken.empty())
