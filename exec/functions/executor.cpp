@@ -45,6 +45,16 @@ const uint64_t* combine_validity(std::span<const Vector> arguments, size_t rows,
   return combined;
 }
 
+uint64_t* copy_validity(const uint64_t* validity, size_t rows, EvaluationContext& context) {
+  uint64_t* own = static_cast<uint64_t*>(context.allocate(mask_words(rows) * 8));
+  if (validity == nullptr) {
+    std::memset(own, 0xFF, mask_words(rows) * 8);
+  } else {
+    std::memcpy(own, validity, mask_words(rows) * 8);
+  }
+  return own;
+}
+
 void* start_flat(Type type, size_t rows, EvaluationContext& context, Vector& result) {
   void* out = context.allocate(rows * physical_bytes(type.physical()));
   result = Vector();

@@ -69,24 +69,52 @@ struct Signature<R (*)(const Call&, A...)> {
   static constexpr bool kTakesCall = true;
 };
 
+/// What a functor returns: a value, or an optional one, empty for NULL.
+template <typename R>
+struct Returned {
+  using Value = R;
+  static constexpr bool kMayBeNull = false;
+};
+template <typename R>
+struct Returned<std::optional<R>> {
+  using Value = R;
+  static constexpr bool kMayBeNull = true;
+};
+
 /// BOOLEAN is one byte in a vector and bool in a functor.
 template <typename T>
 using Stored = std::conditional_t<std::is_same_v<T, bool>, uint8_t, T>;
+
+/// A copy of `validity` (nullptr: nothing is NULL) that may be written to.
+uint64_t* copy_validity(const uint64_t* validity, size_t rows, EvaluationContext& context);
 
 template <auto F, size_t... I>
 void evaluate_rows(const Function& self, std::span<const Vector> arguments, size_t rows, Type type,
                    EvaluationContext& context, Vector& result, std::index_sequence<I...>) {
   using S = Signature<decltype(F)>;
-  using Result = Stored<typename S::Result>;
+  using Return = Returned<typename S::Result>;
+  using Result = Stored<typename Return::Value>;
   const Call call{arguments, type, context, context.strings()};
   const auto plain =
       std::make_tuple(plain_argument<Stored<std::tuple_element_t<I, typename S::Arguments>>>(arguments[I], context)...);
   const uint64_t* validity = combine_validity(arguments, rows, context);
-  const auto compute = [&](size_t row) -> Result {
+  [[maybe_unused]] uint64_t* results_validity = nullptr;
+  if constexpr (Return::kMayBeNull) validity = results_validity = copy_validity(validity, rows, context);
+  const auto call_row = [&]([[maybe_unused]] size_t row) {
     if constexpr (S::kTakesCall) {
-      return static_cast<Result>(F(call, std::get<I>(plain).values[row * std::get<I>(plain).stride]...));
+      return F(call, std::get<I>(plain).values[row * std::get<I>(plain).stride]...);
     } else {
-      return static_cast<Result>(F(std::get<I>(plain).values[row * std::get<I>(plain).stride]...));
+      return F(std::get<I>(plain).values[row * std::get<I>(plain).stride]...);
+    }
+  };
+  const auto compute = [&](size_t row) -> Result {
+    if constexpr (Return::kMayBeNull) {
+      const auto value = call_row(row);
+      if (value) return static_cast<Result>(*value);
+      results_validity[row / 64] &= ~(uint64_t{1} << (row % 64));
+      return Result{};
+    } else {
+      return static_cast<Result>(call_row(row));
     }
   };
   void* out = start_flat(type, rows, context, result);
@@ -108,7 +136,7 @@ void evaluate_rows(const Function& self, std::span<const Vector> arguments, size
   result.validity = validity;
 }
 
-/// The evaluate function of functor F: R(A...) or R(const Call&, A...).
+/// The evaluate function of functor F: R(A...) or R(const Call&, A...), R a value or an optional one.
 template <auto F>
 void evaluate_each(const Function& self, std::span<const Vector> arguments, size_t rows, Type type,
                    EvaluationContext& context, Vector& result) {
@@ -140,8 +168,17 @@ inline constexpr bool kNeverRaises = false;
 // The tables, one per topic.
 const std::vector<Function>& arithmetic_functions();
 const std::vector<Function>& math_functions();
-const std::vector<Function>& datetime_functions();
+const std::vector<Function>& date_part_functions();
+const std::vector<Function>& date_arithmetic_functions();
+const std::vector<Function>& date_making_functions();
 const std::vector<Function>& string_functions();
+const std::vector<Function>& string_making_functions();
 const std::vector<Function>& regexp_functions();
+const std::vector<Function>& trigonometric_functions();
+const std::vector<Function>& number_theory_functions();
+const std::vector<Function>& bit_functions();
+const std::vector<Function>& digest_functions();
+const std::vector<Function>& format_functions();
+const std::vector<Function>& null_count_functions();
 
 }  // namespace cairn::functions

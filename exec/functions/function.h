@@ -11,6 +11,9 @@ namespace cairn {
 
 class EvaluationContext;  // exec/expression_evaluator.h
 
+/// In a function's arguments: any type, taken as it is (an untyped literal as VARCHAR).
+inline constexpr TypeId kAnyType = TypeId::kNull;
+
 /// A scalar function overload as the binder sees it and the evaluator calls it. Adding one is a functor on plain
 /// values and one row in its topic's table (exec/functions/<topic>.cpp); the generic executor supplies NULLs,
 /// constants, encodings and selections. Shared tests walk every table.

@@ -1,7 +1,6 @@
-// Rounding, powers, logarithms and trigonometry.
+// Rounding, signs, powers and logarithms.
 
 #include <cmath>
-#include <numbers>
 
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
@@ -77,6 +76,7 @@ double trunc_double(double a) { return std::trunc(a); }
 double round_double(double a) { return std::rint(a); }  // half to even, as PostgreSQL's round(double precision)
 
 Error overflow() { return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow"); }
+Error underflow() { return Error(sqlstate::kNumericOutOfRange, "value out of range: underflow"); }
 constexpr std::string_view kInvalidLogArgument = "2201E";
 constexpr std::string_view kInvalidPowerArgument = "2201F";
 
@@ -91,11 +91,13 @@ double power(double a, double b) {
   }
   const double result = std::pow(a, b);
   if (std::isinf(result) && std::isfinite(a) && std::isfinite(b)) throw overflow();
+  if (result == 0 && a != 0 && std::isfinite(a) && std::isfinite(b)) throw underflow();
   return result;
 }
 double exponential(double a) {
   const double result = std::exp(a);
   if (std::isinf(result) && std::isfinite(a)) throw overflow();
+  if (result == 0 && std::isfinite(a)) throw underflow();
   return result;
 }
 double check_logarithm(double a) {
@@ -112,34 +114,6 @@ double logarithm(double base, double a) {
   return std::log(check_logarithm(a)) / denominator;
 }
 double cube_root(double a) { return std::cbrt(a); }
-double check_finite(double a) {
-  if (std::isinf(a)) throw Error(sqlstate::kNumericOutOfRange, "input is out of range");
-  return a;
-}
-double check_unit(double a) {
-  if (a < -1 || a > 1) throw Error(sqlstate::kNumericOutOfRange, "input is out of range");
-  return a;
-}
-double sine(double a) { return std::sin(check_finite(a)); }
-double cosine(double a) { return std::cos(check_finite(a)); }
-double tangent(double a) { return std::tan(check_finite(a)); }
-double arc_sine(double a) { return std::asin(check_unit(a)); }
-double arc_cosine(double a) { return std::acos(check_unit(a)); }
-double arc_tangent(double a) { return std::atan(a); }
-double arc_tangent2(double y, double x) { return std::atan2(y, x); }
-double degrees(double a) { return a * (180 / std::numbers::pi); }
-double radians(double a) { return a * (std::numbers::pi / 180); }
-
-int64_t greatest_divisor(const Call& call, int64_t a, int64_t b) {
-  while (b != 0) {
-    const int64_t rest = b == -1 ? 0 : a % b;
-    a = b;
-    b = rest;
-  }
-  if (a == INT64_MIN) throw out_of_range(call.result_type);
-  return a < 0 ? -a : a;
-}
-
 ValueRange absolute_range(std::span<const ValueRange> arguments, std::span<const Type>) {
   const ValueRange& a = arguments[0];
   if (a.min == kInt128Min) return {};
@@ -188,21 +162,14 @@ void add_double_functions(std::vector<Function>& rows) {
   using enum TypeId;
   const auto unary = [&rows]<auto F>(std::string_view name) { rows.push_back(row<F>(name, {kDouble}, first_type, kRaises)); };
   unary.operator()<square_root>("sqrt");
+  unary.operator()<square_root>("|/");
   unary.operator()<cube_root>("cbrt");
+  unary.operator()<cube_root>("||/");
   unary.operator()<exponential>("exp");
   unary.operator()<natural_logarithm>("ln");
   unary.operator()<decimal_logarithm>("log");
   unary.operator()<decimal_logarithm>("log10");
   unary.operator()<binary_logarithm>("log2");
-  unary.operator()<sine>("sin");
-  unary.operator()<cosine>("cos");
-  unary.operator()<tangent>("tan");
-  unary.operator()<arc_sine>("asin");
-  unary.operator()<arc_cosine>("acos");
-  unary.operator()<arc_tangent>("atan");
-  unary.operator()<degrees>("degrees");
-  unary.operator()<radians>("radians");
-  rows.push_back(row<arc_tangent2>("atan2", {kDouble, kDouble}, first_type, kNeverRaises));
   rows.push_back(row<logarithm>("log", {kDouble, kDouble}, first_type, kRaises));
   for (const std::string_view name : {"power", "pow", "^"}) {
     rows.push_back(row<power>(name, {kDouble, kDouble}, first_type, kRaises));
@@ -217,7 +184,6 @@ const std::vector<Function>& math_functions() {
     add_rounding(rows);
     add_signs(rows);
     add_double_functions(rows);
-    rows.push_back(row<greatest_divisor>("gcd", {TypeId::kBigInt, TypeId::kBigInt}, first_type, kRaises));
     return rows;
   }();
   return table;

@@ -6,13 +6,12 @@
 
 #include "exec/expression_evaluator.h"
 #include "exec/functions/function.h"
+#include "vector/date.h"
 #include "vector/error.h"
 #include "vector/parse.h"
 
 namespace cairn {
 namespace {
-
-constexpr int64_t kDayMicros = 86'400'000'000;
 
 int decimal_digits(TypeId integer) {
   switch (integer) {
@@ -49,6 +48,16 @@ bool fits(int128_t value, const Type& type) {
 
 std::string type_name(const Type& type) {
   return type.id == TypeId::kNull ? std::string("unknown") : std::string(message_type_name(type));
+}
+
+std::string full_type_name(const Type& type) {
+  switch (type.id) {
+    case TypeId::kTime: return "time without time zone";
+    case TypeId::kTimestamp: return "timestamp without time zone";
+    case TypeId::kHugeInt: return "numeric";
+    case TypeId::kVarchar: return type.length == 0 ? "text" : "character varying";
+    default: return type_name(type);
+  }
 }
 
 bool is_untyped(const Expression& expression) { return expression.type.id == TypeId::kNull; }
@@ -252,8 +261,10 @@ std::optional<Value> convert_exactly(const Value& constant, const Type& type) {
     if (!fits(value, type)) return std::nullopt;
     return Value::of_integer(type, value);
   }
-  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && constant.integer % kDayMicros == 0)
-    return Value::of_integer(type, constant.integer / kDayMicros);
+  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && !is_finite_timestamp(static_cast<int64_t>(constant.integer)))
+    return Value::of_integer(type, constant.integer > 0 ? kDateInfinity : kDateMinusInfinity);
+  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && constant.integer % kMicrosPerDay == 0)
+    return Value::of_integer(type, constant.integer / kMicrosPerDay);
   return std::nullopt;
 }
 

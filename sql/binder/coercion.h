@@ -20,6 +20,9 @@ ExpressionPtr make_null(Type type, int position = -1);
 /// The type in error messages, as PostgreSQL spells it: "integer", "unknown".
 std::string type_name(const Type& type);
 
+/// The type as pg_typeof prints it: "timestamp without time zone".
+std::string full_type_name(const Type& type);
+
 /// PostgreSQL's cast matrix (pg_cast), over Cairn's types.
 bool can_cast(const Type& from, const Type& to, CastContext context);
 

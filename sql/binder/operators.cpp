@@ -87,7 +87,10 @@ ExpressionPtr Binder::operator_expression(const PgQuery__AExpr& syntax) {
     case PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM: return between(syntax);
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ANY: return any_or_all_array(syntax, false);
     case PG_QUERY__A__EXPR__KIND__AEXPR_OP_ALL: return any_or_all_array(syntax, true);
-    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR: throw_unsupported("SIMILAR TO", syntax.location);
+    case PG_QUERY__A__EXPR__KIND__AEXPR_SIMILAR: {  // the pattern is a call of similar_to_escape, made by the parser
+      ExpressionPtr left = expression(*syntax.lexpr);
+      return binary(op == "!~" ? "!~" : "~", std::move(left), fold(expression(*syntax.rexpr)), syntax.location);
+    }
     default: throw_unsupported("operator " + std::string(op), syntax.location);
   }
 }
@@ -330,24 +333,18 @@ ExpressionPtr Binder::between(const PgQuery__AExpr& syntax) {
 
 ExpressionPtr Binder::like(const PgQuery__AExpr& syntax) {
   std::string_view op = pg::last_name(syntax.name, syntax.n_name);
-  const pg::Node* pattern = syntax.rexpr;
-  char escape = '\\';
-  if (pattern->node_case == PG_QUERY__NODE__NODE_FUNC_CALL &&
-      pg::last_name(pattern->func_call->funcname, pattern->func_call->n_funcname) == "like_escape") {
-    const pg::Node* character = pattern->func_call->args[1];
-    if (character->node_case != PG_QUERY__NODE__NODE_A_CONST || character->a_const->val_case != PG_QUERY__A__CONST__VAL_SVAL)
-      throw_unsupported("an ESCAPE that is not a literal", pg::location(character));
-    std::string_view text = pg::string_value(character);
-    if (text.size() > 1)
-      throw Error(sqlstate::kInvalidEscape, "invalid escape string", "Escape string must be empty or one ASCII character.")
-          .at(pg::location(character));
-    escape = text.empty() ? '\0' : text[0];
-    pattern = pattern->func_call->args[0];
-  }
   ExpressionPtr left = expression(*syntax.lexpr);
-  ExpressionPtr result = binary(op, std::move(left), expression(*pattern), syntax.location);
+  const PgQuery__FuncCall* call = syntax.rexpr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL ? syntax.rexpr->func_call : nullptr;
+  if (call == nullptr || call->n_args != 2 || pg::last_name(call->funcname, call->n_funcname) != "like_escape")
+    return binary(op, std::move(left), expression(*syntax.rexpr), syntax.location);
+  // An escape of one byte is the match's own; any other is replaced by backslashes in the pattern.
+  const pg::Node& character = *call->args[1];
+  const bool literal = character.node_case == PG_QUERY__NODE__NODE_A_CONST && character.a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+  const std::string_view text = literal ? pg::string_value(&character) : std::string_view();
+  if (!literal || text.size() > 1) return binary(op, std::move(left), fold(expression(*syntax.rexpr)), syntax.location);
+  ExpressionPtr result = binary(op, std::move(left), expression(*call->args[0]), syntax.location);
   Expression& match = result->kind == Expression::Kind::kNot ? *result->arguments[0] : *result;
-  match.escape = escape;
+  match.escape = text.empty() ? '\0' : text[0];
   return result;
 }
 
