@@ -64,7 +64,7 @@ class PhysicalPlanner {
   PlannedNode materialized(PlannedNode input) const;
 
   struct JoinKeys;
-  JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right) const;
+  JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right, bool swapped) const;
 
   const LogicalPlan& plan_;
   Estimator estimator_;
