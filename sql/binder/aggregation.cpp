@@ -98,12 +98,14 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   LogicalAggregate aggregate;
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
+  std::vector<Attachment> subqueries;  // in its arguments
   {
     Restore<bool> inside(level_->inside_aggregate, true);
-    Restore<std::vector<Attachment>*> pending(level_->pending, &level_->below_aggregation);
+    Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);
     fill_aggregate(call, aggregate);
   }
-  QueryLevel* level = aggregate_owner(aggregate);
+  QueryLevel* level = aggregate_owner(aggregate, subqueries);
+  for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
   if (!level->aggregates_allowed())
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed in " +
                                               std::string(to_string(level->clause))).at(call.location);
@@ -180,20 +182,29 @@ ExpressionPtr Binder::fraction(const pg::Node& syntax) {
   return bound;
 }
 
-/// An aggregate belongs to the innermost level whose columns it uses; without any, to the one that it stands on.
-QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate) {
-  std::vector<QueryLevel*> owners;
+/// An aggregate belongs to the innermost level whose columns it uses, itself or in the subqueries of its arguments;
+/// without any, to the one that it stands on.
+QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries) {
+  std::vector<ColumnId> columns;
   auto collect = [&](const Expression& expression) {
-    for_each_column(expression, [&](const Expression& column) { owners.push_back(owner(column.column)); });
+    for_each_column(expression, [&](const Expression& column) { columns.push_back(column.column); });
   };
   for (const ExpressionPtr& argument : aggregate.arguments) collect(*argument);
   if (aggregate.filter != nullptr) collect(*aggregate.filter);
   for (const auto& [expression, key] : aggregate.order_by) collect(*expression);
-  if (owners.empty()) return level_;
-  // Columns that no level owns come from subqueries inside the argument.
-  if (std::ranges::find(owners, nullptr) != owners.end()) return level_;
+  for (const Attachment& subquery : subqueries) {
+    for (const ExpressionPtr& predicate : subquery.predicates) collect(*predicate);
+    for (ColumnId id : free_columns(*subquery.plan)) columns.push_back(id);
+  }
+  auto made_by_subquery = [&](ColumnId id) {
+    return std::ranges::any_of(subqueries, [&](const Attachment& subquery) {
+      return (subquery.kind == JoinKind::kMark && subquery.mark == id) ||
+             std::ranges::find(subquery.plan->outputs, id) != subquery.plan->outputs.end();
+    });
+  };
+  std::erase_if(columns, made_by_subquery);
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
-    if (std::ranges::find(owners, level) != owners.end()) return level;
+    if (std::ranges::any_of(columns, [&](ColumnId id) { return owner(id) == level; })) return level;
   return level_;
 }
 

@@ -131,7 +131,7 @@ class Binder {
   ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
   ExpressionPtr fraction(const pg::Node& syntax);
-  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate);
+  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries);
   size_t add_group(ExpressionPtr expression, QueryLevel& level);
   std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
