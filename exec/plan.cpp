@@ -54,6 +54,17 @@ std::string describe_scan(const PlanNode& plan) {
   return line;
 }
 
+std::string sort_key_list(const std::vector<SortKey>& keys) {
+  std::vector<std::string> texts;
+  for (const SortKey& key : keys) {
+    std::string text = fmt::format("#{}", key.column);
+    if (key.descending) text += " desc";
+    if (key.nulls_first != key.descending) text += key.nulls_first ? " nulls first" : " nulls last";
+    texts.push_back(std::move(text));
+  }
+  return join_texts(texts);
+}
+
 std::string describe_call(const AggregateCall& call) {
   std::string line(call.function->name);
   std::string arguments = call.arguments.empty() ? "*" : column_list(call.arguments);
@@ -61,6 +72,7 @@ std::string describe_call(const AggregateCall& call) {
     arguments += (constant.type.is_string() && !constant.null ? fmt::format(", '{}'", constant.string)
                                                                   : fmt::format(", {}", constant.to_string()));
   }
+  if (!call.order.empty()) arguments += " order by " + sort_key_list(call.order);
   line += fmt::format("({}{})", call.distinct ? "distinct " : "", arguments);
   if (call.filter >= 0) line += fmt::format(" filter #{}", call.filter);
   return line;
@@ -98,14 +110,7 @@ std::string describe_bounds(const PlanNode& plan) {
 }
 
 std::string describe_sort(const PlanNode& plan) {
-  std::vector<std::string> keys;
-  for (const SortKey& key : plan.sort_keys) {
-    std::string text = fmt::format("#{}", key.column);
-    if (key.descending) text += " desc";
-    if (key.nulls_first != key.descending) text += key.nulls_first ? " nulls first" : " nulls last";
-    keys.push_back(std::move(text));
-  }
-  return (plan.limit >= 0 ? "Top by " : "Sort by ") + join_texts(keys) + describe_bounds(plan);
+  return (plan.limit >= 0 ? "Top by " : "Sort by ") + sort_key_list(plan.sort_keys) + describe_bounds(plan);
 }
 
 }  // namespace
@@ -155,6 +160,8 @@ std::string PlanNode::describe() const {
       const std::string call = function_source ? function_source->description() : "";
       return call.empty() ? "Table function" : "Table function " + call;
     }
+    case Kind::kRecursion: return fmt::format("Recursion {} {}", recursion, distinct ? "union" : "union all");
+    case Kind::kWorkingTable: return fmt::format("Working table of recursion {}", recursion);
     case Kind::kInsert: return "Insert into " + target;
   }
   return "?";

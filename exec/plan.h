@@ -11,6 +11,12 @@
 
 namespace cairn {
 
+struct SortKey {
+  uint32_t column = 0;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 /// What an aggregate computes in a plan. Arguments are positions in the input.
 struct AggregateCall {
   const struct AggregateFunction* function = nullptr;
@@ -18,13 +24,8 @@ struct AggregateCall {
   bool distinct = false;
   int32_t filter = -1;              ///< BOOLEAN input column that must be true, or -1
   Type type;
-  std::vector<Value> constants;     ///< further constant arguments: string_agg's separator
-};
-
-struct SortKey {
-  uint32_t column = 0;
-  bool descending = false;
-  bool nulls_first = false;
+  std::vector<Value> constants;     ///< constant arguments behind those: string_agg's separator, a percentile's fraction
+  std::vector<SortKey> order;       ///< in which the function sees each group's rows; empty: the input's
 };
 
 enum class JoinKind : uint8_t {
@@ -70,6 +71,9 @@ struct PlanNode {
     kUnionAll,     ///< children one after another
     kMaterialize,  ///< children[0] kept as rows; a plan may name the same node several times. Breaker
     kTableFunction,///< rows made by `function_source`
+    kRecursion,    ///< children[0]'s rows, then those of children[1] over the rows that it gave the time before, until
+                   ///< it gives none; `distinct`: each row once. Both children are kMaterialize
+    kWorkingTable, ///< inside children[1] of the kRecursion of this `recursion` number: the rows of the time before
     kInsert,       ///< children[0] into `target` (in order); one row out: BIGINT count
   };
 
@@ -95,6 +99,8 @@ struct PlanNode {
   std::vector<SortKey> sort_keys;             // kSort
   int64_t limit = -1, offset = 0;             // kSort, kLimit
   std::shared_ptr<class TableFunctionSource> function_source;  // kTableFunction, exec/table_function.h
+  uint32_t recursion = 0;                     // kRecursion, kWorkingTable: unique in the plan
+  bool distinct = false;                      // kRecursion
   std::string target;                         // kInsert
   std::shared_ptr<WriteTransaction> transaction;
 

@@ -177,6 +177,9 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
     case Kind::kCteScan: return "CteScan " + (node.cte ? node.cte->name : "?") + " [" + columns(node.outputs) + "]";
     case Kind::kTableFunction: return "TableFunction " + node.alias + " [" + columns(node.outputs) + "]";
     case Kind::kWindow: return "Window";
+    case Kind::kRecursion:
+      return "Recursion " + node.working_table->name + (node.all ? " union all [" : " union [") + columns(node.outputs) + "]";
+    case Kind::kWorkingTable: return "WorkingTable " + node.working_table->name + " [" + columns(node.outputs) + "]";
   }
   return "?";
 }

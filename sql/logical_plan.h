@@ -55,6 +55,8 @@ struct LogicalNode {
     kCteScan,    ///< one use of a shared subplan: outputs[i] is its cte->plan->outputs[i] under a new id
     kTableFunction,
     kWindow,     ///< reserved
+    kRecursion,  ///< UNION [ALL] of children[0] and, again and again, children[1]; outputs are new ids, by position
+    kWorkingTable,  ///< inside children[1]: the rows that were new the time before, by position under new ids
   };
   enum class SetOperation : uint8_t { kUnion, kIntersect, kExcept };
 
@@ -85,10 +87,17 @@ struct LogicalNode {
   bool all = false;
   std::shared_ptr<struct CommonTable> cte;            // kCteScan
   std::shared_ptr<TableFunctionSource> function_source;  // kTableFunction
+  std::shared_ptr<const struct WorkingTable> working_table;  // kRecursion, kWorkingTable: which belong together
 
   double estimated_rows = -1;  ///< set by the join ordering pass and refreshed before physical planning
 };
 using LogicalPtr = std::unique_ptr<LogicalNode>;
+
+/// What a recursive WITH query reads of itself. Copies of a recursion share it; uses belong to the innermost kRecursion
+/// around them that has it.
+struct WorkingTable {
+  std::string name;
+};
 
 /// WITH name AS (…), used one or more times.
 struct CommonTable {

@@ -83,10 +83,6 @@ class Binder {
   const std::vector<Type>& parameter_types() const { return parameter_types_; }
 
  private:
-  struct BoundQuery {
-    LogicalPtr plan;
-    std::vector<std::string> names;
-  };
   /// One entry of a select list, or an ORDER BY expression that is carried along invisibly.
   struct Target {
     ExpressionPtr expression;
@@ -113,7 +109,7 @@ class Binder {
   BoundQuery plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
-  void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
+  BoundQuery unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
@@ -158,6 +154,15 @@ class Binder {
                        std::vector<ColumnId>& tail);
   LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, FromItem& target,
                            const std::vector<uint32_t>& key);
+  // with.cpp
+  void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
+  void bind_entry(CteEntry& entry);
+  BoundQuery entry_query(CteEntry& entry);
+  FromItem cte_use(CteEntry& entry, int position);
+  FromItem working_table_use(CteEntry& entry, int position);
+  CteEntry* recursive_entry(const PgQuery__SelectStmt& select);
+  BoundQuery recursive_union(const PgQuery__SelectStmt& select, QueryLevel* outer, CteEntry& entry);
+  void fix_base_types(CteEntry& entry);
 
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);
@@ -168,7 +173,6 @@ class Binder {
   FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
   FromItem view(const ViewSchema& view);
   FromItem sequence(const Sequence& sequence);
-  FromItem cte_use(const CteEntry& entry);
   FromItem subquery_item(BoundQuery bound, std::string name);
   void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
                       QueryLevel& level);
@@ -182,15 +186,27 @@ class Binder {
   void group_by(const PgQuery__SelectStmt& select, QueryLevel& level);
   ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
-  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate);
+  ExpressionPtr fraction(const pg::Node& syntax);
+  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries);
+  size_t add_group(ExpressionPtr expression, QueryLevel& level);
+  std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
+
+  // grouping_sets.cpp
+  using GroupingSets = std::vector<std::vector<size_t>>;
+  GroupingSets sets_of(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
+  ExpressionPtr grouping_call(const PgQuery__GroupingFunc& call);
+  LogicalPtr aggregate_sets(LogicalPtr aggregate, QueryLevel& level);
+  void keep_input(LogicalNode& aggregate);
+  LogicalPtr one_set(const LogicalNode& aggregate, const std::vector<size_t>& set, const QueryLevel& level);
   void replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery);
   void replace_grouped(QueryLevel& level, std::vector<Attachment>& attachments);
 
   // subquery.cpp
   void conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& result);
-  bool filter_sublink(const PgQuery__SubLink& link, bool negated, QueryLevel& level, Conjunction& result);
+  bool filter_sublink(const PgQuery__SubLink& link, bool negated, Conjunction& result);
   ExpressionPtr sublink(const PgQuery__SubLink& link);
+  BoundQuery subquery(const pg::Node& subselect);
   std::vector<ExpressionPtr> scalar_subquery(const pg::Node& subselect, int position);
   std::vector<ExpressionPtr> quantified_predicates(const PgQuery__SubLink& link, std::string_view op,
                                                    const LogicalNode& plan);
@@ -268,7 +284,8 @@ class Binder {
   std::vector<Type> parameter_types_;
   LogicalPlan plan_;
   QueryLevel* level_ = nullptr;
-  const CteFrame* ctes_ = nullptr;
+  CteFrame* ctes_ = nullptr;
+  const RecursionBarrier* barrier_ = nullptr;
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
   size_t view_depth_ = 0;

@@ -33,6 +33,7 @@ ExpressionPtr Binder::expression_of_kind(const pg::Node& node) {
     case PG_QUERY__NODE__NODE_CASE_EXPR: return case_expression(*node.case_expr);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR: return coalesce(*node.coalesce_expr);
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR: return min_max(*node.min_max_expr);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return grouping_call(*node.grouping_func);
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return sql_value(*node.sqlvalue_function);
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return boolean_test(*node.boolean_test);
     case PG_QUERY__NODE__NODE_NULL_TEST: {

@@ -108,6 +108,9 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
 }
 
 void Binder::throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments, int position) {
+  // Aggregates whose results have types that Cairn does not have.
+  for (std::string_view known : {"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg"})
+    if (name == known) throw_unsupported("the aggregate function " + std::string(name), position);
   if (!find_functions(name).empty())
     throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
                 "No function matches the given name and argument types; add explicit type casts.").at(position);

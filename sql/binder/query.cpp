@@ -7,19 +7,19 @@
 
 namespace cairn {
 
-Binder::BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   DepthGuard depth(*this);
   if (select.into_clause != nullptr) throw_unsupported("SELECT INTO", select.into_clause->rel->location);
   if (select.n_locking_clause > 0) throw_unsupported("FOR UPDATE and FOR SHARE", -1);
   if (select.with_clause == nullptr) return query_body(select, outer, keep_untyped);
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   common_table_expressions(*select.with_clause, outer, frame);
   return query_body(select, outer, keep_untyped);
 }
 
-Binder::BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE) {
     BoundQuery bound = set_operation(select, outer);
     bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names));
@@ -33,49 +33,7 @@ Binder::BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLe
   return plain_select(select, outer, keep_untyped);
 }
 
-void Binder::common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame) {
-  for (const pg::Node* node : pg::list(with.ctes, with.n_ctes)) {
-    const PgQuery__CommonTableExpr& syntax = *node->common_table_expr;
-    for (const auto& other : frame.entries)
-      if (other->name == syntax.ctename)
-        throw Error(sqlstate::kDuplicateAlias, "WITH query name \"" + other->name + "\" specified more than once")
-            .at(syntax.location);
-    if (syntax.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-      throw_unsupported("a data-modifying statement in WITH", syntax.location);
-    if (syntax.search_clause != nullptr || syntax.cycle_clause != nullptr)
-      throw_unsupported("SEARCH and CYCLE", syntax.location);
-
-    auto entry = std::make_unique<CteEntry>();
-    entry->name = syntax.ctename;
-    entry->syntax = &syntax;
-    entry->level = outer;
-    entry->frame = &frame;
-    // In WITH RECURSIVE an entry sees itself; that is what Cairn does not run.
-    entry->is_forward = true;
-    CteEntry* added = entry.get();
-    if (with.recursive) frame.entries.push_back(std::move(entry));
-    BoundQuery bound = query(*syntax.ctequery->select_stmt, outer, false);
-    if (!with.recursive) frame.entries.push_back(std::move(entry));
-    added->is_forward = false;
-
-    added->column_names = bound.names;
-    if (syntax.n_aliascolnames > bound.names.size())
-      throw Error(sqlstate::kInvalidColumnReference, "WITH query \"" + added->name + "\" has " +
-                                                         std::to_string(bound.names.size()) + " columns available but " +
-                                                         std::to_string(syntax.n_aliascolnames) + " columns specified")
-          .at(syntax.location);
-    for (size_t i = 0; i < syntax.n_aliascolnames; i++)
-      added->column_names[i] = pg::string_value(syntax.aliascolnames[i]);
-    if (free_columns(*bound.plan).empty()) {
-      added->table = std::make_shared<CommonTable>();
-      added->table->name = added->name;
-      added->table->plan = std::move(bound.plan);
-      plan_.common_tables.push_back(added->table);
-    }
-  }
-}
-
-Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   if (select.n_window_clause > 0) throw_unsupported("WINDOW", select.window_clause[0]->window_def->location);
   QueryLevel level;
   level.outer = outer;
@@ -116,6 +74,8 @@ Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, Query
   std::vector<TargetKey> keys = order_by(select, level, targets);
 
   LogicalPtr node = apply(std::move(from.plan), std::move(where));
+  if (level.reads_working_table && !level.aggregates.empty())
+    throw Error("42P19", "aggregate functions are not allowed in a recursive query's recursive term");
   bool aggregated = !level.aggregates.empty() || select.n_group_clause > 0 || select.having_clause != nullptr;
   if (aggregated) {
     node = aggregate_node(std::move(node), level);
@@ -361,7 +321,7 @@ LogicalPtr Binder::row_of(std::vector<ExpressionPtr> row, std::vector<Attachment
   return project;
 }
 
-Binder::BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   QueryLevel level;
   level.outer = outer;
   level.clause = Clause::kValues;
@@ -421,11 +381,19 @@ Binder::BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel*
   return bound;
 }
 
-Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+  if (CteEntry* entry = recursive_entry(select)) return recursive_union(select, outer, *entry);
+  BoundQuery left = query(*select.larg, outer, true);
+  RecursionBarrier except{"EXCEPT", barrier_};
+  Restore<const RecursionBarrier*> barrier(
+      barrier_, select.op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT ? &except : barrier_);
+  return unite(select, std::move(left), query(*select.rarg, outer, true));
+}
+
+BoundQuery Binder::unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right) {
   std::string_view name = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? "UNION"
                           : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? "INTERSECT"
                                                                                   : "EXCEPT";
-  BoundQuery left = query(*select.larg, outer, true), right = query(*select.rarg, outer, true);
   size_t column_count = left.plan->outputs.size();
   if (column_count != right.plan->outputs.size())
     throw Error(sqlstate::kSyntaxError, "each " + std::string(name) + " query must have the same number of columns, not " +

@@ -50,6 +50,7 @@ LogicalPtr clone_plan(const LogicalNode& node) {
   copy->all = node.all;
   copy->cte = node.cte;
   copy->function_source = node.function_source;
+  copy->working_table = node.working_table;
   copy->estimated_rows = node.estimated_rows;
   return copy;
 }

@@ -93,6 +93,8 @@ class ColumnPruning {
       case Kind::kValues: prune_values(node, required); return;
       case Kind::kCteScan: prune_cte_scan(node, required); return;
       case Kind::kTableFunction: return;
+      case Kind::kWorkingTable: return;  // its columns are the recursion's
+      case Kind::kRecursion:
       case Kind::kWindow:
         for (auto& child : node.children) prune(*child, ColumnSet(child->outputs));
         return;

@@ -145,6 +145,8 @@ ColumnSet not_null_columns(const LogicalPlan& plan, const LogicalNode& node) {
     case NodeKind::kSetOperation:
     case NodeKind::kCteScan:
     case NodeKind::kTableFunction:
+    case NodeKind::kRecursion:
+    case NodeKind::kWorkingTable:
     case NodeKind::kWindow: return set;
   }
   return set;

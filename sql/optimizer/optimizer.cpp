@@ -47,7 +47,7 @@ void pin_positions(LogicalPlan& plan, LogicalPtr& node) {
 
 void normalize(LogicalPlan& plan) {
   for_each_node(plan, [&](LogicalPtr& node) {
-    if (node->kind != LogicalNode::Kind::kSetOperation) return;
+    if (!has_positional_children(*node)) return;
     for (auto& child : node->children) pin_positions(plan, child);
   });
   for (auto& table : plan.common_tables) pin_positions(plan, table->plan);

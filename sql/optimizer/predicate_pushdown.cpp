@@ -159,10 +159,12 @@ LogicalPtr push(LogicalPtr node, Conjuncts conjuncts) {
     case Kind::kLimit:
       node = push_into_child(std::move(node), {});
       return make_filter(std::move(conjuncts), std::move(node));
+    case Kind::kRecursion:
     case Kind::kWindow:
       for (auto& child : node->children) child = push(std::move(child), {});
       return make_filter(std::move(conjuncts), std::move(node));
     case Kind::kValues:
+    case Kind::kWorkingTable:
     case Kind::kCteScan:
     case Kind::kTableFunction: return make_filter(std::move(conjuncts), std::move(node));
   }

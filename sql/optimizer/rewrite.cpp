@@ -119,6 +119,10 @@ std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressio
   return copies;
 }
 
+bool has_positional_children(const LogicalNode& node) {
+  return node.kind == LogicalNode::Kind::kSetOperation || node.kind == LogicalNode::Kind::kRecursion;
+}
+
 bool is_true(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer != 0; }
 
 bool is_false_or_null(const Expression& e) {

@@ -43,6 +43,9 @@ bool add_conjunct(std::vector<ExpressionPtr>& conjuncts, ExpressionPtr added);
 
 std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressions);
 
+/// Set operations and recursions: outputs are those of the children by position.
+bool has_positional_children(const LogicalNode& node);
+
 bool is_true(const Expression& expression);           ///< the constant TRUE
 bool is_false_or_null(const Expression& expression);  ///< the constant FALSE or NULL: no row passes it
 /// `a = b` (or `a IS NOT DISTINCT FROM b`, where `null_safe` is given and told so).

@@ -14,6 +14,7 @@ namespace {
 using Kind = LogicalNode::Kind;
 
 constexpr double kUnknownTableRows = 1000;  // of functions
+constexpr double kAssumedRounds = 10;       // of recursions
 
 /// Distinct combinations of one side's key columns, as far as the table that they all come from bounds them.
 double distinct_combinations(const std::vector<const KeyEstimate*>& keys, bool left, bool& capped) {
@@ -363,9 +364,12 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
       return result;
     }
     case Kind::kTableFunction:
+    case Kind::kWorkingTable:
+    case Kind::kRecursion:
     case Kind::kWindow: {
       RelationEstimate result;
       result.rows = node.children.empty() ? kUnknownTableRows : estimate(*node.children[0]).rows;
+      if (node.kind == Kind::kRecursion) result.rows *= kAssumedRounds;
       for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
       return result;
     }

@@ -25,6 +25,7 @@ class PhysicalPlanner {
 
  private:
   PlannedNode build(const LogicalNode& node);
+  PlannedNode build_kind(const LogicalNode& node);
   PlannedNode build_scan(const LogicalNode& node);
   PlannedNode build_values(const LogicalNode& node);
   PlannedNode build_filter(const LogicalNode& node);
@@ -37,6 +38,8 @@ class PhysicalPlanner {
   PlannedNode build_set_operation(const LogicalNode& node);
   PlannedNode build_cte_scan(const LogicalNode& node);
   PlannedNode build_table_function(const LogicalNode& node);
+  PlannedNode build_recursion(const LogicalNode& node);
+  PlannedNode build_working_table(const LogicalNode& node);
 
   /// A node over `child` with these columns out; types and names follow from the ids.
   PlannedNode make(PlanNode::Kind kind, std::vector<PlanPtr> children, std::vector<ColumnId> columns,
@@ -57,12 +60,19 @@ class PhysicalPlanner {
   PlannedNode grouped_by_all(PlannedNode input, double estimated_rows) const;
   double rows_of(const LogicalNode& node) { return estimator_.estimate(node).rows; }
 
+  /// The input's rows, kept.
+  PlannedNode materialized(PlannedNode input) const;
+
   struct JoinKeys;
   JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right, bool swapped) const;
 
   const LogicalPlan& plan_;
   Estimator estimator_;
   std::map<const CommonTable*, PlannedNode> common_tables_;
+  std::map<const WorkingTable*, uint32_t> recursions_;  ///< those being built: their numbers in the plan
+  uint32_t recursion_count_ = 0;
+  /// Rows go on one by one to a LIMIT, which ends what it does not need: a recursion is not kept as a whole.
+  bool feeds_limit_ = false;
 };
 
 }  // namespace cairn
