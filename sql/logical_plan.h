@@ -32,6 +32,15 @@ struct LogicalAggregate {
   Type type;
 };
 
+/// One function over a node's window.
+struct LogicalWindowCall {
+  WindowFunction function = WindowFunction::kAggregate;
+  LogicalAggregate call;  ///< of functions that are no aggregates: output, arguments and type
+  WindowFrame frame;
+  ExpressionPtr start_size, end_size;              ///< n of `n PRECEDING` and `n FOLLOWING`, or nullptr
+  ExpressionPtr range_key, start_value, end_value; ///< RANGE with sizes: the sort key, and what it is compared with
+};
+
 struct LogicalSortKey {
   ExpressionPtr expression;
   bool descending = false;
@@ -50,11 +59,11 @@ struct LogicalNode {
     kJoin,       ///< join kind over predicates (a conjunction); kMark: mark column is outputs.back()
     kSort,       ///< sort_keys
     kLimit,      ///< limit, offset (constants after folding)
-    kDistinct,   ///< over all outputs, or DISTINCT ON (distinct_on) with its child's order
+    kDistinct,   ///< over all outputs
     kSetOperation,  ///< UNION/INTERSECT/EXCEPT [ALL]; outputs are new ids, child columns match by position
     kCteScan,    ///< one use of a shared subplan: outputs[i] is its cte->plan->outputs[i] under a new id
     kTableFunction,
-    kWindow,     ///< reserved
+    kWindow,     ///< the child's columns and those of window_calls, per partition of partition_by, ordered by sort_keys
   };
   enum class SetOperation : uint8_t { kUnion, kIntersect, kExcept };
 
@@ -74,9 +83,10 @@ struct LogicalNode {
   /// kJoin: children[1] uses columns of children[0] (a lateral join or a correlated subquery). No plan leaves the
   /// unnesting pass with such a join (Neumann and Kemper, "Unnesting Arbitrary Queries", BTW 2015).
   bool dependent = false;
-  std::vector<LogicalSortKey> sort_keys;              // kSort
+  std::vector<LogicalSortKey> sort_keys;              // kSort, kWindow
+  std::vector<ExpressionPtr> partition_by;            // kWindow
+  std::vector<LogicalWindowCall> window_calls;
   ExpressionPtr limit, offset;                        // kLimit
-  std::vector<ExpressionPtr> distinct_on;             // kDistinct
   SetOperation set_operation = SetOperation::kUnion;  // kSetOperation
   bool all = false;
   std::shared_ptr<struct CommonTable> cte;            // kCteScan

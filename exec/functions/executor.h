@@ -178,5 +178,6 @@ const std::vector<Function>& bit_functions();
 const std::vector<Function>& digest_functions();
 const std::vector<Function>& format_functions();
 const std::vector<Function>& null_count_functions();
+const std::vector<Function>& row_count_functions();
 
 }  // namespace cairn::functions

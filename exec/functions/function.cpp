@@ -19,7 +19,7 @@ const FunctionMap& functions_by_name() {
                               &functions::string_making_functions(), &functions::format_functions(),
                               &functions::digest_functions(), &functions::trigonometric_functions(),
                               &functions::number_theory_functions(), &functions::bit_functions(),
-                              &functions::null_count_functions()}) {
+                              &functions::null_count_functions(), &functions::row_count_functions()}) {
       for (const Function& function : *table) by_name[function.name].push_back(&function);
     }
     return by_name;

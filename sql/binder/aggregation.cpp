@@ -71,7 +71,6 @@ void Binder::group_by(const PgQuery__SelectStmt& select, QueryLevel& level) {
 
 ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_view name,
                                      const AggregateFunction& function) {
-  if (call.over != nullptr) throw_unsupported("a window function", call.location);
   if (call.agg_within_group) throw_unsupported("WITHIN GROUP", call.location);
   if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
   if (level_ == nullptr)

@@ -86,6 +86,7 @@ class Estimator {
  private:
   RelationEstimate estimate_anew(const LogicalNode& node);
   RelationEstimate estimate_scan(const LogicalNode& node);
+  RelationEstimate estimate_window(const LogicalNode& node);
   RelationEstimate estimate_aggregate(const LogicalNode& node);
   RelationEstimate estimate_set_operation(const LogicalNode& node);
   RelationEstimate estimate_cte(const LogicalNode& node);

@@ -232,9 +232,9 @@ PlannedNode PhysicalPlanner::build(const LogicalNode& node) {
     case LogicalNode::Kind::kSetOperation: return build_set_operation(node);
     case LogicalNode::Kind::kCteScan: return build_cte_scan(node);
     case LogicalNode::Kind::kTableFunction: return build_table_function(node);
-    case LogicalNode::Kind::kWindow: break;
+    case LogicalNode::Kind::kWindow: return build_window(node);
   }
-  throw Error(sqlstate::kFeatureNotSupported, "window functions are not supported yet");
+  throw Error(sqlstate::kInternalError, "a logical operator of unknown kind");
 }
 
 PlanPtr PhysicalPlanner::run() {
