@@ -27,7 +27,23 @@ int iso_week(int32_t days, int* iso_year) {
   return (day_of_year(thursday) - 1) / 7 + 1;
 }
 
+int64_t date_to_timestamp(int32_t days) {
+  if (days == kDateInfinity) return kTimestampInfinity;
+  if (days == kDateMinusInfinity) return kTimestampMinusInfinity;
+  if (days > kMaxTimestamp / kMicrosPerDay) {
+    throw Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
+  }
+  return days * kMicrosPerDay;
+}
+
+int32_t timestamp_to_date(int64_t micros) {
+  if (micros == kTimestampInfinity) return kDateInfinity;
+  if (micros == kTimestampMinusInfinity) return kDateMinusInfinity;
+  return static_cast<int32_t>(floor_divide(micros, kMicrosPerDay));
+}
+
 int64_t add_interval(int64_t timestamp_micros, const Interval& interval) {
+  if (!is_finite_timestamp(timestamp_micros)) return timestamp_micros;
   int64_t days = floor_divide(timestamp_micros, kMicrosPerDay);
   const int64_t time = timestamp_micros - days * kMicrosPerDay;
   if (interval.months != 0) {
@@ -41,13 +57,6 @@ int64_t add_interval(int64_t timestamp_micros, const Interval& interval) {
   const int128_t result = (static_cast<int128_t>(days) + interval.days) * kMicrosPerDay + time + interval.micros;
   if (result < kMinTimestamp || result > kMaxTimestamp) throw_timestamp_out_of_range();
   return static_cast<int64_t>(result);
-}
-
-int64_t add_interval_to_date(int32_t days, const Interval& interval) {
-  if (days > kMaxTimestamp / kMicrosPerDay) {
-    throw Error(sqlstate::kDatetimeOverflow, "date out of range for timestamp");
-  }
-  return add_interval(days * kMicrosPerDay, interval);
 }
 
 Interval add_intervals(const Interval& a, const Interval& b) {

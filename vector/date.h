@@ -20,6 +20,18 @@ inline constexpr int32_t kMaxDate = 2145042905;
 inline constexpr int64_t kMinTimestamp = kMinDate * kMicrosPerDay;
 inline constexpr int64_t kMaxTimestamp = 106751991 * kMicrosPerDay - 1;
 
+/// 'infinity' and '-infinity': later and earlier than all others.
+inline constexpr int32_t kDateInfinity = INT32_MAX, kDateMinusInfinity = INT32_MIN;
+inline constexpr int64_t kTimestampInfinity = INT64_MAX, kTimestampMinusInfinity = INT64_MIN;
+constexpr bool is_finite_date(int32_t days) { return days != kDateInfinity && days != kDateMinusInfinity; }
+constexpr bool is_finite_timestamp(int64_t micros) {
+  return micros != kTimestampInfinity && micros != kTimestampMinusInfinity;
+}
+
+/// Midnight of the date; infinity stays infinite. Error: kDatetimeOverflow behind the last TIMESTAMP.
+int64_t date_to_timestamp(int32_t days);
+int32_t timestamp_to_date(int64_t micros);
+
 struct CivilDate {
   int32_t year;   ///< astronomical: 0 is 1 BC
   int32_t month;  ///< 1..12
@@ -67,11 +79,9 @@ int iso_day_of_week(int32_t days);
 int iso_week(int32_t days, int* iso_year = nullptr);
 int day_of_year(int32_t days);
 
-/// date or timestamp + interval as PostgreSQL adds: months first (the day is cut to the month's last), then days, then
+/// timestamp + interval as PostgreSQL adds: months first (the day is cut to the month's last), then days, then
 /// time. Error: kDatetimeOverflow outside the type's bounds.
 int64_t add_interval(int64_t timestamp_micros, const Interval& interval);
-/// Midnight of the date plus the interval, a timestamp.
-int64_t add_interval_to_date(int32_t days, const Interval& interval);
 
 /// a ± b field by field. Error: kDatetimeOverflow.
 Interval add_intervals(const Interval& a, const Interval& b);

@@ -111,12 +111,20 @@ void format_double(double value, std::string& out) { append_floating(value, 15, 
 void format_real(float value, std::string& out) { append_floating(value, 6, out); }
 
 void format_date(int32_t days, std::string& out) {
+  if (!is_finite_date(days)) {
+    out += days > 0 ? "infinity" : "-infinity";
+    return;
+  }
   if (append_civil(days, out)) out += " BC";
 }
 
 void format_time(int64_t micros, std::string& out) { append_clock(micros, out); }
 
 void format_timestamp(int64_t micros, std::string& out) {
+  if (!is_finite_timestamp(micros)) {
+    out += micros > 0 ? "infinity" : "-infinity";
+    return;
+  }
   const int64_t days = floor_divide(micros, kMicrosPerDay);
   const bool before_christ = append_civil(static_cast<int32_t>(days), out);
   out += ' ';

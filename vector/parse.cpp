@@ -6,6 +6,7 @@
 
 #include "fast_float/fast_float.h"
 #include "vector/date.h"
+#include "vector/decode_datetime.h"
 
 namespace cairn {
 
@@ -261,23 +262,21 @@ Error parse_error(std::string_view text, const Type& type) {
     return Error(sqlstate::kNumericOutOfRange, "\"" + shown + "\" is out of range for type " + name);
   }
   if (type.id == TypeId::kDate || type.id == TypeId::kTime || type.id == TypeId::kTimestamp) {
-    // Digits and separators alone: its fields are there, but one is out of range.
-    int groups = 0;
-    bool other = false;
-    const std::string_view trimmed = trim(text);
-    for (size_t i = 0; i < trimmed.size(); ++i) {
-      if (is_digit(trimmed[i])) {
-        groups += i == 0 || !is_digit(trimmed[i - 1]);
-      } else {
-        other = other || std::strchr("-/:. T", trimmed[i]) == nullptr;
-      }
+    parsing::DecodedDatetime decoded;
+    switch (type.id == TypeId::kTime ? parsing::decode_time(text, decoded) : parsing::decode_datetime(text, decoded)) {
+      case parsing::DatetimeStatus::kMalformed: return syntax_error(sqlstate::kInvalidDatetimeFormat);
+      case parsing::DatetimeStatus::kZoneOutOfRange:
+        return Error("22009", "time zone displacement out of range: \"" + shown + "\"");
+      case parsing::DatetimeStatus::kOutOfRange:
+        return Error(sqlstate::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
+      case parsing::DatetimeStatus::kParsed:
+        return Error(sqlstate::kDatetimeOverflow, name + " out of range: \"" + shown + "\"");
     }
-    if (!other && groups >= 3) {
-      return Error(sqlstate::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
-    }
+  }
+  if (type.id == TypeId::kInterval) {
+    if (interval_overflows(text)) return Error("22015", "interval field value out of range: \"" + shown + "\"");
     return syntax_error(sqlstate::kInvalidDatetimeFormat);
   }
-  if (type.id == TypeId::kInterval) return syntax_error(sqlstate::kInvalidDatetimeFormat);
   return syntax_error(sqlstate::kInvalidTextRepresentation);
 }
 

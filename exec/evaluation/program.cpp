@@ -20,8 +20,6 @@ int128_t safe_factor(const Expression& cast) {
   const Type& from = cast.arguments[0]->type;
   if (cast.kind != Expression::Kind::kCast || !from.is_integral() || cast_kind(from, cast.type) != CastKind::kScale) return 0;
   const int128_t factor = cast_factor(from, cast.type);
-  // Dates that no timestamp holds compare as what they are.
-  if (from.id == TypeId::kDate) return factor;
   ValueRange range;
   const ValueRange bounds = type_range(cast.type);
   const bool fits = propagate_range(Function::Native::kMultiply, type_range(from), {factor, factor}, range) &&

@@ -183,11 +183,6 @@ const std::vector<Function>& arithmetic_functions() {
     rows.push_back(row<same<int64_t>>("+", {kBigInt}, first_type, kNeverRaises));
     rows.push_back(row<same<int128_t>>("+", {kHugeInt}, first_type, kNeverRaises));
     rows.push_back(row<same<int128_t>>("+", {kDecimal}, first_type, kNeverRaises));
-    // A date counts days; so does an integer that is added to it.
-    rows.push_back(native("+", {kDate, kInteger}, Function::Native::kAdd, first_type));
-    rows.push_back(native("+", {kInteger, kDate}, Function::Native::kAdd, always<Type::date>));
-    rows.push_back(native("-", {kDate, kInteger}, Function::Native::kSubtract, first_type));
-    rows.push_back(native("-", {kDate, kDate}, Function::Native::kSubtract, always<Type::integer>));
     return rows;
   }();
   return table;

@@ -69,8 +69,12 @@ bool integer_to_boolean(int128_t value) { return value != 0; }
 
 // ---- dates and times
 
-int32_t timestamp_to_date(int64_t micros) { return static_cast<int32_t>(floor_divide(micros, kMicrosPerDay)); }
-int64_t timestamp_to_time(int64_t micros) { return micros - floor_divide(micros, kMicrosPerDay) * kMicrosPerDay; }
+int64_t midnight(int32_t days) { return date_to_timestamp(days); }
+int32_t date_of(int64_t micros) { return timestamp_to_date(micros); }
+std::optional<int64_t> time_of(int64_t micros) {
+  if (!is_finite_timestamp(micros)) return std::nullopt;
+  return micros - floor_divide(micros, kMicrosPerDay) * kMicrosPerDay;
+}
 Interval time_to_interval(int64_t micros) { return {0, 0, micros}; }
 int64_t interval_to_time(Interval interval) {
   const int64_t rest = interval.micros % kMicrosPerDay;
@@ -136,8 +140,9 @@ struct CastFunctions {
   Function real_to_double_ = make<real_to_double>("real_to_double", kNeverRaises);
   Function double_to_real_ = make<double_to_real>("double_to_real", kRaises);
   Function integer_to_boolean_ = make<integer_to_boolean>("integer_to_boolean", kNeverRaises);
-  Function timestamp_to_date_ = make<timestamp_to_date>("timestamp_to_date", kNeverRaises);
-  Function timestamp_to_time_ = make<timestamp_to_time>("timestamp_to_time", kNeverRaises);
+  Function date_to_timestamp_ = make<midnight>("date_to_timestamp", kRaises);
+  Function timestamp_to_date_ = make<date_of>("timestamp_to_date", kNeverRaises);
+  Function timestamp_to_time_ = make<time_of>("timestamp_to_time", kNeverRaises);
   Function time_to_interval_ = make<time_to_interval>("time_to_interval", kNeverRaises);
   Function interval_to_time_ = make<interval_to_time>("interval_to_time", kNeverRaises);
   Function parse_boolean_ = make<parse_plain<bool, parse_boolean>>("parse_boolean", kRaises);
@@ -198,12 +203,10 @@ CastKind cast_kind(const Type& from, const Type& to) {
   if (from.id == to.id && !from.is_exact()) return CastKind::kRelabel;
   if (from.is_exact() && to.is_exact()) return from.scale > to.scale ? CastKind::kFunction : CastKind::kScale;
   if (from.id == TypeId::kBoolean && to.is_integer()) return CastKind::kScale;
-  if (from.id == TypeId::kDate && to.id == TypeId::kTimestamp) return CastKind::kScale;
   return find_cast_function(from, to) != nullptr ? CastKind::kFunction : CastKind::kNone;
 }
 
 int128_t cast_factor(const Type& from, const Type& to) {
-  if (from.id == TypeId::kDate && to.id == TypeId::kTimestamp) return kMicrosPerDay;
   return power_of_ten(to.scale - from.scale);
 }
 
@@ -218,6 +221,7 @@ const Function* find_cast_function(const Type& from, const Type& to) {
     if (to.is_exact() && from.scale > to.scale) return &casts.scale_down_;
     if (to.id == TypeId::kBoolean && from.is_integer()) return &casts.integer_to_boolean_;
   }
+  if (from.id == TypeId::kDate && to.id == TypeId::kTimestamp) return &casts.date_to_timestamp_;
   if (from.id == TypeId::kTimestamp && to.id == TypeId::kDate) return &casts.timestamp_to_date_;
   if (from.id == TypeId::kTimestamp && to.id == TypeId::kTime) return &casts.timestamp_to_time_;
   if (from.id == TypeId::kTime && to.id == TypeId::kInterval) return &casts.time_to_interval_;

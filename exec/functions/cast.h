@@ -15,7 +15,7 @@ enum class CastKind : uint8_t {
 CastKind cast_kind(const Type& from, const Type& to);
 /// Whether CAST(… AS to) exists; the binder asks before it makes one.
 inline bool can_cast(const Type& from, const Type& to) { return cast_kind(from, to) != CastKind::kNone; }
-/// kScale: what a value is multiplied with (1, a power of ten, the microseconds of a day).
+/// kScale: what a value is multiplied with (1, a power of ten).
 int128_t cast_factor(const Type& from, const Type& to);
 /// kFunction: a function of one argument. Casting to VARCHAR(n) or CHAR(n) cuts, as an explicit cast does in SQL.
 const Function* find_cast_function(const Type& from, const Type& to);

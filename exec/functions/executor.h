@@ -168,7 +168,9 @@ inline constexpr bool kNeverRaises = false;
 // The tables, one per topic.
 const std::vector<Function>& arithmetic_functions();
 const std::vector<Function>& math_functions();
-const std::vector<Function>& datetime_functions();
+const std::vector<Function>& date_part_functions();
+const std::vector<Function>& date_arithmetic_functions();
+const std::vector<Function>& date_making_functions();
 const std::vector<Function>& string_functions();
 const std::vector<Function>& string_making_functions();
 const std::vector<Function>& regexp_functions();

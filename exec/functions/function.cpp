@@ -14,7 +14,8 @@ const FunctionMap& functions_by_name() {
   static const FunctionMap map = [] {
     FunctionMap by_name;
     for (const auto* table : {&functions::arithmetic_functions(), &functions::math_functions(),
-                              &functions::datetime_functions(), &functions::string_functions(),
+                              &functions::date_part_functions(), &functions::date_arithmetic_functions(),
+                              &functions::date_making_functions(), &functions::string_functions(),
                               &functions::regexp_functions(),
                               &functions::string_making_functions(), &functions::format_functions(),
                               &functions::digest_functions(), &functions::trigonometric_functions(),

@@ -17,9 +17,9 @@ ValueRange type_range(const Type& type) {
       const int128_t limit = power_of_ten(type.precision);
       return {1 - limit, limit - 1};
     }
-    case TypeId::kDate: return {kMinDate, kMaxDate};
+    case TypeId::kDate: return {kDateMinusInfinity, kDateInfinity};
     case TypeId::kTime: return {0, kMicrosPerDay};
-    case TypeId::kTimestamp: return {kMinTimestamp, kMaxTimestamp};
+    case TypeId::kTimestamp: return {kTimestampMinusInfinity, kTimestampInfinity};
     default: return {};
   }
 }

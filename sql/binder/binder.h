@@ -207,10 +207,18 @@ class Binder {
   // function_call.cpp
   ExpressionPtr function_call(const PgQuery__FuncCall& call);
   ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
+  /// date(x): a type's name in place of a function's is a cast; nullptr where there is no such type or cast.
+  ExpressionPtr functional_cast(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
   /// Picks the overload and casts the arguments; nullptr where none fits.
   ExpressionPtr call(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
   [[noreturn]] void throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments,
                                            int position);
+
+  // datetime_call.cpp
+  ExpressionPtr datetime_call(std::string_view name, const PgQuery__FuncCall& call);
+  ExpressionPtr extract(const PgQuery__FuncCall& call);
+  ExpressionPtr make_interval(const PgQuery__FuncCall& call);
+  ExpressionPtr overlaps(const PgQuery__FuncCall& call);
 
   // binder.cpp
   ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);

@@ -6,13 +6,12 @@
 
 #include "exec/expression_evaluator.h"
 #include "exec/functions/function.h"
+#include "vector/date.h"
 #include "vector/error.h"
 #include "vector/parse.h"
 
 namespace cairn {
 namespace {
-
-constexpr int64_t kDayMicros = 86'400'000'000;
 
 int decimal_digits(TypeId integer) {
   switch (integer) {
@@ -262,8 +261,10 @@ std::optional<Value> convert_exactly(const Value& constant, const Type& type) {
     if (!fits(value, type)) return std::nullopt;
     return Value::of_integer(type, value);
   }
-  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && constant.integer % kDayMicros == 0)
-    return Value::of_integer(type, constant.integer / kDayMicros);
+  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && !is_finite_timestamp(static_cast<int64_t>(constant.integer)))
+    return Value::of_integer(type, constant.integer > 0 ? kDateInfinity : kDateMinusInfinity);
+  if (from.id == TypeId::kTimestamp && type.id == TypeId::kDate && constant.integer % kMicrosPerDay == 0)
+    return Value::of_integer(type, constant.integer / kMicrosPerDay);
   return std::nullopt;
 }
 

@@ -130,37 +130,23 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
   ExpressionPtr result = call(name, arguments, syntax.location);
+  if (result == nullptr) result = functional_cast(name, arguments, syntax.location);
   if (result == nullptr && find_functions(name).empty() && find_table_function(name) != nullptr)
     throw_unsupported("a set-returning function outside FROM", syntax.location);
   if (result == nullptr) throw_unknown_function(name, arguments, syntax.location);
   return result;
 }
 
+ExpressionPtr Binder::functional_cast(std::string_view name, std::vector<ExpressionPtr>& arguments, int position) {
+  const std::optional<Type> type = type_named(name);
+  if (!type || arguments.size() != 1) return nullptr;
+  if (!is_untyped(*arguments[0]) && !can_cast(arguments[0]->type, *type, CastContext::kExplicit)) return nullptr;
+  return coerce(std::move(arguments[0]), *type, CastContext::kExplicit, position);
+}
+
 /// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
 ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
-  if ((name == "extract" || name == "date_part") && syntax.n_args == 2) {
-    const pg::Node& field = *syntax.args[0];
-    if (field.node_case != PG_QUERY__NODE__NODE_A_CONST || field.a_const->val_case != PG_QUERY__A__CONST__VAL_SVAL) return nullptr;
-    std::string unit(pg::string_value(&field));
-    std::ranges::transform(unit, unit.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c; });
-    if (unit.size() > 1 && unit.ends_with('s') && unit != "microseconds" && unit != "milliseconds") unit.pop_back();
-    std::vector<ExpressionPtr> arguments;
-    arguments.push_back(expression(*syntax.args[1]));
-    std::string function = "extract_" + unit;
-    if (find_functions(function).empty())
-      throw Error(sqlstate::kInvalidParameterValue, "unit \"" + unit + "\" not recognized").at(field.a_const->location);
-    Type given = arguments[0]->type;
-    ExpressionPtr result = call(function, arguments, syntax.location);
-    if (result == nullptr)
-      throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + type_name(given))
-          .at(syntax.location);
-    if (name == "date_part") return coerce(std::move(result), Type::double_(), CastContext::kExplicit);
-    return result;
-  }
-  if (name == "now" || name == "transaction_timestamp" || name == "statement_timestamp") {
-    if (syntax.n_args != 0) return nullptr;
-    return Expression::make_constant(Value::of_integer(Type::timestamp(), context_.now_micros));
-  }
+  if (ExpressionPtr result = datetime_call(name, syntax)) return result;
   if (name == "pg_typeof" && syntax.n_args == 1)
     return Expression::make_constant(Value::of_string(full_type_name(expression(*syntax.args[0])->type)));
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));

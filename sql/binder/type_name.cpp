@@ -92,6 +92,15 @@ uint32_t text_length(const PgQuery__TypeName& name) {
 
 }  // namespace
 
+std::optional<Type> type_named(std::string_view name) {
+  for (const NamedType& type : kTypes) {
+    if (type.name != name) continue;
+    if (type.id == TypeId::kDecimal) return Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
+    return type.id == TypeId::kChar ? Type::varchar() : Type{type.id};
+  }
+  return std::nullopt;
+}
+
 SpelledType resolve_type_name(const PgQuery__TypeName& name) {
   std::string_view word = pg::last_name(name.names, name.n_names);
   if (name.n_array_bounds > 0)

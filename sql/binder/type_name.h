@@ -2,7 +2,9 @@
 
 #include <pg_query/pg_query.pb-c.h>
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "vector/type.h"
 
@@ -19,6 +21,9 @@ struct SpelledType {
 /// Type of an unconstrained NUMERIC column, or of a cast whose digits are not known beforehand.
 inline constexpr int kUnconstrainedPrecision = 38;
 inline constexpr int kUnconstrainedScale = 10;
+
+/// The type without modifiers that bears this name; nullopt where there is none.
+std::optional<Type> type_named(std::string_view name);
 
 /// PostgreSQL's names and aliases, and hugeint. Errors: kUndefinedObject (with the nearest name), kFeatureNotSupported
 /// for arrays and types that PostgreSQL has and Cairn has not, kInvalidParameterValue for bad modifiers.

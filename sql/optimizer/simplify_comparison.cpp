@@ -6,14 +6,13 @@
 
 #include "sql/optimizer/rewrite.h"
 #include "sql/optimizer/simplify.h"
+#include "vector/date.h"
 
 namespace cairn {
 namespace {
 
 using Kind = Expression::Kind;
 using Comparison = Expression::Comparison;
-
-constexpr int64_t kMicrosPerDay = 86'400'000'000;
 
 /// A constant seen from the domain of the column under a cast: the greatest value of the domain that is not above the
 /// constant, and whether it is the constant itself.
@@ -49,6 +48,9 @@ int scale_of(const Type& type) { return type.id == TypeId::kDecimal ? type.scale
 std::optional<DomainPoint> locate(const Type& column, const Value& constant) {
   const Type& target = constant.type;
   if (column.id == TypeId::kDate && target.id == TypeId::kTimestamp) {
+    if (!is_finite_timestamp(static_cast<int64_t>(constant.integer))) {
+      return DomainPoint{constant.integer > 0 ? kDateInfinity : kDateMinusInfinity, true};
+    }
     const int128_t days = floor_divide(constant.integer, kMicrosPerDay);
     return DomainPoint{days, days * kMicrosPerDay == constant.integer};
   }
