@@ -17,6 +17,7 @@
 #include "exec/operators/sort.h"
 #include "exec/operators/table_function.h"
 #include "exec/operators/values.h"
+#include "exec/operators/window.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -304,6 +305,7 @@ std::shared_ptr<Sink> Execution::make_sink(const PipelineDescription& pipeline) 
     case SinkKind::kResult: return make_result_sink(stream_, node.types);
     case SinkKind::kAggregate: return make_aggregate_sink(node, node.children[0]->types);
     case SinkKind::kJoinBuild: return make_join_build_sink(node);
+    case SinkKind::kWindow: return make_window_sink(node);
     case SinkKind::kSort: return make_sort_sink(node);
     case SinkKind::kMaterialize: return make_materialize_sink(node);
     case SinkKind::kLimit: return make_limit_sink(node);

@@ -126,6 +126,7 @@ std::vector<PipelineDescription::Leg> PipelineGraph::legs_of(const PlanNode& nod
     case PlanNode::Kind::kWorkingTable: return {{SourceKind::kWorkingTable, &node}};
     case PlanNode::Kind::kJoin: return legs_of_join(node);
     case PlanNode::Kind::kAggregate: return rows_of(SinkKind::kAggregate);
+    case PlanNode::Kind::kWindow: return rows_of(SinkKind::kWindow);
     case PlanNode::Kind::kSort: return rows_of(SinkKind::kSort);
     case PlanNode::Kind::kMaterialize: return rows_of(SinkKind::kMaterialize);
     case PlanNode::Kind::kLimit: return rows_of(SinkKind::kLimit);

@@ -15,7 +15,7 @@ namespace cairn {
 /// them (or some) matched. Morsels are
 /// numbered over all legs.
 struct PipelineDescription {
-  enum class SinkKind { kResult, kAggregate, kJoinBuild, kSort, kMaterialize, kLimit, kInsert };
+  enum class SinkKind { kResult, kAggregate, kJoinBuild, kWindow, kSort, kMaterialize, kLimit, kInsert };
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
   /// A streaming operator; joins read the table that `build` makes.
@@ -55,7 +55,7 @@ struct PipelineDescription {
   /// Whether what it collects can be made durable.
   bool is_breaker() const {
     return loop == 0 && (sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
-                         sink == SinkKind::kMaterialize);
+                         sink == SinkKind::kWindow || sink == SinkKind::kMaterialize);
   }
 };
 

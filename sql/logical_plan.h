@@ -32,6 +32,15 @@ struct LogicalAggregate {
   Type type;
 };
 
+/// One function over a node's window.
+struct LogicalWindowCall {
+  WindowFunction function = WindowFunction::kAggregate;
+  LogicalAggregate call;  ///< of functions that are no aggregates: output, arguments and type
+  WindowFrame frame;
+  ExpressionPtr start_size, end_size;              ///< n of `n PRECEDING` and `n FOLLOWING`, or nullptr
+  ExpressionPtr range_key, start_value, end_value; ///< RANGE with sizes: the sort key, and what it is compared with
+};
+
 struct LogicalSortKey {
   ExpressionPtr expression;
   bool descending = false;
@@ -50,11 +59,11 @@ struct LogicalNode {
     kJoin,       ///< join kind over predicates (a conjunction); kMark: mark column is outputs.back()
     kSort,       ///< sort_keys
     kLimit,      ///< limit, offset (constants after folding)
-    kDistinct,   ///< over all outputs, or DISTINCT ON (distinct_on) with its child's order
+    kDistinct,   ///< over all outputs
     kSetOperation,  ///< UNION/INTERSECT/EXCEPT [ALL]; outputs are new ids, child columns match by position
     kCteScan,    ///< one use of a shared subplan: outputs[i] is its cte->plan->outputs[i] under a new id
     kTableFunction,
-    kWindow,     ///< reserved
+    kWindow,     ///< the child's columns and those of window_calls, per partition of partition_by, ordered by sort_keys
     kRecursion,  ///< UNION [ALL] of children[0] and, again and again, children[1]; outputs are new ids, by position
     kWorkingTable,  ///< inside children[1]: the rows that were new the time before, by position under new ids
   };
@@ -80,9 +89,10 @@ struct LogicalNode {
   /// side's rows that the other side's keys are expected to let pass.
   struct KeyShare { double left = 1, right = 1; };
   std::vector<KeyShare> key_shares;
-  std::vector<LogicalSortKey> sort_keys;              // kSort
+  std::vector<LogicalSortKey> sort_keys;              // kSort, kWindow
+  std::vector<ExpressionPtr> partition_by;            // kWindow
+  std::vector<LogicalWindowCall> window_calls;
   ExpressionPtr limit, offset;                        // kLimit
-  std::vector<ExpressionPtr> distinct_on;             // kDistinct
   SetOperation set_operation = SetOperation::kUnion;  // kSetOperation
   bool all = false;
   std::shared_ptr<struct CommonTable> cte;            // kCteScan

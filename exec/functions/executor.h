@@ -184,5 +184,6 @@ const std::vector<Function>& datetime_from_char_functions();
 const std::vector<Function>& number_to_char_functions();
 const std::vector<Function>& format_functions();
 const std::vector<Function>& null_count_functions();
+const std::vector<Function>& row_count_functions();
 
 }  // namespace cairn::functions

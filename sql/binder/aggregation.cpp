@@ -76,7 +76,6 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
 
 ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_view name,
                                      const AggregateFunction& function) {
-  if (call.over != nullptr) throw_unsupported("a window function", call.location);
   const bool ordered_set = function.form == AggregateFunction::Form::kOrderedSet;
   if (call.agg_within_group && !ordered_set)
     throw Error(sqlstate::kWrongObjectType,

@@ -18,6 +18,13 @@ namespace cairn {
 class SessionState;
 class VolatileSource;
 
+/// Functions that are called over windows alone.
+bool is_window_function(std::string_view name);
+std::vector<std::string_view> window_function_names();
+
+/// DESC, NULLS FIRST and their defaults; the expression is left to the caller.
+LogicalSortKey sort_key(const PgQuery__SortBy& syntax);
+
 /// What a statement sees while it is bound.
 struct BindContext {
   std::shared_ptr<const Snapshot> snapshot;
@@ -118,7 +125,8 @@ class Binder {
   LogicalPtr finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
                            std::vector<TargetKey>& keys, const std::vector<size_t>& distinct_on);
   LogicalPtr sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr node, const std::vector<std::string>& names);
-  LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node);
+  LogicalPtr distinct_on_targets(LogicalPtr node, std::vector<ExpressionPtr> groups, std::vector<LogicalSortKey> keys);
+  LogicalPtr with_duplicate_numbers(LogicalPtr node);
   LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                           CastContext context);
   BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
@@ -163,6 +171,25 @@ class Binder {
   CteEntry* recursive_entry(const PgQuery__SelectStmt& select);
   BoundQuery recursive_union(const PgQuery__SelectStmt& select, QueryLevel* outer, CteEntry& entry);
   void fix_base_types(CteEntry& entry);
+  // limit.cpp
+  LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node, QueryLevel* outer);
+  ExpressionPtr row_count(const pg::Node* syntax, std::string_view clause);
+  LogicalPtr limit_by_numbers(LogicalPtr node, ExpressionPtr count, ExpressionPtr offset,
+                              std::vector<Attachment> pending, bool with_ties);
+
+  // window.cpp
+  ExpressionPtr window_call(const PgQuery__FuncCall& call, std::string_view name);
+  void fill_window_call(const PgQuery__FuncCall& call, std::string_view name, LogicalWindowCall& window);
+  BoundWindow window_definition(const PgQuery__WindowDef& syntax, const PgQuery__WindowDef*& frame);
+  void check_window_clause(QueryLevel& level);
+  void window_frame(const PgQuery__WindowDef& syntax, const BoundWindow& window, LogicalWindowCall& call);
+  ExpressionPtr frame_size(const pg::Node& syntax, const BoundWindow& window, const LogicalWindowCall& call);
+  void range_values(const BoundWindow& window, LogicalWindowCall& call, int position);
+  ExpressionPtr add_window_call(BoundWindow window, LogicalWindowCall call, int position);
+  ExpressionPtr with_default(const PgQuery__FuncCall& syntax, BoundWindow window, LogicalWindowCall call,
+                             ExpressionPtr otherwise);
+  LogicalPtr window_nodes(LogicalPtr node, QueryLevel& level);
+  void replace_grouped(QueryLevel& level, std::vector<BoundWindow>& windows);
 
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);

@@ -117,6 +117,7 @@ void Binder::throw_unknown_function(std::string_view name, const std::vector<Exp
   std::vector<std::string> names;
   for (std::string_view known : function_names()) names.emplace_back(known);
   for (std::string_view known : aggregate_names()) names.emplace_back(known);
+  for (std::string_view known : window_function_names()) names.emplace_back(known);
   std::string nearest = nearest_name(name, names);
   throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
               nearest.empty() ? "" : "Perhaps you meant the function \"" + nearest + "\".").at(position);
@@ -129,8 +130,10 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
     if (schema != "pg_catalog" && schema != "public" && schema != "main")
       throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
   }
+  if (syntax.over != nullptr) return window_call(syntax, name);
+  if (is_window_function(name))
+    throw Error(sqlstate::kWrongObjectType, "window function " + name + " requires an OVER clause").at(syntax.location);
   if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, name, *aggregate);
-  if (syntax.over != nullptr) throw_unsupported("a window function", syntax.location);
   if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
   if (syntax.func_variadic) throw_unsupported("VARIADIC", syntax.location);
   if (syntax.agg_star || syntax.agg_distinct || syntax.agg_filter != nullptr || syntax.n_agg_order > 0) {

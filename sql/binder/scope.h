@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +53,13 @@ struct GroupingCall {
   ColumnId output = 0;
 };
 
+/// Window calls that share partitions and order: one kWindow node.
+struct BoundWindow {
+  std::vector<ExpressionPtr> partition_by;
+  std::vector<LogicalSortKey> sort_keys;
+  std::vector<LogicalWindowCall> calls;
+};
+
 /// One SELECT while it is being bound. Levels form a stack: names that are not found look outward.
 struct QueryLevel {
   QueryLevel* outer = nullptr;
@@ -66,6 +75,10 @@ struct QueryLevel {
   std::vector<std::vector<size_t>> grouping_sets;
   std::vector<GroupingCall> grouping_calls;
   bool reads_working_table = false;  ///< FROM has the recursive reference itself, not in a subquery
+  std::span<pg::Node* const> window_clause;
+  std::vector<BoundWindow> windows;
+  std::vector<Attachment> below_windows;
+  std::string_view no_window_because;  ///< inside a window's call or definition: what is said of another call there
   /// Select-list entries that GROUP BY named by ordinal or alias: they are their group's column.
   std::unordered_map<const pg::Node*, size_t> group_nodes;
 

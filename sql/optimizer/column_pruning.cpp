@@ -81,14 +81,7 @@ class ColumnPruning {
       }
       case Kind::kProject: prune_project(node, required); return;
       case Kind::kAggregate: prune_aggregate(node, required); return;
-      case Kind::kDistinct:
-        if (node.distinct_on.empty()) {
-          prune_children(node, ColumnSet(node.outputs));
-        } else {
-          keep(node.outputs, required);
-          prune_children(node, required);
-        }
-        return;
+      case Kind::kDistinct: prune_children(node, ColumnSet(node.outputs)); return;
       case Kind::kSetOperation: prune_set_operation(node, required); return;
       case Kind::kValues: prune_values(node, required); return;
       case Kind::kCteScan: prune_cte_scan(node, required); return;
@@ -96,7 +89,14 @@ class ColumnPruning {
       case Kind::kWorkingTable: return;  // its columns are the recursion's
       case Kind::kRecursion:
       case Kind::kWindow:
-        for (auto& child : node.children) prune(*child, ColumnSet(child->outputs));
+        std::erase_if(node.window_calls, [&](const auto& window) { return !required.contains(window.call.output); });
+        if (node.window_calls.empty()) {  // nothing is left of it but its child's rows
+          node.partition_by.clear();
+          node.sort_keys.clear();
+        }
+        prune_children(node, required);
+        node.outputs = available_columns(node);
+        keep(node.outputs, required);
         return;
     }
   }

@@ -2,6 +2,7 @@
 
 #include "exec/functions/function.h"
 #include "sql/optimizer/unnesting.h"
+#include "sql/row_numbers.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -108,16 +109,47 @@ LogicalPtr Domain::push_into(LogicalPtr node, Renaming& renaming) {
     case Kind::kDistinct:
       node->children[0] = push_into(std::move(node->children[0]), renaming);
       rename_own(*node, renaming);
-      for (ColumnId id : outer_) {
-        node->outputs.push_back(renaming.at(id));
-        if (!node->distinct_on.empty()) node->distinct_on.push_back(column_reference(plan_, renaming.at(id)));
-      }
+      for (ColumnId id : outer_) node->outputs.push_back(renaming.at(id));
       return node;
-    case Kind::kLimit:
-      throw Error(sqlstate::kFeatureNotSupported, "LIMIT in a correlated subquery is not supported yet");
+    case Kind::kWindow:
+      node->children[0] = push_into(std::move(node->children[0]), renaming);
+      rename_own(*node, renaming);
+      add_domain(node->partition_by, renaming);
+      widen_outputs(*node);
+      return node;
+    case Kind::kLimit: return push_into_limit(std::move(node), renaming);
     default:
       throw Error(sqlstate::kFeatureNotSupported, "a correlated subquery of this form is not supported yet");
   }
+}
+
+void Domain::add_domain(std::vector<ExpressionPtr>& partition_by, const Renaming& renaming) const {
+  for (ColumnId id : outer_) partition_by.push_back(column_reference(plan_, renaming.at(id)));
+}
+
+/// Every value of the domain has a limit of its own: rows are numbered, and the numbers limited.
+LogicalPtr Domain::push_into_limit(LogicalPtr node, Renaming& renaming) {
+  LogicalPtr child = std::move(node->children[0]);
+  if (child->kind == Kind::kProject) {  // which goes above the limit, where the sort's keys are seen
+    LogicalPtr project = std::move(child);
+    node->children[0] = std::move(project->children[0]);
+    widen_outputs(*node);
+    project->children[0] = std::move(node);
+    return push_into_project(std::move(project), renaming);
+  }
+  std::vector<LogicalSortKey> keys;
+  if (child->kind == Kind::kSort) {
+    keys = std::move(child->sort_keys);
+    child = LogicalPtr(std::move(child->children[0]));
+  }
+  child = push_into(std::move(child), renaming);
+  for (LogicalSortKey& key : keys) rename_columns(*key.expression, renaming);
+  std::vector<ExpressionPtr> partition_by;
+  add_domain(partition_by, renaming);
+  LogicalPtr numbered = number_rows(plan_, std::move(partition_by), std::move(keys), std::move(child));
+  std::vector<ExpressionPtr> kept =
+      within_limit(plan_, numbered->outputs.back(), node->limit.get(), node->offset.get());
+  return make_filter(std::move(kept), std::move(numbered));
 }
 
 LogicalPtr Domain::push_into_scan(LogicalPtr node, Renaming& renaming) {

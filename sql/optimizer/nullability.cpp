@@ -146,8 +146,13 @@ ColumnSet not_null_columns(const LogicalPlan& plan, const LogicalNode& node) {
     case NodeKind::kCteScan:
     case NodeKind::kTableFunction:
     case NodeKind::kRecursion:
-    case NodeKind::kWorkingTable:
-    case NodeKind::kWindow: return set;
+    case NodeKind::kWorkingTable: return set;
+    case NodeKind::kWindow:
+      set = not_null_columns(plan, *node.children[0]);
+      for (const auto& window : node.window_calls) {
+        if (!plan.columns[window.call.output].nullable) set.insert(window.call.output);
+      }
+      return set;
   }
   return set;
 }

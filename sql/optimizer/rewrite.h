@@ -72,7 +72,7 @@ LogicalPtr make_renaming(const LogicalPlan& plan, const std::vector<std::pair<Co
                          LogicalPtr child);
 LogicalPtr make_empty(std::vector<ColumnId> outputs);  ///< no rows
 
-/// Sets the outputs of a filter, sort, limit or join to all that is there (pruning narrows them again).
+/// Sets the outputs of a filter, sort, limit, window or join to all that is there (pruning narrows them again).
 void widen_outputs(LogicalNode& node);
 void widen_outputs_below(LogicalNode& node);  ///< the same for the whole subplan, children first
 

@@ -45,6 +45,8 @@ class Domain {
   LogicalPtr push_into_scan(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_values(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_project(LogicalPtr node, Renaming& renaming);
+  LogicalPtr push_into_limit(LogicalPtr node, Renaming& renaming);
+  void add_domain(std::vector<ExpressionPtr>& partition_by, const Renaming& renaming) const;
   LogicalPtr push_into_aggregate(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_join(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_both_sides(LogicalPtr node, Renaming& renaming);

@@ -81,8 +81,6 @@ AggregateCall make_call(const LogicalAggregate& logical, const CallColumns& colu
   return call;
 }
 
-}  // namespace
-
 PlannedNode PhysicalPlanner::build_aggregate(const LogicalNode& node) {
   PlannedNode child = build(*node.children[0]);
   std::vector<CallColumns> calls(node.aggregates.begin(), node.aggregates.end());
@@ -110,33 +108,7 @@ PlannedNode PhysicalPlanner::build_aggregate(const LogicalNode& node) {
 }
 
 PlannedNode PhysicalPlanner::build_distinct(const LogicalNode& node) {
-  PlannedNode child = build(*node.children[0]);
-  if (node.distinct_on.empty()) return grouped_by_all(narrowed(std::move(child), node.outputs), rows_of(node));
-
-  // DISTINCT ON: the first row of each group, in the child's order, which aggregates keep. Then that order again.
-  const AggregateFunction* first = find_aggregate("first");
-  if (first == nullptr) throw Error(sqlstate::kFeatureNotSupported, "DISTINCT ON is not supported yet");
-  std::vector<const Expression*> keys;
-  for (const auto& key : node.distinct_on) keys.push_back(key.get());
-  std::vector<uint32_t> positions;
-  child = with_expressions(std::move(child), keys, positions);
-  std::vector<ColumnId> columns;
-  PlannedNode result = make(PlanNode::Kind::kAggregate, {child.node}, {}, rows_of(node));
-  for (uint32_t position : positions) {
-    result.node->groups.push_back(position);
-    result.node->types.push_back(child.node->types[position]);
-    result.columns.push_back(UINT32_MAX);
-  }
-  for (ColumnId id : node.outputs) {
-    AggregateCall call;
-    call.function = first;
-    call.arguments = {resolve(*column_reference(plan_, id), child.columns)->column};
-    call.type = plan_.columns[id].type;
-    result.node->types.push_back(call.type);
-    result.node->aggregates.push_back(std::move(call));
-    result.columns.push_back(id);
-  }
-  return result;
+  return grouped_by_all(narrowed(build(*node.children[0]), node.outputs), rows_of(node));
 }
 
 PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
@@ -153,9 +125,6 @@ PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
     PlannedNode all = make(PlanNode::Kind::kUnionAll, std::move(children), node.outputs, input_rows);
     all.node->types = sides[0].node->types;
     return node.all ? all : grouped_by_all(std::move(all), rows);
-  }
-  if (node.all) {
-    throw Error(sqlstate::kFeatureNotSupported, "INTERSECT ALL and EXCEPT ALL are not supported yet");
   }
   // Rows as a whole are keys, and NULL is equal to NULL.
   const double left_rows = std::min(rows_of(*node.children[0]), sides[0].node->estimated_rows);

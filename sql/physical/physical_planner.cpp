@@ -288,9 +288,9 @@ PlannedNode PhysicalPlanner::build_kind(const LogicalNode& node) {
     case LogicalNode::Kind::kTableFunction: return build_table_function(node);
     case LogicalNode::Kind::kRecursion: return build_recursion(node);
     case LogicalNode::Kind::kWorkingTable: return build_working_table(node);
-    case LogicalNode::Kind::kWindow: break;
+    case LogicalNode::Kind::kWindow: return build_window(node);
   }
-  throw Error(sqlstate::kFeatureNotSupported, "window functions are not supported yet");
+  throw Error(sqlstate::kInternalError, "a logical operator of unknown kind");
 }
 
 PlanPtr PhysicalPlanner::run() {

@@ -16,6 +16,11 @@ struct PlannedNode {
   std::vector<ColumnId> columns;
 };
 
+/// The call without the positions of its arguments and filter. Errors: kFeatureNotSupported.
+AggregateCall make_call(const LogicalAggregate& logical);
+/// Of an aggregate's arguments, how many become columns; others are constants of the call.
+size_t column_argument_count(const LogicalAggregate& call);
+
 /// Turns an optimized logical plan into a physical one. Column ids become positions; a subplan may put out more
 /// columns than its logical node lists (a filter hands on all of its input), breakers and the result are narrowed.
 class PhysicalPlanner {
@@ -33,6 +38,7 @@ class PhysicalPlanner {
   PlannedNode build_aggregate(const LogicalNode& node);
   PlannedNode build_join(const LogicalNode& node);
   PlannedNode build_sort(const LogicalNode& node);
+  PlannedNode build_window(const LogicalNode& node);
   PlannedNode build_limit(const LogicalNode& node);
   PlannedNode build_distinct(const LogicalNode& node);
   PlannedNode build_set_operation(const LogicalNode& node);
