@@ -22,6 +22,7 @@ class PlanPrinter {
     if (plan_.root) print(*plan_.root, 0);
     return std::move(text_);
   }
+  std::string describe(const LogicalNode& node) const;
 
  private:
   std::string column(ColumnId id) const {
@@ -81,7 +82,6 @@ class PlanPrinter {
     return text;
   }
 
-  std::string describe(const LogicalNode& node) const;
   std::string describe_aggregate(const LogicalNode& node) const {
     std::string text = "Aggregate";
     if (!node.group_by.empty()) {
@@ -182,6 +182,8 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
 }
 
 }  // namespace
+
+std::string LogicalPlan::describe(const LogicalNode& node) const { return PlanPrinter(*this).describe(node); }
 
 std::string LogicalPlan::to_string() const { return PlanPrinter(*this).run(); }
 
