@@ -22,6 +22,7 @@ class PlanPrinter {
     if (plan_.root) print(*plan_.root, 0);
     return std::move(text_);
   }
+  std::string describe(const LogicalNode& node) const;
 
  private:
   std::string column(ColumnId id) const {
@@ -94,7 +95,6 @@ class PlanPrinter {
            expressions(call.call.arguments) + ")";
   }
 
-  std::string describe(const LogicalNode& node) const;
   std::string describe_window(const LogicalNode& node) const {
     std::string text = "Window";
     if (!node.partition_by.empty()) text += " by [" + expressions(node.partition_by) + "]";
@@ -199,6 +199,8 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
 }
 
 }  // namespace
+
+std::string LogicalPlan::describe(const LogicalNode& node) const { return PlanPrinter(*this).describe(node); }
 
 std::string LogicalPlan::to_string() const { return PlanPrinter(*this).run(); }
 

@@ -127,6 +127,7 @@ struct LogicalPlan {
     return static_cast<ColumnId>(columns.size() - 1);
   }
   std::string to_string() const;  ///< the tree, as EXPLAIN (passes) shows it
+  std::string describe(const LogicalNode& node) const;  ///< its line there: all that makes its rows, but its children
 };
 
 /// sql/optimizer: runs the named passes in order; `disabled` names those to leave out (correctness does not depend on

@@ -28,6 +28,7 @@ constexpr Pass kPasses[] = {
     {"outer_join_simplification", simplify_outer_joins, false},
     {"predicate_derivation", derive_predicates, false},
     {"predicate_pushdown", push_predicates_down, false},
+    {"common_subplans", share_common_subplans, false},
     {"join_ordering", order_joins, false},
     {"limit_pushdown", push_limits_down, false},
     {"column_pruning", prune_columns, false},

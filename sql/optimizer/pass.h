@@ -30,6 +30,7 @@ void push_predicates_down(LogicalPlan& plan);
 void simplify_outer_joins(LogicalPlan& plan);
 void unnest(LogicalPlan& plan);
 void simplify_mark_joins(LogicalPlan& plan);
+void share_common_subplans(LogicalPlan& plan);
 void order_joins(LogicalPlan& plan);
 void prune_columns(LogicalPlan& plan);
 void push_limits_down(LogicalPlan& plan);

@@ -24,8 +24,14 @@ Conjuncts take(Conjuncts& from, Test test) {
   return taken;
 }
 
+/// Leaves out what is there already.
 void append(Conjuncts& to, Conjuncts from) {
-  for (auto& conjunct : from) add_conjunct(to, std::move(conjunct));
+  const auto known = static_cast<ptrdiff_t>(to.size());
+  for (auto& conjunct : from) {
+    const bool there = std::any_of(to.begin(), to.begin() + known,
+                                   [&](const ExpressionPtr& other) { return other->equals(*conjunct); });
+    if (!there) to.push_back(std::move(conjunct));
+  }
 }
 
 LogicalPtr push_into_child(LogicalPtr node, Conjuncts conjuncts) {
