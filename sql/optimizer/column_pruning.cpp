@@ -132,7 +132,7 @@ class ColumnPruning {
       for (ColumnId id : node.outputs) {
         if (required.contains(id)) kept.insert(id);
       }
-      if (kept.empty()) kept.insert(node.outputs[narrowest(node.outputs)]);
+      if (kept.empty() && !node.outputs.empty()) kept.insert(node.outputs[narrowest(node.outputs)]);
     }
     for (auto& child : node.children) {
       ColumnSet child_required;
