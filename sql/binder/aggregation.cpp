@@ -86,8 +86,11 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
   if (level_ == nullptr)
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
-  if (level_->inside_aggregate)
-    throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
+  auto check_not_nested = [&](const QueryLevel& level) {
+    if (level.inside_aggregate)
+      throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
+  };
+  check_not_nested(*level_);
   if (call.agg_star && name != "count")
     throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(call.location);
   if (!call.agg_star && call.n_args == 0 && !ordered_set)
@@ -104,6 +107,7 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
     fill_aggregate(call, aggregate);
   }
   QueryLevel* level = aggregate_owner(aggregate, subqueries);
+  check_not_nested(*level);
   for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
   if (!level->aggregates_allowed())
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed in " +

@@ -186,8 +186,8 @@ ExpressionPtr Binder::parameter(const PgQuery__ParamRef& syntax) {
   const Type& type = parameter_types_[index];
   if (context_.parameter_values != nullptr) {
     if (index >= context_.parameter_values->size())
-      throw Error(sqlstate::kInvalidParameterValue, "no value for parameter $" + std::to_string(syntax.number))
-          .at(syntax.location);
+      throw Error("42P02", "there is no parameter $" + std::to_string(syntax.number),
+                  "Parameters stand in prepared statements.").at(syntax.location);
     const Value& value = (*context_.parameter_values)[index];
     ExpressionPtr constant = value.null ? make_null(type.id == TypeId::kNull ? value.type : type)
                                         : Expression::make_constant(value);

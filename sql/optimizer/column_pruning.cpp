@@ -135,7 +135,7 @@ class ColumnPruning {
       for (ColumnId id : node.outputs) {
         if (required.contains(id)) kept.insert(id);
       }
-      if (kept.empty()) kept.insert(node.outputs[narrowest(node.outputs)]);
+      if (kept.empty() && !node.outputs.empty()) kept.insert(node.outputs[narrowest(node.outputs)]);
       for (const auto& child : node.children) {
         const ColumnSet staying = volatile_outputs(*child);
         for (size_t i = 0; i < node.outputs.size(); ++i) {
