@@ -77,6 +77,9 @@ class Binder {
   LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
   /// Whether the expression means something for a row of the table: an index's.
   void check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table);
+  /// Whole rows of the table from a query for some of its columns; the others get their defaults.
+  LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                 const std::vector<size_t>& columns);
   /// The rows of INSERT … VALUES alone, one expression without columns per target column.
   std::vector<std::vector<ExpressionPtr>> bind_insert_rows(const PgQuery__SelectStmt& select, const TableSchema& table,
                                                            const std::vector<size_t>& columns);

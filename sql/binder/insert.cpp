@@ -63,6 +63,11 @@ BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableS
   return bound;
 }
 
+LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                       const std::vector<size_t>& columns) {
+  return finish(insert_source(&select, table, columns));
+}
+
 std::vector<std::vector<ExpressionPtr>> Binder::bind_insert_rows(const PgQuery__SelectStmt& select,
                                                                  const TableSchema& table,
                                                                  const std::vector<size_t>& columns) {

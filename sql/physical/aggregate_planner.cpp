@@ -6,15 +6,26 @@
 #include "vector/error.h"
 
 namespace cairn {
-namespace {
 
-/// Arguments that become columns; others are constants of the call.
 size_t column_argument_count(const LogicalAggregate& call) {
   if (call.function->form == AggregateFunction::Form::kOrderedSet) return 1;
   const bool separated = call.function->name == "string_agg" && call.arguments.size() == 2 &&
                          call.arguments[1]->kind == Expression::Kind::kConstant;
   return separated ? 1 : call.arguments.size();
 }
+
+AggregateCall make_call(const LogicalAggregate& logical) {
+  AggregateCall call;
+  call.function = logical.function;
+  call.distinct = logical.distinct;
+  call.type = logical.type;
+  for (size_t i = column_argument_count(logical); i < logical.arguments.size(); ++i) {
+    call.constants.push_back(logical.arguments[i]->value);
+  }
+  return call;
+}
+
+namespace {
 
 /// Sums of floating-point numbers depend on the order in which they are added.
 bool depends_on_order(const LogicalAggregate& call) {
@@ -64,13 +75,7 @@ struct CallColumns {
 };
 
 AggregateCall make_call(const LogicalAggregate& logical, const CallColumns& columns, const uint32_t* positions) {
-  AggregateCall call;
-  call.function = logical.function;
-  call.distinct = logical.distinct;
-  call.type = logical.type;
-  for (size_t i = columns.arguments; i < logical.arguments.size(); ++i) {
-    call.constants.push_back(logical.arguments[i]->value);
-  }
+  AggregateCall call = make_call(logical);
   call.arguments.assign(positions, positions + columns.arguments);
   for (SortKey key : columns.order) {
     key.column = positions[key.column];
@@ -80,6 +85,8 @@ AggregateCall make_call(const LogicalAggregate& logical, const CallColumns& colu
   if (logical.filter) call.filter = static_cast<int32_t>(positions[columns.expressions.size() - 1]);
   return call;
 }
+
+}  // namespace
 
 PlannedNode PhysicalPlanner::build_aggregate(const LogicalNode& node) {
   PlannedNode child = build(*node.children[0]);

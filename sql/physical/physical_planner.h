@@ -16,7 +16,7 @@ struct PlannedNode {
   std::vector<ColumnId> columns;
 };
 
-/// The call without the positions of its arguments and filter. Errors: kFeatureNotSupported.
+/// The call without the positions of its arguments, order and filter.
 AggregateCall make_call(const LogicalAggregate& logical);
 /// Of an aggregate's arguments, how many become columns; others are constants of the call.
 size_t column_argument_count(const LogicalAggregate& call);

@@ -89,6 +89,8 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
   if (statement.of_typename != nullptr) throw_unsupported("CREATE TABLE OF a type", position);
   TableSchema schema;
   schema.name = key;
+  // They may name columns that stand behind them.
+  std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>> constraints;
   for (const pg::Node* element : pg::list(statement.table_elts, statement.n_table_elts)) {
     if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
       constraints.emplace_back(element->constraint, std::nullopt);
@@ -100,9 +102,10 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
     if (schema.find(definition.colname))
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-  schema.name = key;
-  // They may name columns that stand behind them.
-  std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>> constraints;
+    std::vector<const PgQuery__Constraint*> others;
+    const auto column = static_cast<uint32_t>(schema.columns.size());
+    schema.columns.push_back(make_column(definition, snapshot, key, sequences, others));
+    for (const PgQuery__Constraint* constraint : others) constraints.emplace_back(constraint, column);
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);
