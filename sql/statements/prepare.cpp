@@ -17,11 +17,13 @@ ResultPtr run_prepare(SessionState& session, const Statement& statement) {
     prepared.parameter_types.push_back(std::string_view(pg::last_name(type->type_name->names, type->type_name->n_names)) == "unknown"
                                            ? Type{}
                                            : resolve_type_name(*type->type_name).type);
-  Binder binder(session.bind_context(prepared));
+  BindContext context = session.bind_context(prepared);
+  context.parameter_values = nullptr;
+  Binder binder(std::move(context));
   if (prepared.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*prepared.node->select_stmt);
-  } else if (prepared.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
-    bind_insert(session, *prepared.node->insert_stmt, binder);
+  } else if (is_modification(*prepared.node)) {
+    bind_modification(session, *prepared.node, binder);
   } else {
     throw_unsupported("PREPARE of " + pg::describe(*prepared.node), -1);
   }
