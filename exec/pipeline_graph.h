@@ -11,10 +11,11 @@ namespace cairn {
 /// A plan cut at its breakers: descriptions only, so that what a checkpoint makes needless is never built.
 ///
 /// A pipeline ends in a sink; it is fed by one or more legs, one after another: a UNION ALL has one per child, a right
-/// or full join one for its probe rows and one, behind it, for the build rows that none of them matched. Morsels are
+/// or full join (also right semi or anti) one for its probe rows and one, behind it, for the build rows that none of
+/// them (or some) matched. Morsels are
 /// numbered over all legs.
 struct PipelineDescription {
-  enum class SinkKind { kResult, kAggregate, kJoinBuild, kSort, kMaterialize, kLimit, kInsert };
+  enum class SinkKind { kResult, kAggregate, kJoinBuild, kWindow, kSort, kMaterialize, kLimit, kInsert };
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
   /// A streaming operator; joins read the table that `build` makes.
@@ -22,28 +23,39 @@ struct PipelineDescription {
     const PlanNode* node;
     size_t build = kNone;
   };
+  /// What a scan reads of a join's build side, which pipeline `build` makes.
+  struct Reducer {
+    const KeyReduction* reduction;
+    size_t build;
+  };
   struct Leg {
     enum class SourceKind {
       kNode,       ///< node is a scan, values or a table function
       kRows,       ///< the rows that pipeline `input` collected
-      kUnmatched,  ///< build rows of the join `node` that found no match; `input` built them
+      kBuildRows,  ///< build rows of the join `node`, by whether they found a match; `input` built them
+      kRecursion,  ///< `input` collected the first rows; `body` makes the next ones, again and again
+      kWorkingTable,  ///< of the recursion around: what the time before gave
     };
     SourceKind source;
     const PlanNode* node;  ///< whose output the source's rows are
     size_t input = kNone;
     std::vector<Step> steps;
+    std::vector<Reducer> reducers;  ///< of a scan
     bool after_previous = false;  ///< begins only when all legs before it have ended
+    std::vector<size_t> body;  ///< kRecursion: pipelines of the recursive term, ascending; the last one has its rows
   };
 
   SinkKind sink;
   const PlanNode* node;  ///< the sink's; of the result: the plan's root
   std::vector<Leg> legs;
   std::vector<size_t> inputs;  ///< pipelines that must have ended before, ascending
+  std::vector<uint32_t> working_tables;  ///< numbers of the recursions whose working tables it depends on
+  uint32_t loop = 0;  ///< number of the recursion that runs it, over and over; 0: it runs once
 
   /// Whether what it collects can be made durable.
   bool is_breaker() const {
-    return sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
-           sink == SinkKind::kMaterialize;
+    return loop == 0 && (sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
+                         sink == SinkKind::kWindow || sink == SinkKind::kMaterialize);
   }
 };
 
@@ -59,9 +71,11 @@ struct PipelineGraph {
   using Leg = PipelineDescription::Leg;
   std::vector<Leg> legs_of(const PlanNode& node);
   std::vector<Leg> legs_of_join(const PlanNode& node);
+  Leg leg_of_recursion(const PlanNode& node);
   size_t cut(const PlanNode& node, const PlanNode& input, PipelineDescription::SinkKind sink);
   void finish(PipelineDescription pipeline);
   std::unordered_map<const PlanNode*, size_t> cut_already_;
+  std::unordered_map<const PlanNode*, size_t> builds_;  ///< of the joins whose probe side is being looked at, or was
 };
 
 }  // namespace cairn

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "io/table_sample.h"
+
 namespace cairn {
 
 namespace {
@@ -47,6 +49,7 @@ ColumnStatistics column_statistics(const TableVersion& table, size_t column) {
 void complete(TableVersion& table) {
   table.row_count = 0;
   for (const auto& row_group : table.row_groups) table.row_count += as_table_row_group(*row_group).live_row_count();
+  table.sample = std::make_shared<TableSample>();
   table.statistics.clear();
   for (size_t column = 0; column < table.schema.columns.size(); ++column) {
     table.statistics.push_back(column_statistics(table, column));
@@ -56,7 +59,11 @@ void complete(TableVersion& table) {
 }  // namespace
 
 SnapshotBuilder::SnapshotBuilder(const SnapshotBuilder& other)
-    : tables_(other.tables_), views_(other.views_), unmarked_(other.unmarked_) {
+    : tables_(other.tables_),
+      views_(other.views_),
+      sequences_(other.sequences_),
+      schemas_(other.schemas_),
+      unmarked_(other.unmarked_) {
   for (const auto& [name, table] : other.changed_) {
     auto copy = std::make_shared<TableVersion>(*table);
     tables_[name] = copy;
@@ -99,6 +106,34 @@ void SnapshotBuilder::create_view(ViewSchema schema) {
 
 void SnapshotBuilder::drop_view(std::string_view name) {
   if (const auto at = views_.find(name); at != views_.end()) views_.erase(at);
+}
+
+void SnapshotBuilder::alter_table(std::string_view name, TableSchema schema) {
+  const std::string old_name(name);
+  changed(old_name).schema = std::move(schema);
+  const std::shared_ptr<TableVersion> table = changed_.at(old_name);
+  drop_table(old_name);
+  tables_[table->schema.name] = table;
+  changed_[table->schema.name] = table;
+  unmarked_.insert(table->schema.name);
+}
+
+void SnapshotBuilder::create_sequence(Sequence sequence) {
+  std::string name = sequence.schema.name;
+  sequences_[std::move(name)] = std::make_shared<const Sequence>(std::move(sequence));
+}
+
+void SnapshotBuilder::drop_sequence(std::string_view name) {
+  if (const auto at = sequences_.find(name); at != sequences_.end()) sequences_.erase(at);
+}
+
+const Sequence* SnapshotBuilder::find_sequence(std::string_view name) const {
+  const auto at = sequences_.find(name);
+  return at == sequences_.end() ? nullptr : at->second.get();
+}
+
+void SnapshotBuilder::drop_schema(std::string_view name) {
+  if (const auto at = schemas_.find(name); at != schemas_.end()) schemas_.erase(at);
 }
 
 void SnapshotBuilder::change_row_groups(std::string_view name, const std::vector<uint64_t>& removed,
@@ -147,6 +182,8 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::finish(uint64_t number) {
   snapshot->number = number;
   snapshot->tables = tables_;
   snapshot->views = views_;
+  snapshot->sequences = sequences_;
+  snapshot->schemas = schemas_;
   return snapshot;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/relation_name.h"
+
 namespace cairn {
 namespace {
 
@@ -20,6 +22,13 @@ constexpr std::array<std::string_view, 104> kReserved = {
     "user", "using", "values", "variadic", "verbose", "when", "where", "window", "with"};
 static_assert(std::is_sorted(kReserved.begin(), kReserved.end()));
 
+/// "(a, b)"
+std::string column_list(const TableSchema& table, const std::vector<uint32_t>& columns) {
+  std::string out;
+  for (const uint32_t column : columns) out += (out.empty() ? "(" : ", ") + spelled_name(table.columns[column].name);
+  return out + ")";
+}
+
 }  // namespace
 
 std::string spelled_name(std::string_view name) {
@@ -36,18 +45,30 @@ std::string spelled_name(std::string_view name) {
 }
 
 std::string create_text(const TableSchema& table) {
-  std::string out = "CREATE TABLE " + spelled_name(table.name) + "(";
+  std::string out = "CREATE TABLE " + RelationName::of_key(table.name).to_sql() + "(";
   for (const ColumnSchema& column : table.columns) {
     if (out.back() != '(') out += ", ";
     out += spelled_name(column.name) + " " + column.type.to_string();
     if (!column.default_sql.empty()) out += " DEFAULT " + column.default_sql;
     if (column.not_null) out += " NOT NULL";
   }
+  for (const IndexSchema& index : table.indexes) {
+    if (!index.of_constraint()) continue;
+    out += ", CONSTRAINT " + spelled_name(index.name) +
+           (index.kind == IndexSchema::Kind::kPrimaryKey ? " PRIMARY KEY " : " UNIQUE ") + column_list(table, index.columns);
+  }
+  for (const CheckSchema& check : table.checks)
+    out += ", CONSTRAINT " + spelled_name(check.name) + " CHECK (" + check.sql + ")";
   return out + ")";
 }
 
+std::string create_text(const TableSchema& table, const IndexSchema& index) {
+  return std::string(index.unique() ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") + spelled_name(index.name) + " ON " +
+         spelled_name(table.name) + column_list(table, index.columns);
+}
+
 std::string create_text(const ViewSchema& view) {
-  std::string out = "CREATE VIEW " + spelled_name(view.name);
+  std::string out = "CREATE VIEW " + RelationName::of_key(view.name).to_sql();
   for (size_t i = 0; i < view.column_names.size(); i++) out += (i == 0 ? "(" : ", ") + spelled_name(view.column_names[i]);
   return out + (view.column_names.empty() ? "" : ")") + " AS " + view.sql;
 }

@@ -136,8 +136,8 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   Binder binder(std::move(context));
   if (statement.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*statement.node->select_stmt);
-  } else if (statement.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
-    bind_insert(*this, *statement.node->insert_stmt, binder);
+  } else if (is_modification(*statement.node)) {
+    bind_modification(*this, *statement.node, binder);
   }
   statement.parameter_types = binder.parameter_types();
   for (Type& type : statement.parameter_types)
@@ -190,6 +190,9 @@ BindContext SessionState::bind_context(const Statement& statement) {
   BindContext context;
   context.snapshot = statement.snapshot != nullptr ? statement.snapshot : snapshot();
   context.session = this;
+  context.search_path = search_path();
+  context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
+                                                              engine_->database(), temporary_.get());
   context.now_micros = now_micros_;
   static const std::vector<Value> none;
   context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;
@@ -214,9 +217,20 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   return planned;
 }
 
+namespace {
+
+/// Temporary tables die with the process, and so does what was made of them.
+bool reads_temporary(const PlanNode& plan) {
+  return (plan.table != nullptr && is_temporary(plan.table->schema.name)) ||
+         std::ranges::any_of(plan.children, [](const PlanPtr& child) { return reads_temporary(*child); });
+}
+
+}  // namespace
+
 std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const std::string& text) {
   // A block's own changes are in no snapshot that could be pinned.
   if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
+  if (is_volatile(*planned.plan) || reads_temporary(*planned.plan)) return nullptr;
   std::shared_ptr<CheckpointStore> store = checkpoint_store();
   if (store == nullptr) return nullptr;
   CheckpointRequest request;

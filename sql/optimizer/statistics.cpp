@@ -6,6 +6,7 @@
 #include "exec/functions/function.h"
 #include "sql/optimizer/column_set.h"
 #include "sql/optimizer/rewrite.h"
+#include "sql/optimizer/sample_estimate.h"
 
 namespace cairn {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using Kind = LogicalNode::Kind;
 
 constexpr double kUnknownTableRows = 1000;  // of functions
+constexpr double kAssumedRounds = 10;       // of recursions
 
 /// Distinct combinations of one side's key columns, as far as the table that they all come from bounds them.
 double distinct_combinations(const std::vector<const KeyEstimate*>& keys, bool left, bool& capped) {
@@ -140,8 +142,19 @@ RelationEstimate Estimator::estimate_scan(const LogicalNode& node) {
     }
     result.columns[node.outputs[i]] = column;
   }
+  const double all = result.rows;
   restrict_to(node.predicates, result);
+  if (all > 0 && !node.predicates.empty()) result.rows = all * sampled_share_of(node, result.rows / all);
   return result;
+}
+
+/// The same scan is asked about again and again while joins are ordered.
+double Estimator::sampled_share_of(const LogicalNode& scan, double expected) {
+  std::string text = std::to_string(scan.table->table_id);
+  for (const auto& predicate : scan.predicates) text += '\n' + predicate->to_string();
+  auto [entry, added] = sampled_shares_.try_emplace(std::move(text), 0);
+  if (added) entry->second = sampled_share(scan, expected);
+  return entry->second;
 }
 
 ColumnEstimate Estimator::estimate_aggregate_call(const LogicalAggregate& call, const RelationEstimate& input,
@@ -197,6 +210,26 @@ RelationEstimate Estimator::estimate_aggregate(const LogicalNode& node) {
     result.columns[call.output] = estimate_aggregate_call(call, input, result.rows);
   }
   give_origin(result);
+  return result;
+}
+
+RelationEstimate Estimator::estimate_window(const LogicalNode& node) {
+  RelationEstimate result = estimate(*node.children[0]);
+  std::vector<ColumnEstimate> keys;
+  for (const auto& key : node.partition_by) keys.push_back(result.describe(*key));
+  const double partitions = keys.empty() ? 1 : std::max(1.0, group_count(keys, result.rows));
+  for (const auto& window : node.window_calls) {
+    ColumnEstimate& column = result.columns[window.call.output];
+    column.distinct = std::max(1.0, result.rows);
+    if (window.function != WindowFunction::kRowNumber && window.function != WindowFunction::kRank &&
+        window.function != WindowFunction::kDenseRank) {
+      continue;
+    }
+    column.distinct = std::max(1.0, result.rows / partitions);
+    column.has_range = true;
+    column.low = 1;
+    column.high = column.distinct;
+  }
   return result;
 }
 
@@ -275,6 +308,8 @@ RelationEstimate Estimator::estimate_join(const LogicalNode& node, const Relatio
     case JoinKind::kRight: result.rows = std::max(right.rows, inner); break;
     case JoinKind::kFull: result.rows = std::max({left.rows, right.rows, inner}); break;
     case JoinKind::kSemi: result.rows = left.rows * matched; break;
+    case JoinKind::kRightSemi:  // physical plans only
+    case JoinKind::kRightAnti: break;
     case JoinKind::kAnti: result.rows = left.rows * std::max(1 - matched, 0.02); break;
     case JoinKind::kMark: {
       ColumnEstimate mark;
@@ -332,10 +367,7 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
     case Kind::kDistinct: {
       RelationEstimate result = estimate(*node.children[0]);
       std::vector<ColumnEstimate> keys;
-      if (node.distinct_on.empty()) {
-        for (ColumnId id : node.outputs) keys.push_back(result.describe(*column_reference(plan_, id)));
-      }
-      for (const auto& e : node.distinct_on) keys.push_back(result.describe(*e));
+      for (ColumnId id : node.outputs) keys.push_back(result.describe(*column_reference(plan_, id)));
       result.rows = group_count(keys, result.rows);
       give_origin(result);
       return result;
@@ -348,10 +380,13 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
       for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
       return result;
     }
+    case Kind::kWindow: return estimate_window(node);
     case Kind::kTableFunction:
-    case Kind::kWindow: {
+    case Kind::kWorkingTable:
+    case Kind::kRecursion: {
       RelationEstimate result;
       result.rows = node.children.empty() ? kUnknownTableRows : estimate(*node.children[0]).rows;
+      if (node.kind == Kind::kRecursion) result.rows *= kAssumedRounds;
       for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
       return result;
     }
