@@ -1,5 +1,6 @@
 #include "exec/expression.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "exec/functions/function.h"
@@ -173,6 +174,7 @@ ExpressionPtr Expression::clone() const {
   copy->function = function;
   copy->escape = escape;
   copy->case_insensitive = case_insensitive;
+  copy->volatile_call = volatile_call;
   copy->position = position;
   return copy;
 }
@@ -188,7 +190,7 @@ bool Expression::equals(const Expression& other) const {
       if (!same_value(value, other.value)) return false;
       break;
     case Kind::kCall:
-      if (function != other.function) return false;
+      if (function != other.function || volatile_call != other.volatile_call) return false;
       break;
     case Kind::kCompare:
       if (comparison != other.comparison) return false;
@@ -202,6 +204,18 @@ bool Expression::equals(const Expression& other) const {
     if (!arguments[i]->equals(*other.arguments[i])) return false;
   }
   return true;
+}
+
+bool Expression::equals_as_written(const Expression& other) const {
+  return equals(other) || (is_volatile(*this) && type == other.type && to_string() == other.to_string());
+}
+
+bool is_volatile(const Expression& expression) {
+  if (expression.kind == Expression::Kind::kCall && expression.function != nullptr && expression.function->is_volatile) {
+    return true;
+  }
+  return std::any_of(expression.arguments.begin(), expression.arguments.end(),
+                     [](const ExpressionPtr& argument) { return is_volatile(*argument); });
 }
 
 std::string Expression::to_string() const {

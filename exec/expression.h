@@ -44,11 +44,15 @@ struct Expression {
   const Function* function = nullptr;
   char escape = '\\';             ///< kLike; 0: none
   bool case_insensitive = false;  ///< kLike
+  /// kCall of a volatile function: which of the statement's calls this is. Copies share it, others are never equal.
+  std::shared_ptr<const struct VolatileCall> volatile_call;
   int position = -1;              ///< 0-based byte offset in the statement, for run-time errors; -1: none
 
   std::unique_ptr<Expression> clone() const;
   /// Equal in structure and meaning, positions aside.
   bool equals(const Expression& other) const;
+  /// The same, where calls of volatile functions count as one that are written alike: GROUP BY random().
+  bool equals_as_written(const Expression& other) const;
   /// SQL-like text; columns as #n. Also the canonical form that plan fingerprints are made of: it must say everything
   /// that changes the result (types of constants and casts included).
   std::string to_string() const;
@@ -65,5 +69,9 @@ struct Expression {
   static std::unique_ptr<Expression> make_not(std::unique_ptr<Expression> argument);
 };
 using ExpressionPtr = std::unique_ptr<Expression>;
+
+/// Whether a volatile function is called in it (random(), nextval('s')). How often such an expression runs shows: whoever
+/// folds, copies, moves or drops expressions asks this first.
+bool is_volatile(const Expression& expression);
 
 }  // namespace cairn

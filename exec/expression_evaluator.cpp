@@ -68,7 +68,7 @@ ExpressionEvaluator::~ExpressionEvaluator() = default;
 
 void ExpressionEvaluator::begin(const Batch& batch) {
   State& state = *state_;
-  state.frame.context.reset();
+  state.frame.begin_batch();
   state.all = {&batch, nullptr, batch.size, state.frame.next_space_id(), false};
   state.selected = state.all;
   state.selected.may_raise = true;

@@ -15,6 +15,8 @@ class EvaluationContext {
   /// 64-byte aligned, uninitialized, with 64 readable bytes behind the end. Valid until reset().
   void* allocate(size_t bytes);
   void reset();
+  class VolatileSource* volatile_source() const { return volatile_source_; }  ///< of the call that is being computed
+  void set_volatile_source(class VolatileSource* source) { volatile_source_ = source; }
   class StringHeap& strings();  ///< for results longer than a StringRef holds; emptied by reset()
   EvaluationContext();
   ~EvaluationContext();
@@ -23,6 +25,7 @@ class EvaluationContext {
  private:
   struct State;
   std::unique_ptr<State> state_;
+  class VolatileSource* volatile_source_ = nullptr;
 };
 
 /// Evaluates a fixed list of expressions over batches, for one worker. Equal subexpressions are computed once per

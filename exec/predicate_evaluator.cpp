@@ -119,7 +119,7 @@ PredicateEvaluator::~PredicateEvaluator() = default;
 size_t PredicateEvaluator::select(Batch& batch) {
   State& state = *state_;
   if (state.conjuncts.empty() || batch.row_count() == 0) return batch.row_count();
-  state.frame.context.reset();
+  state.frame.begin_batch();
   const size_t words = mask_words(batch.size);
   state.mask.resize(words);
   size_t left = batch.row_count();

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "io/sequence.h"
 #include "io/table.h"
 
 namespace cairn {
@@ -19,6 +21,13 @@ struct Snapshot {
   uint64_t number = 0;
   std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables;
   std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views;
+  std::map<std::string, std::shared_ptr<const Sequence>, std::less<>> sequences;
+  std::set<std::string, std::less<>> schemas;  ///< those beside public
+
+  /// Tables, views and sequences share one space of names.
+  bool has_relation(std::string_view name) const {
+    return tables.contains(name) || views.contains(name) || sequences.contains(name);
+  }
 };
 
 struct DatabaseOptions {
@@ -53,6 +62,13 @@ class WriteTransaction {
   /// Gives the table another schema over the same rows: other names, defaults, NOT NULL (which the caller has checked).
   /// REQUIRES: the table exists, as many columns of the same types, and nothing else has the new name.
   virtual void alter_table(std::string_view name, TableSchema schema) = 0;
+  /// The sequence's values are durable from the commit on. Errors: kDuplicateTable.
+  virtual void create_sequence(SequenceSchema schema) = 0;
+  /// Another schema (and name) over the same values. REQUIRES: the sequence exists, and nothing else has the new name.
+  virtual void alter_sequence(std::string_view name, SequenceSchema schema) = 0;
+  virtual void drop_sequence(std::string_view name) = 0;  ///< REQUIRES: it exists
+  virtual void create_schema(std::string_view name) = 0;  ///< REQUIRES: it does not exist
+  virtual void drop_schema(std::string_view name) = 0;    ///< REQUIRES: nothing is in it
   /// Rows of writers that finish from here on stand behind those that are there. No writer is open.
   virtual void begin_statement() {}
   /// Thread-safe; `order` places this writer's row groups among those of the same statement (ascending), so that a
@@ -85,6 +101,10 @@ class Database {
   virtual std::unique_ptr<WriteTransaction> begin_write() = 0;  ///< errors: kReadOnly
   /// Random, made with the database; names it in checkpoints.
   virtual const std::string& identity() const = 0;
+  /// Values of sequences are outside of transactions: nothing gives them back. Thread-safe. Errors: kReadOnly,
+  /// kSequenceLimit, kIoError.
+  virtual int64_t next_value(const Sequence& sequence) = 0;
+  virtual void set_value(const Sequence& sequence, SequencePosition position) = 0;
   virtual uint64_t stored_bytes() const = 0;  ///< of all files that belong to the newest snapshot
   /// Row groups of this snapshot stay readable until the pin dies, in this process and, for a named pin, over restarts
   /// (an interrupted query keeps its snapshot until it is resumed or discarded).

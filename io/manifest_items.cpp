@@ -188,6 +188,47 @@ ViewSchema read_view(ByteReader& in) {
   return view;
 }
 
+void write_sequence(ByteWriter& out, const Sequence& sequence) {
+  const SequenceSchema& schema = sequence.schema;
+  out.varint(sequence.id);
+  out.string(schema.name);
+  out.fixed(schema.increment);
+  out.fixed(schema.min_value);
+  out.fixed(schema.max_value);
+  out.fixed(schema.start);
+  out.fixed(static_cast<uint8_t>(schema.cycle));
+  out.string(schema.owner_table);
+  out.string(schema.owner_column);
+}
+
+Sequence read_sequence(ByteReader& in) {
+  Sequence sequence;
+  SequenceSchema& schema = sequence.schema;
+  sequence.id = in.varint();
+  schema.name = in.string();
+  schema.increment = in.fixed<int64_t>();
+  schema.min_value = in.fixed<int64_t>();
+  schema.max_value = in.fixed<int64_t>();
+  schema.start = in.fixed<int64_t>();
+  schema.cycle = in.fixed<uint8_t>() != 0;
+  schema.owner_table = in.string();
+  schema.owner_column = in.string();
+  if (schema.increment == 0 || schema.min_value > schema.max_value) in.fail("holds an impossible sequence");
+  return sequence;
+}
+
+void write_position(ByteWriter& out, SequencePosition position) {
+  out.fixed(position.value);
+  out.fixed(static_cast<uint8_t>(position.called));
+}
+
+SequencePosition read_position(ByteReader& in) {
+  SequencePosition position;
+  position.value = in.fixed<int64_t>();
+  position.called = in.fixed<uint8_t>() != 0;
+  return position;
+}
+
 void write_row_group(ByteWriter& out, const TableRowGroup& row_group) {
   const StoredRows& rows = static_cast<const StoredRowGroup&>(row_group).rows();
   out.varint(rows.id);

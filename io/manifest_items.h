@@ -18,6 +18,11 @@ enum class ManifestOperation : uint8_t {
   kPin = 7,
   kUnpin = 8,
   kAlterTable = 16,
+  kCreateSequence = 17,
+  kDropSequence = 18,
+  kSequencePosition = 19,
+  kCreateSchema = 20,
+  kDropSchema = 21,
 };
 
 /// More columns than this is no table of ours; it bounds what a damaged count makes us allocate.
@@ -29,6 +34,11 @@ void write_schema(ByteWriter& out, const TableSchema& schema);
 TableSchema read_schema(ByteReader& in);
 void write_view(ByteWriter& out, const ViewSchema& view);
 ViewSchema read_view(ByteReader& in);
+void write_sequence(ByteWriter& out, const Sequence& sequence);
+/// Without a state.
+Sequence read_sequence(ByteReader& in);
+void write_position(ByteWriter& out, SequencePosition position);
+SequencePosition read_position(ByteReader& in);
 /// REQUIRES: a StoredRowGroup.
 void write_row_group(ByteWriter& out, const TableRowGroup& row_group);
 std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGroupFactory& make_row_group);

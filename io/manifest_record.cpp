@@ -60,6 +60,37 @@ void CommitRecord::alter_table(std::string_view name, const TableSchema& schema)
   write_schema(operations_, schema);
 }
 
+void CommitRecord::create_sequence(const Sequence& sequence) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kCreateSequence);
+  write_sequence(operations_, sequence);
+}
+
+void CommitRecord::drop_sequence(std::string_view name) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kDropSequence);
+  operations_.string(name);
+}
+
+void CommitRecord::set_position(uint64_t sequence_id, SequencePosition position) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kSequencePosition);
+  operations_.varint(sequence_id);
+  write_position(operations_, position);
+}
+
+void CommitRecord::create_schema(std::string_view name) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kCreateSchema);
+  operations_.string(name);
+}
+
+void CommitRecord::drop_schema(std::string_view name) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kDropSchema);
+  operations_.string(name);
+}
+
 void CommitRecord::pin(std::string_view name, uint64_t snapshot) {
   ++operation_count_;
   operations_.fixed(ManifestOperation::kPin);
@@ -129,6 +160,13 @@ std::vector<std::byte> encode_state(const ManifestCounters& counters, const Snap
     out.string(name);
     out.varint(snapshot->number);
   }
+  out.varint(newest.sequences.size());
+  for (const auto& [name, sequence] : newest.sequences) {
+    write_sequence(out, *sequence);
+    write_position(out, sequence->state->reserved());
+  }
+  out.varint(newest.schemas.size());
+  for (const std::string& name : newest.schemas) out.string(name);
   return {out.bytes().begin(), out.bytes().end()};
 }
 

@@ -4,7 +4,8 @@
 //
 //   record    := kind u8 (1 state, 2 commit), counters, then
 //   counters  := varints: snapshot number, next table id, next file id, next row group id
-//   state     := varint n, n row groups; varint n, n snapshots; varint n, n pins (the last snapshot is the newest)
+//   state     := varint n, n row groups; varint n, n snapshots; varint n, n pins (the last snapshot is the newest);
+//                of the newest snapshot: varint n, n sequences, each with its position; varint n, n strings (schemas)
 //   snapshot  := varint number; varint n, n tables; varint n, n views
 //   table     := varint id, varint version, schema, varint n, n times: varint row group id, mask
 //   commit    := varint n, n operations, each a kind u8 (ManifestOperation) and:
@@ -15,6 +16,9 @@
 //     pin             string name, varint snapshot     unpin        string name
 //                     (the newest snapshot, or one of the state; another needs a new state)
 //     alter table     string old name, schema
+//     create sequence sequence (of a known id: the same values go on)   drop sequence   string name
+//     sequence position  varint sequence id, position
+//     create schema   string name                      drop schema  string name
 //   row group := varint id, varint rows, varint file id (0: the segments stand here), varint columns, each:
 //                type (u8 id, u8 precision, u8 scale, varint length), varint offset, varint bytes, u64 checksum,
 //                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
@@ -24,6 +28,9 @@
 //                string default; [varint n, n indexes: string name, u8 kind, varint n, n varints (columns);
 //                varint n, n checks: string name, string sql]
 //   view      := string name, varint columns, strings, string sql
+//   sequence  := varint id, string name, i64 increment, i64 least, i64 greatest, i64 first, u8 cycle, string owner table,
+//                string owner column
+//   position  := i64 value, u8 whether it was given out
 //   mask      := varint words (0: nothing is deleted), u64 each
 //
 // The numbers of kinds are permanent.
@@ -63,6 +70,11 @@ class CommitRecord {
                          const std::vector<std::shared_ptr<const RowGroup>>& added);
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> mask);
   void alter_table(std::string_view name, const TableSchema& schema);
+  void create_sequence(const Sequence& sequence);
+  void drop_sequence(std::string_view name);
+  void set_position(uint64_t sequence_id, SequencePosition position);
+  void create_schema(std::string_view name);
+  void drop_schema(std::string_view name);
   void pin(std::string_view name, uint64_t snapshot);
   void unpin(std::string_view name);
 

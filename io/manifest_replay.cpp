@@ -29,6 +29,13 @@ class Replay {
       const std::string name = in.string();
       pin(in, name, in.varint());
     }
+    for (uint64_t n = in.varint(); n > 0; --n) {
+      Sequence sequence = read_sequence(in);
+      const uint64_t id = sequence.id;
+      create_sequence(std::move(sequence));
+      set_position(in, id);
+    }
+    for (uint64_t n = in.varint(); n > 0; --n) builder_.create_schema(in.string());
     in.expect_end();
   }
 
@@ -128,8 +135,38 @@ class Replay {
         builder_.alter_table(name, read_schema(in));
         return;
       }
+      case ManifestOperation::kCreateSequence:
+        create_sequence(read_sequence(in));
+        return;
+      case ManifestOperation::kDropSequence:
+        builder_.drop_sequence(in.string());
+        return;
+      case ManifestOperation::kSequencePosition:
+        set_position(in, in.varint());
+        return;
+      case ManifestOperation::kCreateSchema:
+        builder_.create_schema(in.string());
+        return;
+      case ManifestOperation::kDropSchema:
+        builder_.drop_schema(in.string());
+        return;
     }
     in.fail("holds an operation that this program does not know");
+  }
+
+  void create_sequence(Sequence sequence) {
+    std::shared_ptr<SequenceState>& state = sequence_states_[sequence.id];
+    if (state == nullptr) state = std::make_shared<SequenceState>(SequencePosition{sequence.schema.start, false});
+    sequence.state = state;
+    builder_.create_sequence(std::move(sequence));
+  }
+
+  void set_position(ByteReader& in, uint64_t sequence_id) {
+    const SequencePosition position = read_position(in);
+    const auto at = sequence_states_.find(sequence_id);
+    if (at == sequence_states_.end()) return;  // dropped, and still drawn from by who had an older snapshot
+    at->second->set(position, nullptr);
+    at->second->set_reserved(position);
   }
 
   void row_groups(ByteReader& in) {
@@ -167,6 +204,7 @@ class Replay {
   SnapshotBuilder builder_;
   std::map<uint64_t, std::shared_ptr<const Snapshot>> snapshots_;
   PinnedSnapshots pins_;
+  std::map<uint64_t, std::shared_ptr<SequenceState>> sequence_states_;
 };
 
 }  // namespace

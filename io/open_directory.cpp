@@ -125,6 +125,7 @@ void TableDatabase::replay(const ManifestContent& content) {
   counters_ = replayed.counters;
   next_file_id_ = replayed.counters.next_file_id;
   next_row_group_id_ = replayed.counters.next_row_group_id;
+  for (const auto& [name, sequence] : replayed.newest->sequences) sequence->state->make_durable();
   install(std::move(replayed.newest), std::move(replayed.pins));
   check_data_files();
 }

@@ -59,7 +59,11 @@ void complete(TableVersion& table) {
 }  // namespace
 
 SnapshotBuilder::SnapshotBuilder(const SnapshotBuilder& other)
-    : tables_(other.tables_), views_(other.views_), unmarked_(other.unmarked_) {
+    : tables_(other.tables_),
+      views_(other.views_),
+      sequences_(other.sequences_),
+      schemas_(other.schemas_),
+      unmarked_(other.unmarked_) {
   for (const auto& [name, table] : other.changed_) {
     auto copy = std::make_shared<TableVersion>(*table);
     tables_[name] = copy;
@@ -114,6 +118,24 @@ void SnapshotBuilder::alter_table(std::string_view name, TableSchema schema) {
   unmarked_.insert(table->schema.name);
 }
 
+void SnapshotBuilder::create_sequence(Sequence sequence) {
+  std::string name = sequence.schema.name;
+  sequences_[std::move(name)] = std::make_shared<const Sequence>(std::move(sequence));
+}
+
+void SnapshotBuilder::drop_sequence(std::string_view name) {
+  if (const auto at = sequences_.find(name); at != sequences_.end()) sequences_.erase(at);
+}
+
+const Sequence* SnapshotBuilder::find_sequence(std::string_view name) const {
+  const auto at = sequences_.find(name);
+  return at == sequences_.end() ? nullptr : at->second.get();
+}
+
+void SnapshotBuilder::drop_schema(std::string_view name) {
+  if (const auto at = schemas_.find(name); at != schemas_.end()) schemas_.erase(at);
+}
+
 void SnapshotBuilder::change_row_groups(std::string_view name, const std::vector<uint64_t>& removed,
                                         std::vector<std::shared_ptr<const RowGroup>> added) {
   TableVersion& table = changed(name);
@@ -160,6 +182,8 @@ std::shared_ptr<const Snapshot> SnapshotBuilder::finish(uint64_t number) {
   snapshot->number = number;
   snapshot->tables = tables_;
   snapshot->views = views_;
+  snapshot->sequences = sequences_;
+  snapshot->schemas = schemas_;
   return snapshot;
 }
 

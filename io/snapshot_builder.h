@@ -18,7 +18,8 @@ namespace cairn {
 class SnapshotBuilder {
  public:
   SnapshotBuilder() = default;
-  explicit SnapshotBuilder(const Snapshot& base) : tables_(base.tables), views_(base.views) {}
+  explicit SnapshotBuilder(const Snapshot& base)
+      : tables_(base.tables), views_(base.views), sequences_(base.sequences), schemas_(base.schemas) {}
   /// Independent: what is done to the copy does not show in the original.
   SnapshotBuilder(const SnapshotBuilder& other);
   SnapshotBuilder& operator=(SnapshotBuilder&&) = default;
@@ -29,6 +30,10 @@ class SnapshotBuilder {
   void drop_view(std::string_view name);
   /// REQUIRES: the table exists.
   void alter_table(std::string_view name, TableSchema schema);
+  void create_sequence(Sequence sequence);
+  void drop_sequence(std::string_view name);
+  void create_schema(std::string_view name) { schemas_.emplace(name); }
+  void drop_schema(std::string_view name);
   /// Takes out the row groups with these ids and puts `added` at the end.
   void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
                          std::vector<std::shared_ptr<const RowGroup>> added);
@@ -40,6 +45,11 @@ class SnapshotBuilder {
   /// nullptr where there is none.
   const TableVersion* find_table(uint64_t table_id) const;
   bool has_view(std::string_view name) const { return views_.contains(name); }
+  /// nullptr where there is none.
+  const Sequence* find_sequence(std::string_view name) const;
+  bool has_relation(std::string_view name) const {
+    return tables_.contains(name) || views_.contains(name) || sequences_.contains(name);
+  }
 
   /// Tables changed since the last call get this version.
   void mark(uint64_t version);
@@ -51,6 +61,8 @@ class SnapshotBuilder {
 
   std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables_;
   std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views_;
+  std::map<std::string, std::shared_ptr<const Sequence>, std::less<>> sequences_;
+  std::set<std::string, std::less<>> schemas_;
   /// Tables that this builder may write to, by name; they stand in tables_ too.
   std::map<std::string, std::shared_ptr<TableVersion>, std::less<>> changed_;
   std::set<std::string, std::less<>> unmarked_;  ///< those of them changed since the last mark

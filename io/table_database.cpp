@@ -34,6 +34,7 @@ TableDatabase::TableDatabase(std::string path, std::shared_ptr<Storage> storage,
     : path_(std::move(path)), storage_(std::move(storage)), options_(options) {}
 
 TableDatabase::~TableDatabase() {
+  give_back_reservations();
   if (data_ != nullptr) data_->close();  // snapshots may outlive the lock
 }
 
@@ -134,6 +135,43 @@ void TableDatabase::compact_if_grown() {
     compacted_bytes_ = log_->end_offset();
   } catch (const Error&) {
     // What was committed is durable, in the old manifest or in the new one; the next commit tries again.
+  }
+}
+
+SequenceState::Journal TableDatabase::journal_of(const Sequence& sequence) {
+  return [this, id = sequence.id, state = sequence.state](SequencePosition position) {
+    const std::lock_guard lock(log_mutex_);
+    if (!in_memory()) {
+      CommitRecord record;
+      record.set_position(id, position);
+      append(record, newest_->number, {});
+    }
+    state->set_reserved(position);
+  };
+}
+
+int64_t TableDatabase::next_value(const Sequence& sequence) {
+  if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  return sequence.state->next(sequence.schema, journal_of(sequence));
+}
+
+void TableDatabase::set_value(const Sequence& sequence, SequencePosition position) {
+  if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  sequence.state->set(position, journal_of(sequence));
+}
+
+void TableDatabase::give_back_reservations() {
+  if (in_memory() || options_.read_only || log_ == nullptr || log_->is_broken()) return;
+  CommitRecord record;
+  for (const auto& [name, sequence] : newest_->sequences) {
+    const SequencePosition position = sequence->state->position();
+    if (!(position == sequence->state->reserved())) record.set_position(sequence->id, position);
+  }
+  if (record.empty()) return;
+  try {
+    append(record, newest_->number, {});
+  } catch (const Error&) {
+    // Then they are skipped.
   }
 }
 

@@ -41,6 +41,8 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   std::shared_ptr<const Snapshot> snapshot() const override;
   std::unique_ptr<WriteTransaction> begin_write() override;
   const std::string& identity() const override { return identity_; }
+  int64_t next_value(const Sequence& sequence) override;
+  void set_value(const Sequence& sequence, SequencePosition position) override;
   uint64_t stored_bytes() const override;
   void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override;
   void unpin(std::string_view name) override;
@@ -68,6 +70,9 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   /// Appends a record after which `snapshot_number` is the newest. REQUIRES: log_mutex_ is held.
   void append(const CommitRecord& record, uint64_t snapshot_number, const std::vector<uint64_t>& new_files);
   void install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins);
+  SequenceState::Journal journal_of(const Sequence& sequence);
+  /// Values that were reserved and not given out need not be skipped after an orderly end.
+  void give_back_reservations();
   void compact_if_grown();
   std::string manifest_path() const { return path_ + "/manifest"; }
 

@@ -56,13 +56,17 @@ void TableTransaction::require_open() const {
   if (database_ == nullptr) throw Error(sqlstate::kNoActiveTransaction, "the write transaction has ended");
 }
 
+void TableTransaction::require_free(const std::string& name) const {
+  if (definitions_.has_relation(name)) {
+    throw Error(sqlstate::kDuplicateTable, "relation \"" + name + "\" already exists");
+  }
+}
+
 // --- Definitions -----------------------------------------------------------------------------------------------------
 
 void TableTransaction::create_table(TableSchema schema) {
   require_open();
-  if (definitions_.find_table(schema.name) != nullptr || definitions_.has_view(schema.name)) {
-    throw Error(sqlstate::kDuplicateTable, "relation \"" + schema.name + "\" already exists");
-  }
+  require_free(schema.name);
   const uint64_t table_id = database_->take_table_id();
   record_.create_table(table_id, schema);
   definitions_.create_table(table_id, std::move(schema));
@@ -85,9 +89,7 @@ void TableTransaction::drop_table(std::string_view name) {
 
 void TableTransaction::create_view(ViewSchema schema) {
   require_open();
-  if (definitions_.find_table(schema.name) != nullptr || definitions_.has_view(schema.name)) {
-    throw Error(sqlstate::kDuplicateTable, "relation \"" + schema.name + "\" already exists");
-  }
+  require_free(schema.name);
   record_.create_view(schema);
   definitions_.create_view(std::move(schema));
 }
@@ -106,8 +108,48 @@ void TableTransaction::drop_view(std::string_view name) {
 
 void TableTransaction::alter_table(std::string_view name, TableSchema schema) {
   require_open();
+  if (schema.name != name) require_free(schema.name);
   record_.alter_table(name, schema);
   definitions_.alter_table(name, std::move(schema));
+}
+
+void TableTransaction::create_sequence(SequenceSchema schema) {
+  require_open();
+  require_free(schema.name);
+  const SequencePosition start{schema.start, false};
+  Sequence sequence{database_->take_table_id(), std::move(schema), std::make_shared<SequenceState>(start)};
+  record_.create_sequence(sequence);
+  new_sequences_.push_back(sequence);
+  definitions_.create_sequence(std::move(sequence));
+}
+
+void TableTransaction::alter_sequence(std::string_view name, SequenceSchema schema) {
+  require_open();
+  if (schema.name != name) require_free(schema.name);
+  Sequence sequence = *definitions_.find_sequence(name);
+  sequence.schema = std::move(schema);
+  record_.drop_sequence(name);
+  definitions_.drop_sequence(name);
+  record_.create_sequence(sequence);
+  definitions_.create_sequence(std::move(sequence));
+}
+
+void TableTransaction::drop_sequence(std::string_view name) {
+  require_open();
+  record_.drop_sequence(name);
+  definitions_.drop_sequence(name);
+}
+
+void TableTransaction::create_schema(std::string_view name) {
+  require_open();
+  record_.create_schema(name);
+  definitions_.create_schema(name);
+}
+
+void TableTransaction::drop_schema(std::string_view name) {
+  require_open();
+  record_.drop_schema(name);
+  definitions_.drop_schema(name);
 }
 
 // --- Rows ------------------------------------------------------------------------------------------------------------
@@ -339,10 +381,14 @@ std::shared_ptr<const Snapshot> TableTransaction::commit_changes() {
   std::vector<uint64_t> table_ids;
   for (const auto& [table_id, changes] : changes_) table_ids.push_back(table_id);
   for (const uint64_t table_id : table_ids) apply_and_record(builder, table_id, record);
+  // Nobody else could draw from these so far: their values are those of this moment.
+  for (const Sequence& sequence : new_sequences_) record.set_position(sequence.id, sequence.state->position());
   if (record.empty() && !database_->in_memory()) return base_;
   const std::vector<uint64_t> new_files = sync_files();
   std::shared_ptr<const Snapshot> snapshot = builder.finish(base_->number + 1);
+  for (const Sequence& sequence : new_sequences_) sequence.state->set_reserved(sequence.state->position());
   database_->commit(record, snapshot, new_files);
+  for (const Sequence& sequence : new_sequences_) sequence.state->make_durable();
   return snapshot;
 }
 

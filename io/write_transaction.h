@@ -25,6 +25,11 @@ class TableTransaction final : public WriteTransaction {
   void create_view(ViewSchema schema) override;
   void drop_view(std::string_view name) override;
   void alter_table(std::string_view name, TableSchema schema) override;
+  void create_sequence(SequenceSchema schema) override;
+  void alter_sequence(std::string_view name, SequenceSchema schema) override;
+  void drop_sequence(std::string_view name) override;
+  void create_schema(std::string_view name) override;
+  void drop_schema(std::string_view name) override;
   void begin_statement() override;
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;
@@ -53,6 +58,7 @@ class TableTransaction final : public WriteTransaction {
   };
 
   void require_open() const;
+  void require_free(const std::string& name) const;
   std::shared_ptr<const RowGroup> make_memory_row_group(const TableSchema& schema, std::vector<ColumnBuffer> columns,
                                                         size_t rows);
   std::shared_ptr<const RowGroup> make_stored_row_group(uint64_t table_id, const TableSchema& schema,
@@ -76,6 +82,7 @@ class TableTransaction final : public WriteTransaction {
   std::shared_ptr<const Snapshot> base_;
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows
   CommitRecord record_;
+  std::vector<Sequence> new_sequences_;
 
   mutable std::mutex mutex_;                  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id

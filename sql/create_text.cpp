@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "sql/relation_name.h"
+
 namespace cairn {
 namespace {
 
@@ -43,7 +45,7 @@ std::string spelled_name(std::string_view name) {
 }
 
 std::string create_text(const TableSchema& table) {
-  std::string out = "CREATE TABLE " + spelled_name(table.name) + "(";
+  std::string out = "CREATE TABLE " + RelationName::of_key(table.name).to_sql() + "(";
   for (const ColumnSchema& column : table.columns) {
     if (out.back() != '(') out += ", ";
     out += spelled_name(column.name) + " " + column.type.to_string();
@@ -66,7 +68,7 @@ std::string create_text(const TableSchema& table, const IndexSchema& index) {
 }
 
 std::string create_text(const ViewSchema& view) {
-  std::string out = "CREATE VIEW " + spelled_name(view.name);
+  std::string out = "CREATE VIEW " + RelationName::of_key(view.name).to_sql();
   for (size_t i = 0; i < view.column_names.size(); i++) out += (i == 0 ? "(" : ", ") + spelled_name(view.column_names[i]);
   return out + (view.column_names.empty() ? "" : ")") + " AS " + view.sql;
 }

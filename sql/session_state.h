@@ -10,6 +10,7 @@
 #include "sql/binder/binder.h"
 #include "sql/parser/parser.h"
 #include "sql/session.h"
+#include "sql/session_values.h"
 #include "sql/settings.h"
 
 namespace cairn {
@@ -104,7 +105,7 @@ class SessionState final : public Session {
   void check_interrupted() const;
   const std::atomic<bool>& interrupted() const { return interrupted_; }
 
-  /// The database as the current statement sees it.
+  /// The database as the current statement sees it, with the session's temporary relations.
   std::shared_ptr<const Snapshot> snapshot() const;
   BindContext bind_context(const Statement& statement);
   /// Binds, optimizes and plans a query.
@@ -124,13 +125,20 @@ class SessionState final : public Session {
   void end_running(QueryExecution* execution);
 
   // Transactions (statements/transaction.cpp).
-  /// Runs `change` on the block's write transaction, or on one of its own that is committed behind it.
-  void change(const std::function<void(std::shared_ptr<WriteTransaction>)>& change);
+  /// Runs `change` on the block's write transaction, or on one of its own that is committed behind it. `relation`: the
+  /// key of what is changed; temporary relations live in a database of the session's own.
+  using Change = std::function<void(std::shared_ptr<WriteTransaction>)>;
+  void change(const Change& change, std::string_view relation = {});
   void begin_block(bool read_only);
   /// False where the block had failed, and was rolled back instead.
   bool commit_block();
   void roll_back_block();
   bool in_block() const { return block_.has_value(); }
+  /// The database that the relation of this key is in.
+  Database& database_of(std::string_view relation);
+  /// ON COMMIT of a temporary table.
+  void set_on_commit(const std::string& relation, PgQuery__OnCommitAction action);
+  SearchPath search_path() const { return SearchPath(settings_.get("search_path")); }
 
   // PREPARE (statements/prepare.cpp).
   std::map<std::string, Statement, std::less<>>& named_statements() { return named_statements_; }
@@ -146,6 +154,7 @@ class SessionState final : public Session {
     std::shared_ptr<const Snapshot> snapshot;  ///< set by the first statement
     std::shared_ptr<WriteTransaction> write;   ///< begun by the first change
     std::unique_ptr<WriterTurn::Hold> hold;
+    std::shared_ptr<WriteTransaction> temporary_write;  ///< to the session's own database
     bool read_only = false;
     bool failed = false;
   };
@@ -153,10 +162,17 @@ class SessionState final : public Session {
   void start_statement();
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
+  std::shared_ptr<const Snapshot> durable_snapshot() const;
+  void change_temporary(const Change& change);
+  /// Does what ON COMMIT says.
+  void finish_temporary_tables(WriteTransaction& transaction);
 
   std::shared_ptr<EngineState> engine_;
   std::shared_ptr<NoticeSink> notices_ = std::make_shared<NoticeSink>();
   Settings settings_;
+  SessionValues values_;
+  std::shared_ptr<Database> temporary_;  ///< of temporary relations; nullptr: there was none yet
+  std::map<std::string, bool> on_commit_;  ///< temporary tables, by key, that COMMIT drops (true) or empties
   std::optional<Block> block_;
   std::map<std::string, Statement, std::less<>> named_statements_;
   int64_t now_micros_ = 0;

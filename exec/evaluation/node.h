@@ -39,8 +39,13 @@ struct Truth {
 struct Frame {
   EvaluationContext context;
   uint64_t last_space_id = 0;
+  uint64_t batch_number = 0;
 
   uint64_t* allocate_mask(size_t rows) { return static_cast<uint64_t*>(context.allocate(mask_words(rows) * 8)); }
+  void begin_batch() {
+    context.reset();
+    ++batch_number;
+  }
   uint64_t next_space_id() { return ++last_space_id; }
 };
 
@@ -131,6 +136,7 @@ std::unique_ptr<Node> make_column_node(uint32_t column, Type type);
 std::unique_ptr<Node> make_constant_node(const Value& value);
 std::unique_ptr<Node> make_arithmetic_node(Function::Native operation, Type type, std::vector<Node*> arguments, int position);
 std::unique_ptr<Node> make_call_node(const Function& function, Type type, std::vector<Node*> arguments, int position);
+std::unique_ptr<Node> make_volatile_call_node(const Expression& expression, std::vector<Node*> arguments);
 std::unique_ptr<Node> make_cast_node(Node* argument, Type type, int position);
 std::unique_ptr<Node> make_compare_node(Expression::Comparison comparison, Node* left, Node* right);
 std::unique_ptr<Node> make_range_node(Node* argument, const ValueRange& wanted);

@@ -82,7 +82,8 @@ class Compiler {
     const auto found = known_.find(key);
     if (found != known_.end()) return found->second;
     Node* node = keep(make(expression, arguments, constant_list));
-    if (!arguments.empty() && std::all_of(arguments.begin(), arguments.end(), [](Node* a) { return a->is_literal(); })) {
+    const bool is_volatile = expression.kind == Expression::Kind::kCall && expression.function->is_volatile;
+    if (!is_volatile && !arguments.empty() && std::all_of(arguments.begin(), arguments.end(), [](Node* a) { return a->is_literal(); })) {
       node = fold(node);
     }
     known_.emplace(key, node);
@@ -129,6 +130,7 @@ class Compiler {
     add(expression.column);
     add(expression.comparison);
     add(expression.function);
+    add(expression.volatile_call.get());
     add(expression.escape);
     add(expression.case_insensitive);
     if (expression.kind == Expression::Kind::kConstant) key += expression.to_string();
@@ -181,6 +183,7 @@ class Compiler {
       case Kind::kParameter:
         throw Error(sqlstate::kInternalError, "a parameter was left without a value");
       case Kind::kCall:
+        if (expression.function->is_volatile) return make_volatile_call_node(expression, std::move(arguments));
         if (expression.function->native != Function::Native::kNone) {
           return make_arithmetic_node(expression.function->native, expression.type, std::move(arguments), expression.position);
         }

@@ -22,6 +22,9 @@ struct Function {
   std::vector<TypeId> arguments;
   bool variadic = false;        ///< the last argument type repeats
   bool strict = true;           ///< NULL in any argument gives NULL
+  /// Another value on every call, or an effect: called once per row that counts, wherever it stands (is_volatile). Such
+  /// functions say can_raise.
+  bool is_volatile = false;
   bool can_raise = true;        ///< may throw on some values: never evaluated on rows that are not selected
   /// Arithmetic on integral values that the evaluator computes itself, in the narrowest width that the operands' ranges
   /// allow; `evaluate` is null for these. Operands of unequal DECIMAL scales are brought to one by the evaluator.
@@ -44,8 +47,12 @@ std::vector<std::string_view> function_names();
 /// An aggregate function: count(*), count, sum, avg, min, max, … Its state is made of one or more plain columns, so
 /// that partial states are rows like any others: they can be merged, spilled and checkpointed.
 struct AggregateFunction {
+  /// kOrderedSet: what WITHIN GROUP (ORDER BY …) sorts is its first argument; direct arguments stand behind it.
+  enum class Form : uint8_t { kPlain, kOrderedSet };
   std::string_view name;
   Type (*result_type)(std::span<const Type> arguments) = nullptr;  ///< throws where the argument types do not fit
+  Form form = Form::kPlain;
+  bool of_doubles = false;  ///< arguments are cast to DOUBLE PRECISION
 };
 const AggregateFunction* find_aggregate(std::string_view name);
 std::vector<std::string_view> aggregate_names();

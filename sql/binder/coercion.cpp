@@ -142,8 +142,7 @@ bool is_constant_tree(const Expression& expression) {
     case Expression::Kind::kConstant: return true;
     case Expression::Kind::kColumn:
     case Expression::Kind::kParameter: return false;
-    // Functions without arguments may be volatile.
-    case Expression::Kind::kCall: if (expression.arguments.empty()) return false; break;
+    case Expression::Kind::kCall: if (expression.function->is_volatile) return false; break;
     default: break;
   }
   return std::ranges::all_of(expression.arguments, [](const ExpressionPtr& e) { return is_constant_tree(*e); });
@@ -223,6 +222,11 @@ Value parse_numeric_literal(std::string_view text) {
     return Value::of_double(value);
   };
   const int precision = std::max({static_cast<int>(digits.size()), scale + 1, 1});
+  const bool plain = text.find_first_of("eE") == std::string_view::npos;
+  if (plain && (digits.size() > 39 || scale > 38)) {
+    throw Error(sqlstate::kNumericOutOfRange, "a number of more than 38 digits does not fit NUMERIC",
+                "Write it as a quoted literal of double precision: float8 '…'.");
+  }
   if (digits.size() > (exact_integer ? 39 : 38) || scale > 38) return as_double();
   int128_t value = 0;
   for (char digit : digits) {

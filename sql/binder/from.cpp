@@ -12,8 +12,6 @@ namespace {
 
 constexpr size_t kMaxViewDepth = 64;
 
-bool is_known_schema(std::string_view schema) { return schema.empty() || schema == "public" || schema == "main"; }
-
 void add_relations(FromItem& item, FromItem& part) {
   for (ScopeRelation& relation : part.relations) item.relations.push_back(std::move(relation));
 }
@@ -79,16 +77,19 @@ void Binder::throw_unknown_table(std::string_view name, int position) {
 FromItem Binder::range_var(const PgQuery__RangeVar& range) {
   std::string name = range.relname;
   FromItem item;
-  const CteEntry* found = nullptr;
+  CteEntry* found = nullptr;
   if (range.schemaname[0] == '\0')
-    for (const CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
+    for (CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
       for (const auto& entry : frame->entries)
         if (entry->name == name) found = entry.get();
-  if (!is_known_schema(range.schemaname)) throw_unknown_table(std::string(range.schemaname) + "." + name, range.location);
+  std::string key;
+  if (found == nullptr) {
+    key = find_relation(*context_.snapshot, context_.search_path, range);
+    if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->emplace_back(&range, key);
+  }
   if (found != nullptr) {
-    if (found->is_forward) throw_unsupported("a recursive reference to \"" + name + "\"", range.location);
-    item = cte_use(*found);
-  } else if (auto table = context_.snapshot->tables.find(name); table != context_.snapshot->tables.end()) {
+    item = cte_use(*found, range.location);
+  } else if (auto table = context_.snapshot->tables.find(key); table != context_.snapshot->tables.end()) {
     item.plan = make_node(LogicalNode::Kind::kScan);
     item.plan->table = table->second;
     item.plan->alias = range.alias != nullptr ? range.alias->aliasname : range.relname;
@@ -100,13 +101,31 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
       item.visible.push_back({column.name, id});
     }
     item.relations[0].columns = item.visible;
-  } else if (auto schema = context_.snapshot->views.find(name); schema != context_.snapshot->views.end()) {
+    item.relations[0].schema = RelationName::of_key(key).schema;
+  } else if (auto schema = context_.snapshot->views.find(key); schema != context_.snapshot->views.end()) {
     item = view(*schema->second);
+    item.relations[0].schema = RelationName::of_key(key).schema;
+  } else if (auto known = context_.snapshot->sequences.find(key); known != context_.snapshot->sequences.end()) {
+    item = sequence(*known->second);
   } else {
-    throw_unknown_table(name, range.location);
+    throw_unknown_table(key, range.location);
   }
   apply_alias(item, range.alias, range.location);
   return item;
+}
+
+/// A sequence as a table of one row.
+FromItem Binder::sequence(const Sequence& sequence) {
+  const SequencePosition position = sequence.state->position();
+  BoundQuery bound;
+  bound.names = {"last_value", "log_cnt", "is_called"};
+  bound.plan = make_node(LogicalNode::Kind::kValues);
+  std::vector<ExpressionPtr>& row = bound.plan->rows.emplace_back();
+  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), position.value)));
+  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), 0)));
+  row.push_back(Expression::make_constant(Value::of_boolean(position.called)));
+  for (size_t i = 0; i < row.size(); i++) bound.plan->outputs.push_back(add_column(bound.names[i], row[i]->type, false));
+  return subquery_item(std::move(bound), RelationName::of_key(sequence.schema.name).name);
 }
 
 FromItem Binder::subquery_item(BoundQuery bound, std::string name) {
@@ -117,31 +136,12 @@ FromItem Binder::subquery_item(BoundQuery bound, std::string name) {
   return item;
 }
 
-FromItem Binder::cte_use(const CteEntry& entry) {
-  if (entry.table == nullptr) {
-    Restore<const CteFrame*> frame(ctes_, entry.frame);
-    LevelGuard guard(*this, entry.level);
-    BoundQuery bound = query(*entry.syntax->ctequery->select_stmt, entry.level, false);
-    bound.names = entry.column_names;
-    return subquery_item(std::move(bound), entry.name);
-  }
-  BoundQuery bound;
-  bound.names = entry.column_names;
-  bound.plan = make_node(LogicalNode::Kind::kCteScan);
-  bound.plan->cte = entry.table;
-  bound.plan->alias = entry.name;
-  for (size_t i = 0; i < entry.column_names.size(); i++) {
-    ColumnInfo column = plan_.columns[entry.table->plan->outputs[i]];
-    bound.plan->outputs.push_back(add_column(entry.column_names[i], column.type, column.nullable));
-  }
-  return subquery_item(std::move(bound), entry.name);
-}
-
 FromItem Binder::view(const ViewSchema& schema) {
   if (view_depth_ >= kMaxViewDepth)
     throw Error(sqlstate::kStatementTooComplex, "views are nested too deeply at \"" + schema.name + "\"");
   Restore<size_t> depth(view_depth_, view_depth_ + 1);
-  Restore<const CteFrame*> ctes(ctes_, nullptr);
+  Restore<CteFrame*> ctes(ctes_, nullptr);
+  Restore<SearchPath> path(context_.search_path, SearchPath::of_views());
   LevelGuard guard(*this, nullptr);
   try {
     auto tree = parse_statement(schema.sql);
@@ -149,7 +149,7 @@ FromItem Binder::view(const ViewSchema& schema) {
     BoundQuery bound = query(*tree->statement().select_stmt, nullptr, false);
     for (size_t i = 0; i < schema.column_names.size() && i < bound.names.size(); i++)
       bound.names[i] = schema.column_names[i];
-    return subquery_item(std::move(bound), schema.name);
+    return subquery_item(std::move(bound), RelationName::of_key(schema.name).name);
   } catch (Error& error) {
     // Positions count in the view's text, not in the statement's.
     error.position = -1;
@@ -241,10 +241,17 @@ LogicalPtr Binder::make_join(JoinKind kind, LogicalPtr left, LogicalPtr right, s
 }
 
 FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
-  FromItem left = from_item(*syntax.larg, level);
+  // A recursive reference must not stand on a side that the join extends by NULLs.
+  RecursionBarrier outer_join{"an outer join", barrier_};
+  auto side = [&](const pg::Node& node, PgQuery__JoinType kept) {
+    const bool extended = syntax.jointype == kept || syntax.jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+    Restore<const RecursionBarrier*> barrier(barrier_, extended ? &outer_join : barrier_);
+    return from_item(node, level);
+  };
+  FromItem left = side(*syntax.larg, PG_QUERY__JOIN_TYPE__JOIN_RIGHT);
   std::vector<const FromItem*> before = level.items;
   level.items.push_back(&left);
-  FromItem right = from_item(*syntax.rarg, level);
+  FromItem right = side(*syntax.rarg, PG_QUERY__JOIN_TYPE__JOIN_LEFT);
   level.items = before;
   check_duplicate_names(left, right);
 

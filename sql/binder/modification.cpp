@@ -196,7 +196,7 @@ void Binder::finish_modification(BoundModification& result, LogicalPtr node, con
 BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (update.with_clause != nullptr) common_table_expressions(*update.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;
@@ -250,7 +250,7 @@ BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::sh
 BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (statement.with_clause != nullptr) common_table_expressions(*statement.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;
@@ -272,7 +272,7 @@ BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, std::sh
                                       const std::vector<size_t>& columns) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (insert.with_clause != nullptr) common_table_expressions(*insert.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;

@@ -50,7 +50,8 @@ void inline_common_tables(LogicalPlan& plan) {
       table->plan = make_empty(table->plan->outputs);
       continue;
     }
-    if (uses > 1 && !is_cheap(*table->plan) && correlated_columns(*table->plan).empty()) {
+    const bool is_shared = uses > 1 && !is_cheap(*table->plan);
+    if ((is_shared || is_volatile_below(*table->plan)) && correlated_columns(*table->plan).empty()) {
       kept.push_back(table);
       continue;
     }

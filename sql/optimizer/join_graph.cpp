@@ -12,7 +12,7 @@ namespace {
 using Kind = LogicalNode::Kind;
 
 bool attaches(const LogicalNode& node) {
-  if (node.kind != Kind::kJoin || node.dependent) return false;
+  if (node.kind != Kind::kJoin || node.dependent || is_volatile(node)) return false;
   switch (node.join) {
     case JoinKind::kLeft:
     case JoinKind::kSemi:
@@ -24,11 +24,17 @@ bool attaches(const LogicalNode& node) {
 }
 
 bool is_inner(const LogicalNode& node) {
-  return node.kind == Kind::kJoin && node.join == JoinKind::kInner && !node.dependent;
+  return node.kind == Kind::kJoin && node.join == JoinKind::kInner && !node.dependent && !is_volatile(node);
 }
 
+/// Filters whose conjuncts may be evaluated anywhere in the region.
+bool is_movable_filter(const LogicalNode& node) { return node.kind == Kind::kFilter && !is_volatile(node); }
+
+/// A hundred relations without equalities may have more rows than a double can say; squares of this are finite.
+constexpr double kMostRows = 1e100;
+
 size_t leaf_count(const LogicalNode& node) {
-  if (node.kind == Kind::kFilter) return leaf_count(*node.children[0]);
+  if (is_movable_filter(node)) return leaf_count(*node.children[0]);
   if (is_inner(node)) return leaf_count(*node.children[0]) + leaf_count(*node.children[1]);
   if (attaches(node)) return leaf_count(*node.children[0]) + 1;
   return 1;
@@ -37,7 +43,7 @@ size_t leaf_count(const LogicalNode& node) {
 }  // namespace
 
 bool JoinGraph::starts_region(const LogicalNode& node) {
-  if (node.kind == Kind::kFilter) return starts_region(*node.children[0]);
+  if (is_movable_filter(node)) return starts_region(*node.children[0]);
   return is_inner(node) || attaches(node);
 }
 
@@ -66,7 +72,7 @@ JoinGraph::JoinGraph(LogicalPlan& plan, LogicalPtr root, Estimator& estimator) :
 
 void JoinGraph::collect(LogicalPtr node) {
   const bool room = relations_.size() + leaf_count(*node) <= kMostJoinRelations;
-  if (node->kind == Kind::kFilter && room) {
+  if (is_movable_filter(*node) && room) {
     for (auto& predicate : node->predicates) split_conjunction(std::move(predicate), conjuncts_);
     collect(std::move(node->children[0]));
   } else if (is_inner(*node) && room) {
@@ -341,7 +347,7 @@ double JoinGraph::rows(const RelationSet& set) const {
     if (!set[i]) continue;
     keys.clear();
     add_keys(i, present, keys);
-    rows *= relations_[i].estimate.rows * key_selectivity(keys);
+    rows = std::min(rows * relations_[i].estimate.rows * key_selectivity(keys), kMostRows);
     present.set(i);
   }
   for (size_t i = 0; i < relations_.size(); ++i) {
@@ -350,7 +356,7 @@ double JoinGraph::rows(const RelationSet& set) const {
   for (const auto& predicate : predicates_) {
     if ((predicate.relations & ~set).none()) rows *= predicate.selectivity;
   }
-  return std::max(rows, 1e-3);
+  return std::clamp(rows, 1e-3, kMostRows);
 }
 
 std::vector<ExpressionPtr> JoinGraph::class_predicates(const RelationSet& left, const RelationSet& right) const {

@@ -27,7 +27,7 @@ bool reads_order(const LogicalAggregate& call) {
 
 /// `seen`: whether the order of the node's rows shows in the answer.
 void drop_unseen_sorts(LogicalPtr& node, bool seen) {
-  if (node->kind == Kind::kSort && !seen) {
+  if (node->kind == Kind::kSort && !seen && !is_volatile(*node)) {
     LogicalPtr child = std::move(node->children[0]);
     node = std::move(child);
     drop_unseen_sorts(node, false);
@@ -40,7 +40,8 @@ void drop_unseen_sorts(LogicalPtr& node, bool seen) {
       break;
     case Kind::kSort: left = false; break;
     case Kind::kLimit: left = true; break;
-    case Kind::kDistinct: left = !node->distinct_on.empty(); break;
+    case Kind::kDistinct: left = false; break;
+    case Kind::kWindow: left = true; break;  // rows that its keys leave open keep their order
     case Kind::kJoin: left = seen && node->join != JoinKind::kInner; break;
     case Kind::kSetOperation: left = others = node->all && seen; break;
     default: others = seen; break;

@@ -230,7 +230,7 @@ ExpressionPtr implied_by_disjunction(const Expression& disjunction, const Column
     for (auto& conjunct : conjuncts) {
       const ColumnSet used = columns_of(*conjunct);
       if (columns.contains_all(used)) {
-        if (!used.empty()) kept.push_back(std::move(conjunct));
+        if (!used.empty() && !is_volatile(*conjunct)) kept.push_back(std::move(conjunct));
       } else if (conjunct->kind == EKind::kOr) {
         if (ExpressionPtr inner = implied_by_disjunction(*conjunct, columns)) kept.push_back(std::move(inner));
       }

@@ -19,7 +19,7 @@ std::set<const LogicalNode*> positional_nodes(LogicalPlan& plan) {
   std::set<const LogicalNode*> result{plan.root.get()};
   for (const auto& table : plan.common_tables) result.insert(table->plan.get());
   for_each_node(plan, [&](LogicalPtr& node) {
-    if (node->kind != Kind::kSetOperation) return;
+    if (!has_positional_children(*node)) return;
     for (const auto& child : node->children) result.insert(child.get());
   });
   return result;
@@ -50,6 +50,7 @@ void merge_with_child(LogicalPtr& node) {
   Substitution substitution;
   for (size_t i = 0; i < child.outputs.size(); ++i) {
     const Expression& e = *child.expressions[i];
+    if (is_volatile(e)) return;
     if (!e.arguments.empty() && counts[child.outputs[i]] > 1) return;
     if (may_raise(e) && counts[child.outputs[i]] == 0) return;
     substitution[child.outputs[i]] = &e;

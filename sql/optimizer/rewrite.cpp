@@ -24,7 +24,14 @@ void for_each_expression_slot(LogicalNode& node, const std::function<void(Expres
   for (auto& key : node.sort_keys) visit(key.expression);
   if (node.limit) visit(node.limit);
   if (node.offset) visit(node.offset);
-  for (auto& e : node.distinct_on) visit(e);
+  for (auto& e : node.partition_by) visit(e);
+  for (auto& window : node.window_calls) {
+    for (auto& e : window.call.arguments) visit(e);
+    for (ExpressionPtr* e : {&window.call.filter, &window.start_size, &window.end_size, &window.range_key,
+                             &window.start_value, &window.end_value}) {
+      if (*e) visit(*e);
+    }
+  }
 }
 
 void for_each_expression(const LogicalNode& node, const std::function<void(const Expression&)>& visit) {
@@ -74,6 +81,7 @@ void rename_columns(LogicalNode& node, const Renaming& renaming) {
   };
   for (ColumnId& id : node.outputs) rename(id);
   for (auto& aggregate : node.aggregates) rename(aggregate.output);
+  for (auto& window : node.window_calls) rename(window.call.output);
 }
 
 void split_conjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& conjuncts) {
@@ -119,6 +127,10 @@ std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressio
   return copies;
 }
 
+bool has_positional_children(const LogicalNode& node) {
+  return node.kind == LogicalNode::Kind::kSetOperation || node.kind == LogicalNode::Kind::kRecursion;
+}
+
 bool is_true(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer != 0; }
 
 bool is_false_or_null(const Expression& e) {
@@ -139,6 +151,36 @@ bool may_raise(const Expression& e) {
     if (may_raise(*argument)) return true;
   }
   return false;
+}
+
+bool is_volatile(const LogicalNode& node) {
+  bool found = false;
+  for_each_expression(node, [&](const Expression& e) { found = found || is_volatile(e); });
+  return found;
+}
+
+bool is_volatile_below(const LogicalNode& node) {
+  return is_volatile(node) || std::any_of(node.children.begin(), node.children.end(),
+                                          [](const LogicalPtr& child) { return is_volatile_below(*child); });
+}
+
+ColumnSet volatile_outputs(const LogicalNode& node) {
+  ColumnSet columns;
+  for (size_t i = 0; i < node.expressions.size(); ++i) {
+    if (is_volatile(*node.expressions[i])) columns.insert(node.outputs[i]);
+  }
+  for (const auto& row : node.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      if (is_volatile(*row[i])) columns.insert(node.outputs[i]);
+    }
+  }
+  for (const LogicalAggregate& call : node.aggregates) {
+    bool found = call.filter && is_volatile(*call.filter);
+    for (const auto& argument : call.arguments) found = found || is_volatile(*argument);
+    for (const auto& [key, order] : call.order_by) found = found || is_volatile(*key);
+    if (found) columns.insert(call.output);
+  }
+  return columns;
 }
 
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id) {

@@ -43,6 +43,9 @@ bool add_conjunct(std::vector<ExpressionPtr>& conjuncts, ExpressionPtr added);
 
 std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressions);
 
+/// Set operations and recursions: outputs are those of the children by position.
+bool has_positional_children(const LogicalNode& node);
+
 bool is_true(const Expression& expression);           ///< the constant TRUE
 bool is_false_or_null(const Expression& expression);  ///< the constant FALSE or NULL: no row passes it
 /// `a = b` (or `a IS NOT DISTINCT FROM b`, where `null_safe` is given and told so).
@@ -50,6 +53,15 @@ bool is_equality(const Expression& expression, bool* null_safe = nullptr);
 /// Contains a call (or a cast) that some values could make raise an error.
 bool may_raise(const Expression& expression);
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id);
+
+// How often a volatile expression runs shows (is_volatile, exec/expression.h). Passes keep their hands off: conjuncts do
+// not pass nodes that have any, nothing is copied that has some below, and columns made by them are not pruned.
+/// An expression of this node alone is volatile.
+bool is_volatile(const LogicalNode& node);
+/// One of the node's, or of a node below it.
+bool is_volatile_below(const LogicalNode& node);
+/// The columns that the node makes by a volatile expression.
+class ColumnSet volatile_outputs(const LogicalNode& node);
 
 LogicalPtr make_node(LogicalNode::Kind kind, std::vector<ColumnId> outputs);
 LogicalPtr make_node(LogicalNode::Kind kind, std::vector<ColumnId> outputs, LogicalPtr child);
@@ -60,7 +72,7 @@ LogicalPtr make_renaming(const LogicalPlan& plan, const std::vector<std::pair<Co
                          LogicalPtr child);
 LogicalPtr make_empty(std::vector<ColumnId> outputs);  ///< no rows
 
-/// Sets the outputs of a filter, sort, limit or join to all that is there (pruning narrows them again).
+/// Sets the outputs of a filter, sort, limit, window or join to all that is there (pruning narrows them again).
 void widen_outputs(LogicalNode& node);
 void widen_outputs_below(LogicalNode& node);  ///< the same for the whole subplan, children first
 

@@ -16,10 +16,9 @@ ExpressionPtr null_constant(const Type& type) { return Expression::make_constant
 
 bool is_null(const Expression& e) { return e.kind == Kind::kConstant && e.value.null; }
 
-/// Functions without arguments are left alone: they may give another value on every call.
 bool is_foldable(const Expression& e) {
   if (e.kind == Kind::kConstant || e.kind == Kind::kColumn || e.kind == Kind::kParameter) return false;
-  if (e.arguments.empty()) return false;
+  if (is_volatile(e)) return false;
   return std::all_of(e.arguments.begin(), e.arguments.end(),
                      [](const ExpressionPtr& argument) { return argument->kind == Kind::kConstant; });
 }
@@ -53,7 +52,7 @@ ExpressionPtr simplified_cast(ExpressionPtr e) {
 
 ExpressionPtr simplified_null_test(ExpressionPtr e) {
   const Expression& argument = *e->arguments[0];
-  if (argument.kind == Kind::kIsNull || argument.kind == Kind::kIsNotNull) {
+  if ((argument.kind == Kind::kIsNull || argument.kind == Kind::kIsNotNull) && !is_volatile(argument)) {
     return Expression::make_constant(Value::of_boolean(e->kind == Kind::kIsNotNull));
   }
   return e;

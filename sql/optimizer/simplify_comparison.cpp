@@ -165,7 +165,7 @@ ExpressionPtr simplified_in(ExpressionPtr e) {
   std::vector<ExpressionPtr> kept;
   std::unordered_set<std::string> seen;
   for (auto& argument : e->arguments) {
-    if (kept.empty() || seen.insert(argument->to_string()).second) kept.push_back(std::move(argument));
+    if (kept.empty() || is_volatile(*argument) || seen.insert(argument->to_string()).second) kept.push_back(std::move(argument));
   }
   e->arguments = std::move(kept);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/optimizer/pass.h"
+#include "vector/error.h"
 
 // Turns dependent joins (correlated subqueries, lateral joins) into ordinary ones. First the simple cases, inner ones
 // first: correlated predicates that may move up to the join, and scalar aggregates correlated by equalities, which
@@ -132,6 +133,17 @@ class Unnesting {
     for (auto& child : node->children) general(child);
   }
 
+  /// Decorrelated, the subquery runs once and not for every outer row. (What hoist_projection puts above the join does.)
+  static void refuse_volatile(const LogicalNode& subquery) {
+    for_each_expression(subquery, [](const Expression& e) {
+      if (is_volatile(e)) {
+        throw Error(sqlstate::kFeatureNotSupported, "a volatile function in a correlated subquery is not supported")
+            .at(e.position);
+      }
+    });
+    for (const auto& child : subquery.children) refuse_volatile(*child);
+  }
+
   bool try_simple(LogicalPtr& node) {
     node->dependent = true;
     if (node->join == JoinKind::kMark && !existence_marks_.contains(node->outputs.back())) {
@@ -141,6 +153,7 @@ class Unnesting {
     if (keeps_left_alone(node->join)) drop_projections(*node);
     if (try_scalar_aggregate(node)) return true;
     if (hoist_projection(node)) return true;
+    refuse_volatile(*node->children[1]);
     return try_pull(*node);
   }
 
@@ -158,7 +171,7 @@ class Unnesting {
   void drop_projections(LogicalNode& node) {
     LogicalPtr& right = node.children[1];
     if (node.predicates.empty()) strip_for_exists(right);
-    while (right->kind == Kind::kProject || right->kind == Kind::kSort) {
+    while ((right->kind == Kind::kProject || right->kind == Kind::kSort) && !is_volatile(*right)) {
       if (right->kind == Kind::kProject) {
         Substitution substitution;
         for (size_t i = 0; i < right->outputs.size(); ++i) {
@@ -194,6 +207,7 @@ class Unnesting {
     const ColumnId found = plan_.add_column(plan_.columns[mark].name, Type::boolean());
     LogicalPtr other_right;
     Renaming renaming;
+    refuse_volatile(*node->children[1]);
     if (!two_valued) other_right = clone_renamed(plan_, *node->children[1], renaming);
     ExpressionPtr comparison = make_conjunction(clone_all(node->predicates));
 
@@ -331,7 +345,7 @@ std::vector<std::pair<const Expression*, const Expression*>> correlation_keys(
 bool Unnesting::try_scalar_aggregate(LogicalPtr& node) {
   if (node->join == JoinKind::kRight || node->join == JoinKind::kFull) return false;
   const LogicalNode* original = scalar_aggregate_below(*node->children[1]);
-  if (original == nullptr) return false;
+  if (original == nullptr || is_volatile_below(*original)) return false;
   const ColumnSet outer = outer_columns(*node);
   bool arguments_name_outer = false;
   for_each_expression(*original, [&](const Expression& e) {

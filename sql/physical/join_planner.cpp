@@ -79,21 +79,25 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
   // One flag for all keys: IS NOT DISTINCT FROM is a key only where there is no other.
   // A mark compares its keys in three-valued logic, also with a constant: 1 IN (SELECT …).
   const bool mark = node.join == JoinKind::kMark;
+  const bool tests = mark || node.join == JoinKind::kSemi || node.join == JoinKind::kAnti;
+  // random() IN (SELECT …): one value per row, which a residual condition would ask for every pair; ON x = random() does.
+  const auto constant_is_key = [&](const Expression& e) { return mark || (tests && is_volatile(e)); };
+  const auto may_be_key = [&](const Expression& e) { return tests || !is_volatile(e); };
   keys.null_safe = std::none_of(node.predicates.begin(), node.predicates.end(), [&](const ExpressionPtr& e) {
-    return is_equality(*e) &&
-           (mark || (!columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty()));
+    return is_equality(*e) && may_be_key(*e) &&
+           (constant_is_key(*e) || (!columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty()));
   });
   for (size_t i = 0; i < node.predicates.size(); ++i) {
     const ExpressionPtr& predicate = node.predicates[i];
     bool null_safe = false;
-    const bool equality = is_equality(*predicate, &null_safe) && null_safe == keys.null_safe;
+    const bool equality = may_be_key(*predicate) && is_equality(*predicate, &null_safe) && null_safe == keys.null_safe;
     if (equality) {
       const Expression &a = *predicate->arguments[0], &b = *predicate->arguments[1];
       const ColumnSet in_a = columns_of(a), in_b = columns_of(b);
       const bool straight = left_columns.contains_all(in_a) && right_columns.contains_all(in_b);
       const bool crossed = left_columns.contains_all(in_b) && right_columns.contains_all(in_a);
       const bool same_type = a.type.id == b.type.id && a.type.scale == b.type.scale;
-      const bool both = mark ? !in_a.empty() || !in_b.empty() : !in_a.empty() && !in_b.empty();
+      const bool both = constant_is_key(*predicate) ? !in_a.empty() || !in_b.empty() : !in_a.empty() && !in_b.empty();
       if ((straight || crossed) && both && (same_type || a.type.is_string())) {
         const Type type = wider(a.type, b.type);
         keys.left.push_back(as_type(straight ? a : b, type));
@@ -109,10 +113,28 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
   return keys;
 }
 
+namespace {
+
+/// Whether a recursion's rows come out as they are made: then it must be probed with, for it may have no end.
+bool streams_recursion(const PlanNode& node) {
+  if (node.kind == PlanNode::Kind::kRecursion) return true;
+  const bool passes = node.kind == PlanNode::Kind::kFilter || node.kind == PlanNode::Kind::kProject ||
+                      node.kind == PlanNode::Kind::kJoin;
+  return passes && streams_recursion(*node.children[0]);
+}
+
+}  // namespace
+
 PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
-  PlannedNode left = build(*node.children[0]), right = build(*node.children[1]);
   JoinKind kind = node.join;
-  const bool swapped = pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows);
+  feeds_limit_ = feeds_limit_ && kind != JoinKind::kRight && kind != JoinKind::kFull;
+  PlannedNode left = build(*node.children[0]);
+  const bool left_streams = streams_recursion(*left.node);
+  feeds_limit_ = feeds_limit_ && kind == JoinKind::kInner && !left_streams;
+  PlannedNode right = build(*node.children[1]);
+  const bool right_streams = !left_streams && streams_recursion(*right.node);
+  const bool swapped =
+      !left_streams && (right_streams || pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows));
   if (swapped) {
     std::swap(left, right);
     kind = mirrored(kind);

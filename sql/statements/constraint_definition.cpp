@@ -59,9 +59,8 @@ void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::opt
   key.name = constraint.conname;
   if (key.name.empty()) {
     const std::string columns = primary ? "pkey" : joined_column_names(table, key.columns) + "_key";
-    key.name = unused_relation_name(snapshot, table, table.name + "_" + columns);
-  } else if (has_index(table, key.name) || table_of_index(snapshot, key.name) != nullptr ||
-             snapshot.tables.contains(key.name) || snapshot.views.contains(key.name)) {
+    key.name = unused_relation_name(snapshot, table, RelationName::of_key(table.name).name + "_" + columns);
+  } else if (is_taken(snapshot, table, key.name)) {
     throw Error(sqlstate::kDuplicateTable, "relation \"" + key.name + "\" already exists").at(constraint.location);
   }
   table.indexes.push_back(std::move(key));
@@ -70,7 +69,7 @@ void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::opt
 /// "t_a_check" where the condition names one column, else "t_check"; with a number where that is taken.
 std::string check_name(const TableSchema& table, const std::vector<uint32_t>& columns) {
   const std::string base =
-      table.name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : std::string()) + "_check";
+      RelationName::of_key(table.name).name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : std::string()) + "_check";
   std::string name = base;
   for (size_t number = 1; has_check(table, name) || has_index(table, name); number++) name = base + std::to_string(number);
   return name;
@@ -105,19 +104,29 @@ std::string joined_column_names(const TableSchema& table, const std::vector<uint
   return names;
 }
 
-const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view index) {
+const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view key) {
+  const RelationName index = RelationName::of_key(key);
   for (const auto& [name, table] : snapshot.tables)
-    if (has_index(table->schema, index)) return table.get();
+    if (has_index(table->schema, index.name) && RelationName::of_key(name).schema == index.schema) return table.get();
   return nullptr;
+}
+
+const TableVersion* find_indexed_table(const Snapshot& snapshot, const SearchPath& path, const RelationName& index) {
+  if (!index.schema.empty())
+    return table_of_index(snapshot, RelationName{canonical_schema(index.schema), index.name}.key());
+  for (const std::string& schema : path.schemas())
+    if (const TableVersion* table = table_of_index(snapshot, RelationName{schema, index.name}.key())) return table;
+  return nullptr;
+}
+
+bool is_taken(const Snapshot& snapshot, const TableSchema& table, std::string_view name) {
+  const std::string key = RelationName{RelationName::of_key(table.name).schema, std::string(name)}.key();
+  return key == table.name || has_index(table, name) || snapshot.has_relation(key) || table_of_index(snapshot, key) != nullptr;
 }
 
 std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& table, const std::string& base) {
   std::string name = base;
-  const auto taken = [&] {
-    return name == table.name || has_index(table, name) || snapshot.tables.contains(name) ||
-           snapshot.views.contains(name) || table_of_index(snapshot, name) != nullptr;
-  };
-  for (size_t number = 1; taken(); number++) name = base + std::to_string(number);
+  for (size_t number = 1; is_taken(snapshot, table, name); number++) name = base + std::to_string(number);
   return name;
 }
 

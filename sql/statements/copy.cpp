@@ -58,14 +58,14 @@ std::vector<size_t> table_columns(const PgQuery__CopyStmt& syntax, const TableSc
   return columns;
 }
 
-const TableVersion& find_table(const Snapshot& snapshot, const PgQuery__RangeVar& name) {
-  check_table_name(name);
-  auto found = snapshot.tables.find(std::string_view(name.relname));
+const TableVersion& find_table(SessionState& session, const Snapshot& snapshot, const PgQuery__RangeVar& name) {
+  const std::string key = find_relation(snapshot, session.search_path(), name);
+  auto found = snapshot.tables.find(key);
   if (found != snapshot.tables.end()) return *found->second;
-  if (snapshot.views.contains(std::string_view(name.relname)))
-    throw Error(sqlstate::kWrongObjectType, "\"" + std::string(name.relname) + "\" is a view, not a table",
+  if (snapshot.views.contains(key))
+    throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is a view, not a table",
                 "Use COPY (SELECT ...) TO.").at(name.location);
-  throw Error(sqlstate::kUndefinedTable, "table \"" + std::string(name.relname) + "\" does not exist").at(name.location);
+  throw Error(sqlstate::kUndefinedTable, "table \"" + key + "\" does not exist").at(name.location);
 }
 
 ResultPtr run_copy_from(SessionState& session, const Statement& statement, const PgQuery__CopyStmt& syntax) {
@@ -78,21 +78,22 @@ ResultPtr run_copy_from(SessionState& session, const Statement& statement, const
   copy.bytes_done = &session.work().done;
   copy.bytes_total = &session.work().total;
   uint64_t count = 0;
+  std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  const TableSchema& table = find_table(session, *snapshot, *syntax.relation).schema;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-    std::shared_ptr<const Snapshot> snapshot = transaction->snapshot();
-    const TableSchema& table = find_table(*snapshot, *syntax.relation).schema;
     copy.table = &table;
     copy.columns = table_columns(syntax, table);
-    for (const ColumnSchema& column : table.columns) {
+    for (size_t i = 0; i < table.columns.size(); i++) {
+      const bool given = std::ranges::find(copy.columns, i) != copy.columns.end();
       Binder binder(session.bind_context(statement));
-      copy.defaults.push_back(binder.default_of(column));
+      copy.defaults.push_back(given ? Value() : binder.default_of(table.columns[i]));
     }
     copy.transaction = transaction.get();
     copy.storage = &session.engine().database().storage();
     const ConstraintCheck check(session, *transaction, table.name);
     count = copy_from_file(copy);
     check.run();
-  });
+  }, table.name);
   return make_done("COPY " + std::to_string(count), static_cast<int64_t>(count));
 }
 
@@ -170,7 +171,7 @@ ResultPtr run_copy(SessionState& session, const Statement& statement) {
     query.node = syntax.query;
   } else {
     std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    const TableSchema& table = find_table(*snapshot, *syntax.relation).schema;
+    const TableSchema& table = find_table(session, *snapshot, *syntax.relation).schema;
     auto quoted = [](std::string_view name) {
       std::string text = "\"";
       for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -179,7 +180,7 @@ ResultPtr run_copy(SessionState& session, const Statement& statement) {
     std::string text = "SELECT ";
     for (size_t column : table_columns(syntax, table))
       text += (text.size() > 7 ? ", " : "") + quoted(table.columns[column].name);
-    made = parse_statement(text + " FROM " + quoted(table.name));
+    made = parse_statement(text + " FROM " + RelationName::of_key(table.name).to_sql());
     query.tree = made;
     query.node = &made->statement();
   }

@@ -26,8 +26,7 @@ class ValuesRows final : public TableFunctionSource {
     for (size_t column : columns_) types_.push_back(table.columns[column].type);
     for (size_t i = 0; i < table.columns.size(); i++) {
       bool given = std::ranges::find(columns_, i) != columns_.end();
-      Binder binder(session.bind_context(statement));
-      defaults_.push_back(given ? Value() : binder.default_of(table.columns[i]));
+      if (!given) defaults_.emplace_back(i, Binder(session.bind_context(statement)).default_value(table.columns[i]));
     }
   }
 
@@ -53,10 +52,12 @@ class ValuesRows final : public TableFunctionSource {
 
  private:
   void append(const std::vector<Value>& row, std::vector<ColumnBuffer>& columns) {
-    for (size_t i = 0; i < table_.columns.size(); i++)
-      if (!defaults_[i].null) columns[i].append_value(defaults_[i]);
-    for (size_t i = 0; i < table_.columns.size(); i++)
-      if (defaults_[i].null && std::ranges::find(columns_, i) == columns_.end()) columns[i].append_null();
+    for (const auto& [column, expression] : defaults_) {
+      const bool constant = expression->kind == Expression::Kind::kConstant;
+      const Value value = constant ? expression->value : evaluate_constant(*expression);
+      if (value.null) columns[column].append_null();
+      else columns[column].append_value(value);
+    }
     for (size_t i = 0; i < columns_.size(); i++) {
       if (row[i].null) columns[columns_[i]].append_null();
       else columns[columns_[i]].append_value(row[i]);
@@ -111,7 +112,7 @@ class ValuesRows final : public TableFunctionSource {
   size_t at_;
   std::vector<size_t> columns_;
   std::vector<Type> types_;                 ///< of columns_
-  std::vector<Value> defaults_;             ///< by table column; of those that no row gives
+  std::vector<std::pair<size_t, ExpressionPtr>> defaults_;  ///< table columns that no row gives
   std::deque<std::vector<Value>> ready_;    ///< bound rows
 };
 
@@ -127,13 +128,14 @@ ResultPtr run_large_insert(SessionState& session, std::string_view text, const S
   first.node = &first.tree->statement();
   const PgQuery__InsertStmt& insert = *first.node->insert_stmt;
   int64_t count = 0;
+  const std::string key = find_relation(*session.snapshot(), session.search_path(), *insert.relation);
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     // Binds the first row, so that whatever is wrong with the statement as a whole is found here.
     Binder binder(session.bind_context(first));
     bind_modification(session, *first.node, binder);
-    const ConstraintCheck check(session, *transaction, insert.relation->relname);
+    const ConstraintCheck check(session, *transaction, key);
     std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    const TableSchema& table = snapshot->tables.find(std::string_view(insert.relation->relname))->second->schema;
+    const TableSchema& table = snapshot->tables.find(key)->second->schema;
     auto rows = std::make_shared<PlanNode>();
     rows->kind = PlanNode::Kind::kTableFunction;
     for (const ColumnSchema& column : table.columns) {
@@ -141,9 +143,9 @@ ResultPtr run_large_insert(SessionState& session, std::string_view text, const S
       rows->names.push_back(column.name);
     }
     rows->function_source = std::make_shared<ValuesRows>(session, text, extent, table, insert, first);
-    count = insert_rows(session, std::move(rows), insert.relation->relname, transaction);
+    count = insert_rows(session, std::move(rows), key, transaction);
     check.run();
-  });
+  }, key);
   return make_done("INSERT 0 " + std::to_string(count), count);
 }
 

@@ -27,6 +27,11 @@ ResultPtr run_large_insert(SessionState& session, std::string_view text, const S
 ResultPtr run_create_table(SessionState& session, const Statement& statement);
 ResultPtr run_create_table_as(SessionState& session, const Statement& statement);
 ResultPtr run_create_view(SessionState& session, const Statement& statement);
+ResultPtr run_create_sequence(SessionState& session, const PgQuery__CreateSeqStmt& statement);
+ResultPtr run_alter_sequence(SessionState& session, const PgQuery__AlterSeqStmt& statement);
+ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& statement);
+ResultPtr run_rename(SessionState& session, const PgQuery__RenameStmt& statement);
+ResultPtr run_create_schema(SessionState& session, const PgQuery__CreateSchemaStmt& statement);
 ResultPtr run_drop(SessionState& session, const Statement& statement);
 ResultPtr run_create_index(SessionState& session, const Statement& statement);
 ResultPtr run_drop_index(SessionState& session, const PgQuery__DropStmt& syntax);

@@ -1,5 +1,6 @@
 #include "sql/statements/table_definition.h"
 
+#include <algorithm>
 #include <string>
 
 #include "sql/binder/binder.h"
@@ -7,6 +8,7 @@
 #include "sql/parser/deparse.h"
 #include "sql/parser/nodes.h"
 #include "sql/statements/constraint_definition.h"
+#include "sql/statements/sequence.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -28,23 +30,65 @@ bool set_property(const PgQuery__Constraint& constraint, ColumnSchema& column) {
   }
 }
 
-}  // namespace
-
-void check_table_name(const PgQuery__RangeVar& name) {
-  std::string_view schema = name.schemaname;
-  if (!schema.empty() && schema != "public" && schema != "main")
-    throw Error("3F000", "schema \"" + std::string(schema) + "\" does not exist").at(name.location);
+/// Errors: kFeatureNotSupported for GENERATED ALWAYS, which refuses values that INSERT gives.
+SequenceSchema identity_options(const PgQuery__Constraint& constraint) {
+  if (std::string_view(constraint.generated_when) == "a")
+    throw_unsupported("GENERATED ALWAYS AS IDENTITY", constraint.location);
+  return parse_sequence_options(constraint.options, constraint.n_options, nullptr).schema;
 }
 
-TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot) {
-  check_table_name(*statement.relation);
+Error invalid_identity(int position) {
+  return Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
+}
+
+/// The column's type; where it is SERIAL, the integer type behind it.
+Type column_type(const PgQuery__TypeName& name, bool& serial) {
+  std::string_view text = pg::last_name(name.names, name.n_names);
+  serial = true;
+  if (text == "serial" || text == "serial4") return Type::integer();
+  if (text == "bigserial" || text == "serial8") return Type::big_int();
+  if (text == "smallserial" || text == "serial2") return Type::small_int();
+  serial = false;
+  return resolve_type_name(name).type;
+}
+
+}  // namespace
+
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences,
+                         std::vector<const PgQuery__Constraint*>& others) {
+  ColumnSchema column;
+  column.name = definition.colname;
+  bool serial;
+  column.type = column_type(*definition.type_name, serial);
+  const auto draw_values = [&](SequenceSchema options) {
+    if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt) throw invalid_identity(definition.location);
+    SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(key), column.name, column.type);
+    options.name = sequence.name;
+    options.owner_table = sequence.owner_table;
+    options.owner_column = sequence.owner_column;
+    options.max_value = std::min(options.max_value, sequence.max_value);
+    column.not_null = true;
+    column.default_sql = next_value_sql(options);
+    sequences.push_back(std::move(options));
+  };
+  if (serial) draw_values({});
+  for (const pg::Node* node : pg::list(definition.constraints, definition.n_constraints)) {
+    const PgQuery__Constraint& constraint = *node->constraint;
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) draw_values(identity_options(constraint));
+    else if (!set_property(constraint, column)) others.push_back(&constraint);
+  }
+  return column;
+}
+
+TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
+                              std::vector<SequenceSchema>& sequences) {
   int position = statement.relation->location;
-  if (std::string_view(statement.relation->relpersistence) == "t") throw_unsupported("a TEMPORARY table", position);
   if (statement.n_inh_relations > 0) throw_unsupported("INHERITS", position);
   if (statement.partspec != nullptr || statement.partbound != nullptr) throw_unsupported("PARTITION BY", position);
   if (statement.of_typename != nullptr) throw_unsupported("CREATE TABLE OF a type", position);
   TableSchema schema;
-  schema.name = statement.relation->relname;
+  schema.name = key;
   // They may name columns that stand behind them.
   std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>> constraints;
   for (const pg::Node* element : pg::list(statement.table_elts, statement.n_table_elts)) {
@@ -55,16 +99,13 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
     if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
       throw_unsupported(pg::describe(*element) + " in CREATE TABLE", pg::location(element));
     const PgQuery__ColumnDef& definition = *element->column_def;
-    ColumnSchema column;
-    column.name = definition.colname;
-    column.type = resolve_type_name(*definition.type_name).type;
-    if (schema.find(column.name))
-      throw Error(sqlstate::kDuplicateColumn, "column \"" + column.name + "\" specified more than once")
+    if (schema.find(definition.colname))
+      throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-    for (const pg::Node* constraint : pg::list(definition.constraints, definition.n_constraints))
-      if (!set_property(*constraint->constraint, column))
-        constraints.emplace_back(constraint->constraint, static_cast<uint32_t>(schema.columns.size()));
-    schema.columns.push_back(std::move(column));
+    std::vector<const PgQuery__Constraint*> others;
+    const auto column = static_cast<uint32_t>(schema.columns.size());
+    schema.columns.push_back(make_column(definition, snapshot, key, sequences, others));
+    for (const PgQuery__Constraint* constraint : others) constraints.emplace_back(constraint, column);
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);

@@ -6,11 +6,13 @@
 
 namespace cairn {
 
-/// The schema that CREATE TABLE describes; `snapshot` tells which names are taken. Errors: kDuplicateColumn, and those
-/// of types and of constraints.
-TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot);
+/// The schema that CREATE TABLE describes. `key`: the table's; `snapshot` tells which names are taken; `sequences` receives
+/// those of SERIAL and IDENTITY columns. Errors: kDuplicateColumn, and those of types and of constraints.
+TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
+                              std::vector<SequenceSchema>& sequences);
 
-/// Refuses names in schemas that do not exist.
-void check_table_name(const PgQuery__RangeVar& name);
+/// One column of it, or the one that ALTER TABLE adds. `others` receives constraints that are the table's.
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences, std::vector<const PgQuery__Constraint*>& others);
 
 }  // namespace cairn

@@ -1,9 +1,22 @@
+#include "io/storage.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
 
 namespace cairn {
 
 std::shared_ptr<const Snapshot> SessionState::snapshot() const {
+  std::shared_ptr<const Snapshot> durable = durable_snapshot();
+  if (temporary_ == nullptr) return durable;
+  std::shared_ptr<const Snapshot> own =
+      block_ && block_->temporary_write != nullptr ? block_->temporary_write->snapshot() : temporary_->snapshot();
+  auto both = std::make_shared<Snapshot>(*durable);
+  both->tables.insert(own->tables.begin(), own->tables.end());
+  both->views.insert(own->views.begin(), own->views.end());
+  both->sequences.insert(own->sequences.begin(), own->sequences.end());
+  return both;
+}
+
+std::shared_ptr<const Snapshot> SessionState::durable_snapshot() const {
   if (!block_) return engine_->database().snapshot();
   return block_->write != nullptr ? block_->write->snapshot() : block_->snapshot;
 }
@@ -21,12 +34,54 @@ bool SessionState::commit_block() {
   Block block = std::move(*block_);
   block_.reset();
   if (!failed && write != nullptr) write->commit();
+  if (!failed && block.temporary_write == nullptr && !on_commit_.empty()) block.temporary_write = temporary_->begin_write();
+  if (!failed && block.temporary_write != nullptr) {
+    finish_temporary_tables(*block.temporary_write);
+    block.temporary_write->commit();
+  }
   return !failed;
 }
 
 void SessionState::roll_back_block() { block_.reset(); }
 
-void SessionState::change(const std::function<void(std::shared_ptr<WriteTransaction>)>& change) {
+Database& SessionState::database_of(std::string_view relation) {
+  return is_temporary(relation) ? *temporary_ : engine_->database();
+}
+
+void SessionState::set_on_commit(const std::string& relation, PgQuery__OnCommitAction action) {
+  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP) on_commit_[relation] = true;
+  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS) on_commit_[relation] = false;
+  if (!block_ && on_commit_.contains(relation)) change_temporary([](std::shared_ptr<WriteTransaction>) {});
+}
+
+void SessionState::finish_temporary_tables(WriteTransaction& transaction) {
+  std::shared_ptr<const Snapshot> snapshot = transaction.snapshot();
+  for (auto entry = on_commit_.begin(); entry != on_commit_.end();) {
+    auto table = snapshot->tables.find(entry->first);
+    const bool keep = table != snapshot->tables.end() && !entry->second;
+    if (table != snapshot->tables.end()) transaction.drop_table(entry->first);
+    if (keep) transaction.create_table(table->second->schema);
+    entry = keep ? std::next(entry) : on_commit_.erase(entry);
+  }
+}
+
+void SessionState::change_temporary(const Change& change) {
+  if (temporary_ == nullptr) temporary_ = Database::open(":memory:", make_storage());
+  if (!block_) {
+    std::shared_ptr<WriteTransaction> transaction = temporary_->begin_write();
+    change(transaction);
+    check_interrupted();
+    finish_temporary_tables(*transaction);
+    transaction->commit();
+    return;
+  }
+  if (block_->temporary_write == nullptr) block_->temporary_write = temporary_->begin_write();
+  block_->temporary_write->begin_statement();
+  change(block_->temporary_write);
+}
+
+void SessionState::change(const Change& change, std::string_view relation) {
+  if (is_temporary(relation)) return change_temporary(change);
   if (!block_) {
     WriterTurn::Hold hold(engine_->writer_turn(), false);
     std::shared_ptr<WriteTransaction> transaction = engine_->database().begin_write();

@@ -21,6 +21,8 @@ class PinnedDatabase : public Database {
   std::unique_ptr<WriteTransaction> begin_write() override { return nullptr; }
   const std::string& identity() const override { return path_; }
   uint64_t stored_bytes() const override { return 0; }
+  int64_t next_value(const Sequence&) override { return 0; }
+  void set_value(const Sequence&, SequencePosition) override {}
   void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override {
     pins[std::string(name)] = std::move(snapshot);
   }

@@ -156,6 +156,7 @@ TEST(Functions, EveryFunctionIsTheSameOverColumnsAndConstants) {
   std::mt19937_64 random(3);
   for (const std::string_view name : function_names()) {
     for (const Function* function : find_functions(name)) {
+      if (function->is_volatile) continue;  // another value every time
       for (int run = 0; run < 12; ++run) {
         std::vector<Type> types;
         for (const TypeId id : function->arguments) types.push_back(type_of(id == kAnyType ? TypeId::kVarchar : id));

@@ -33,6 +33,12 @@ class CollectingTransaction : public WriteTransaction {
   void drop_table(std::string_view) override {}
   void create_view(ViewSchema) override {}
   void drop_view(std::string_view) override {}
+  void alter_table(std::string_view, TableSchema) override {}
+  void create_sequence(SequenceSchema) override {}
+  void alter_sequence(std::string_view, SequenceSchema) override {}
+  void drop_sequence(std::string_view) override {}
+  void create_schema(std::string_view) override {}
+  void drop_schema(std::string_view) override {}
   void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
   std::shared_ptr<const Snapshot> commit() override { return snapshot_; }
 

@@ -16,7 +16,8 @@ std::shared_ptr<Snapshot> make_catalog(std::string_view statements) {
     const PgQuery__Node& node = tree->statement();
     if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) {
       auto table = std::make_shared<TableVersion>();
-      table->schema = make_table_schema(*node.create_stmt);
+      std::vector<SequenceSchema> sequences;
+      table->schema = make_table_schema(*node.create_stmt, *snapshot, node.create_stmt->relation->relname, sequences);
       table->statistics.resize(table->schema.columns.size());
       snapshot->tables[table->schema.name] = table;
     } else {
