@@ -140,7 +140,7 @@ Sql Generator::grouped_select(const Signature& signature, Sql from, const Scope&
     Scope local{scope.columns, nullptr, nullptr};
     Sql key = random_.chance(75) ? leaf(sort, local) : expression(sort, local, 1);
     const std::string text = text_of(*key);
-    const bool constant = std::string("'0123456789TF").find(text[0]) != std::string::npos;  // an ordinal or an error
+    const bool constant = std::string("-'0123456789TF").find(text[0]) != std::string::npos;  // an ordinal or an error
     if (constant || text.find("SELECT") != std::string::npos) continue;
     grouped.columns.push_back({text, sort, text, text.find_first_of("( '") == std::string::npos});
     keys.push_back(std::move(key));
