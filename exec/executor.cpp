@@ -248,10 +248,17 @@ ActiveLeg Execution::activate(const PipelineDescription::Leg& leg) {
 std::unique_ptr<Source> Execution::make_source(const PipelineDescription::Leg& leg) {
   switch (leg.source) {
     case SourceKind::kRows: return make_row_set_source(progress_[leg.input].sink->rows());
-    case SourceKind::kUnmatched: return make_join_unmatched_source(*leg.node, *progress_[leg.input].sink);
+    case SourceKind::kBuildRows: return make_join_build_rows_source(*leg.node, *progress_[leg.input].sink);
     case SourceKind::kNode: break;
   }
-  if (leg.node->kind == PlanNode::Kind::kScan) return make_scan_source(*leg.node, crew_.pool());
+  if (leg.node->kind == PlanNode::Kind::kScan) {
+    std::vector<ScanReducer> reducers;
+    for (const auto& [reduction, build] : leg.reducers) {
+      auto keys = join_key_filter(*progress_[build].sink, reduction->build_column);
+      reducers.push_back({std::move(keys), reduction->column, reduction->filters_rows});
+    }
+    return make_scan_source(*leg.node, crew_.pool(), std::move(reducers));
+  }
   if (leg.node->kind == PlanNode::Kind::kValues) return make_values_source(*leg.node);
   assert(leg.node->kind == PlanNode::Kind::kTableFunction);
   return make_table_function_scan(*leg.node);

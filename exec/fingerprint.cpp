@@ -56,6 +56,15 @@ class Fingerprinter {
     return done_[&plan] = digest.finish();
   }
 
+  /// Of what a join's build side holds.
+  Fingerprint of_build(const PlanNode& join) {
+    Digest digest;
+    digest.add("build side");
+    add_node(digest, join);
+    digest.add(of(*join.children[1]));
+    return digest.finish();
+  }
+
   void add_node(Digest& digest, const PlanNode& plan) {
     digest.add(uint64_t{kBreakerFormatVersion});
     digest.add(static_cast<uint64_t>(plan.kind));
@@ -67,6 +76,8 @@ class Fingerprinter {
       digest.add(plan.table->version);
       for (uint32_t column : plan.scan_columns) digest.add(uint64_t{column});
     }
+    // (The build sides of joins above a scan never contain it.)
+    for (const KeyReduction& reduction : plan.reductions) digest.add(of_build(*reduction.join));
     if (plan.kind == PlanNode::Kind::kTableFunction &&
         (plan.function_source == nullptr || plan.function_source->description().empty())) {
       digest.add(unrepeatable());
@@ -82,12 +93,7 @@ class Fingerprinter {
 Fingerprint fingerprint(const PlanNode& plan) { return Fingerprinter().of(plan); }
 
 Fingerprint build_fingerprint(const PlanNode& join) {
-  Fingerprinter fingerprinter;
-  Digest digest;
-  digest.add("build side");
-  fingerprinter.add_node(digest, join);
-  digest.add(fingerprinter.of(*join.children[1]));
-  return digest.finish();
+  return Fingerprinter().of_build(join);
 }
 
 std::string Fingerprint::to_string() const {

@@ -24,6 +24,7 @@ void PipelineGraph::finish(PipelineDescription pipeline) {
     for (const auto& step : leg.steps) {
       if (step.build != PipelineDescription::kNone) inputs.push_back(step.build);
     }
+    for (const auto& reducer : leg.reducers) inputs.push_back(reducer.build);
   }
   std::sort(inputs.begin(), inputs.end());
   inputs.erase(std::unique(inputs.begin(), inputs.end()), inputs.end());
@@ -31,8 +32,8 @@ void PipelineGraph::finish(PipelineDescription pipeline) {
 }
 
 size_t PipelineGraph::cut(const PlanNode& node, const PlanNode& input, SinkKind sink) {
-  // Probes of a right or full join mark the build rows that they matched: two uses of one node need two tables.
-  const bool shareable = sink != SinkKind::kJoinBuild || (node.join != JoinKind::kRight && node.join != JoinKind::kFull);
+  // Probes of such a join mark the build rows that they matched: two uses of one node need two tables.
+  const bool shareable = sink != SinkKind::kJoinBuild || !keeps_matches(node.join);
   if (auto known = cut_already_.find(&node); shareable && known != cut_already_.end()) return known->second;
   finish({sink, &node, legs_of(input), {}});
   const size_t number = pipelines.size() - 1;
@@ -42,12 +43,10 @@ size_t PipelineGraph::cut(const PlanNode& node, const PlanNode& input, SinkKind 
 
 std::vector<PipelineDescription::Leg> PipelineGraph::legs_of_join(const PlanNode& node) {
   const size_t build = cut(node, *node.children[1], SinkKind::kJoinBuild);
+  builds_[&node] = build;
   std::vector<Leg> legs = legs_of(*node.children[0]);
   for (Leg& leg : legs) leg.steps.push_back({&node, build});
-  if (node.join == JoinKind::kRight || node.join == JoinKind::kFull) {
-    Leg unmatched{SourceKind::kUnmatched, &node, build, {}, true};
-    legs.push_back(std::move(unmatched));
-  }
+  if (keeps_matches(node.join)) legs.push_back({SourceKind::kBuildRows, &node, build, {}, {}, true});
   return legs;
 }
 
@@ -56,7 +55,14 @@ std::vector<PipelineDescription::Leg> PipelineGraph::legs_of(const PlanNode& nod
     return std::vector<Leg>{{SourceKind::kRows, &node, cut(node, *node.children[0], sink), {}}};
   };
   switch (node.kind) {
-    case PlanNode::Kind::kScan:
+    case PlanNode::Kind::kScan: {
+      Leg leg{SourceKind::kNode, &node};
+      for (const KeyReduction& reduction : node.reductions) {
+        const auto build = builds_.find(reduction.join);
+        if (build != builds_.end()) leg.reducers.push_back({&reduction, build->second});
+      }
+      return {std::move(leg)};
+    }
     case PlanNode::Kind::kValues:
     case PlanNode::Kind::kTableFunction: return {{SourceKind::kNode, &node}};
     case PlanNode::Kind::kFilter:

@@ -11,7 +11,8 @@ namespace cairn {
 /// A plan cut at its breakers: descriptions only, so that what a checkpoint makes needless is never built.
 ///
 /// A pipeline ends in a sink; it is fed by one or more legs, one after another: a UNION ALL has one per child, a right
-/// or full join one for its probe rows and one, behind it, for the build rows that none of them matched. Morsels are
+/// or full join (also right semi or anti) one for its probe rows and one, behind it, for the build rows that none of
+/// them (or some) matched. Morsels are
 /// numbered over all legs.
 struct PipelineDescription {
   enum class SinkKind { kResult, kAggregate, kJoinBuild, kSort, kMaterialize, kLimit, kInsert };
@@ -22,16 +23,22 @@ struct PipelineDescription {
     const PlanNode* node;
     size_t build = kNone;
   };
+  /// What a scan reads of a join's build side, which pipeline `build` makes.
+  struct Reducer {
+    const KeyReduction* reduction;
+    size_t build;
+  };
   struct Leg {
     enum class SourceKind {
       kNode,       ///< node is a scan, values or a table function
       kRows,       ///< the rows that pipeline `input` collected
-      kUnmatched,  ///< build rows of the join `node` that found no match; `input` built them
+      kBuildRows,  ///< build rows of the join `node`, by whether they found a match; `input` built them
     };
     SourceKind source;
     const PlanNode* node;  ///< whose output the source's rows are
     size_t input = kNone;
     std::vector<Step> steps;
+    std::vector<Reducer> reducers;  ///< of a scan
     bool after_previous = false;  ///< begins only when all legs before it have ended
   };
 
@@ -62,6 +69,7 @@ struct PipelineGraph {
   size_t cut(const PlanNode& node, const PlanNode& input, PipelineDescription::SinkKind sink);
   void finish(PipelineDescription pipeline);
   std::unordered_map<const PlanNode*, size_t> cut_already_;
+  std::unordered_map<const PlanNode*, size_t> builds_;  ///< of the joins whose probe side is being looked at, or was
 };
 
 }  // namespace cairn

@@ -37,11 +37,20 @@ std::string describe_values(const PlanNode& plan) {
   return "Values " + join_texts(rows);
 }
 
+/// The values that a reduction knows, by the column's name where it has one.
+std::string describe_reduction(const KeyReduction& reduction) {
+  const PlanNode& build = *reduction.join->children[1];
+  const bool named = reduction.build_column < build.names.size() && !build.names[reduction.build_column].empty();
+  const std::string column = named ? build.names[reduction.build_column] : fmt::format("column {}", reduction.build_column);
+  return fmt::format(" {} #{} in {}", reduction.filters_rows ? "reduced by" : "row groups by", reduction.column, column);
+}
+
 std::string describe_scan(const PlanNode& plan) {
   std::vector<std::string> columns;
   for (uint32_t column : plan.scan_columns) columns.push_back(plan.table->schema.columns[column].name);
   std::string line = "Scan " + plan.table->schema.name + " (" + join_texts(columns) + ")";
   if (!plan.predicates.empty()) line += " where " + expression_list(plan.predicates, " and ");
+  for (const KeyReduction& reduction : plan.reductions) line += describe_reduction(reduction);
   return line;
 }
 
@@ -119,8 +128,15 @@ std::string_view to_string(JoinKind kind) {
     case JoinKind::kSingle: return "single";
     case JoinKind::kRight: return "right";
     case JoinKind::kFull: return "full";
+    case JoinKind::kRightSemi: return "right semi";
+    case JoinKind::kRightAnti: return "right anti";
   }
   return "?";
+}
+
+bool keeps_matches(JoinKind kind) {
+  return kind == JoinKind::kRight || kind == JoinKind::kFull || kind == JoinKind::kRightSemi ||
+         kind == JoinKind::kRightAnti;
 }
 
 std::string PlanNode::describe() const {

@@ -36,8 +36,23 @@ enum class JoinKind : uint8_t {
   kSingle,  ///< kLeft, but a second match is kCardinalityViolation: scalar subqueries
   kRight,   ///< all build rows; NULLs on the probe side where nothing matches
   kFull,
+  kRightSemi,  ///< build rows with a match: kSemi with the sides exchanged. Physical plans only, as is:
+  kRightAnti,  ///< build rows without a match
 };
 std::string_view to_string(JoinKind kind);
+/// The join gives out build rows by whether they found a match: its table keeps note of that.
+bool keeps_matches(JoinKind kind);
+
+/// What a join tells a scan on its probe side before it runs: rows whose column `column` is not among the build side's
+/// values of `build_column` will find no match, and nobody above misses them. A hint: leaving any of them in changes
+/// nothing in the answer. But it does change what breakers between the scan and the join hold, so that it is part of
+/// their fingerprints.
+struct KeyReduction {
+  const struct PlanNode* join;  ///< an ancestor of the scan in the same plan
+  uint32_t build_column;
+  uint32_t column;              ///< of the scan's output
+  bool filters_rows = false;    ///< worth a look at every row; otherwise only row groups are left out
+};
 
 /// A physical plan: what sql/ hands to exec/. A description, without any run-time state; the same plan may be executed
 /// many times. Expressions name the input batch's columns by position: for joins the probe's (children[0]) columns
@@ -66,6 +81,7 @@ struct PlanNode {
 
   std::shared_ptr<const TableVersion> table;  // kScan
   std::vector<uint32_t> scan_columns;
+  std::vector<KeyReduction> reductions;
   std::vector<ExpressionPtr> predicates;      // kScan, kFilter; kJoin: residual condition
   std::vector<ExpressionPtr> expressions;     // kProject
   std::vector<std::vector<ExpressionPtr>> rows;  // kValues

@@ -88,6 +88,41 @@ StoredColumn read_column(ByteReader& in, uint32_t rows, bool is_inline, Type& ty
   return column;
 }
 
+/// Stands where schemas without constraints have their number of columns, which is never this.
+constexpr uint64_t kConstraintsFollow = 0;
+
+void write_constraints(ByteWriter& out, const TableSchema& schema) {
+  out.varint(schema.indexes.size());
+  for (const IndexSchema& index : schema.indexes) {
+    out.string(index.name);
+    out.fixed(index.kind);
+    out.varint(index.columns.size());
+    for (const uint32_t column : index.columns) out.varint(column);
+  }
+  out.varint(schema.checks.size());
+  for (const CheckSchema& check : schema.checks) {
+    out.string(check.name);
+    out.string(check.sql);
+  }
+}
+
+void read_constraints(ByteReader& in, TableSchema& schema) {
+  if (schema.columns.empty()) in.fail("holds a table without columns");
+  for (uint64_t n = in.varint(); n > 0; --n) {
+    IndexSchema& index = schema.indexes.emplace_back();
+    index.name = in.string();
+    index.kind = in.fixed<IndexSchema::Kind>();
+    if (index.kind > IndexSchema::Kind::kPrimaryKey) in.fail("holds an index of an unknown kind");
+    for (uint64_t columns = in.varint(); columns > 0; --columns)
+      index.columns.push_back(static_cast<uint32_t>(in.varint_up_to(schema.columns.size() - 1, "a column of an index")));
+  }
+  for (uint64_t n = in.varint(); n > 0; --n) {
+    CheckSchema& check = schema.checks.emplace_back();
+    check.name = in.string();
+    check.sql = in.string();
+  }
+}
+
 }  // namespace
 
 void write_counters(ByteWriter& out, const ManifestCounters& counters) {
@@ -108,6 +143,8 @@ ManifestCounters read_counters(ByteReader& in) {
 
 void write_schema(ByteWriter& out, const TableSchema& schema) {
   out.string(schema.name);
+  const bool constrained = !schema.indexes.empty() || !schema.checks.empty();
+  if (constrained) out.varint(kConstraintsFollow);
   out.varint(schema.columns.size());
   for (const ColumnSchema& column : schema.columns) {
     out.string(column.name);
@@ -115,18 +152,23 @@ void write_schema(ByteWriter& out, const TableSchema& schema) {
     out.fixed(static_cast<uint8_t>(column.not_null));
     out.string(column.default_sql);
   }
+  if (constrained) write_constraints(out, schema);
 }
 
 TableSchema read_schema(ByteReader& in) {
   TableSchema schema;
   schema.name = in.string();
-  schema.columns.resize(in.varint_up_to(kColumnsMax, "the number of columns"));
+  uint64_t column_count = in.varint_up_to(kColumnsMax, "the number of columns");
+  const bool constrained = column_count == kConstraintsFollow;
+  if (constrained) column_count = in.varint_up_to(kColumnsMax, "the number of columns");
+  schema.columns.resize(column_count);
   for (ColumnSchema& column : schema.columns) {
     column.name = in.string();
     column.type = read_type(in);
     column.not_null = in.fixed<uint8_t>() != 0;
     column.default_sql = in.string();
   }
+  if (constrained) read_constraints(in, schema);
   return schema;
 }
 

@@ -24,7 +24,9 @@
 //                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
 //                [the segment without its padding: `bytes` bytes]
 //   value     := integral: int128 (zigzag); REAL, DOUBLE: u64 bits; strings: string
-//   schema    := string name, varint columns, each: string name, type, u8 not null, string default
+//   schema    := string name, [0, where constraints follow], varint columns, each: string name, type, u8 not null,
+//                string default; [varint n, n indexes: string name, u8 kind, varint n, n varints (columns);
+//                varint n, n checks: string name, string sql]
 //   view      := string name, varint columns, strings, string sql
 //   sequence  := varint id, string name, i64 increment, i64 least, i64 greatest, i64 first, u8 cycle, string owner table,
 //                string owner column

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include "io/table_sample.h"
+
 namespace cairn {
 
 namespace {
@@ -47,6 +49,7 @@ ColumnStatistics column_statistics(const TableVersion& table, size_t column) {
 void complete(TableVersion& table) {
   table.row_count = 0;
   for (const auto& row_group : table.row_groups) table.row_count += as_table_row_group(*row_group).live_row_count();
+  table.sample = std::make_shared<TableSample>();
   table.statistics.clear();
   for (size_t column = 0; column < table.schema.columns.size(); ++column) {
     table.statistics.push_back(column_statistics(table, column));

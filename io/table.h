@@ -53,6 +53,8 @@ struct ColumnStatistics {
   double average_bytes = 0;  ///< strings: mean length
 };
 
+class TableSample;
+
 /// One table as one snapshot sees it. Immutable.
 struct TableVersion {
   uint64_t table_id = 0;
@@ -61,6 +63,7 @@ struct TableVersion {
   std::vector<std::shared_ptr<const RowGroup>> row_groups;
   uint64_t row_count = 0;
   std::vector<ColumnStatistics> statistics;  ///< one per column
+  std::shared_ptr<TableSample> sample;       ///< io/table_sample.h; nullptr: there is none to be had
 };
 
 }  // namespace cairn

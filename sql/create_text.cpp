@@ -22,6 +22,13 @@ constexpr std::array<std::string_view, 104> kReserved = {
     "user", "using", "values", "variadic", "verbose", "when", "where", "window", "with"};
 static_assert(std::is_sorted(kReserved.begin(), kReserved.end()));
 
+/// "(a, b)"
+std::string column_list(const TableSchema& table, const std::vector<uint32_t>& columns) {
+  std::string out;
+  for (const uint32_t column : columns) out += (out.empty() ? "(" : ", ") + spelled_name(table.columns[column].name);
+  return out + ")";
+}
+
 }  // namespace
 
 std::string spelled_name(std::string_view name) {
@@ -45,7 +52,19 @@ std::string create_text(const TableSchema& table) {
     if (!column.default_sql.empty()) out += " DEFAULT " + column.default_sql;
     if (column.not_null) out += " NOT NULL";
   }
+  for (const IndexSchema& index : table.indexes) {
+    if (!index.of_constraint()) continue;
+    out += ", CONSTRAINT " + spelled_name(index.name) +
+           (index.kind == IndexSchema::Kind::kPrimaryKey ? " PRIMARY KEY " : " UNIQUE ") + column_list(table, index.columns);
+  }
+  for (const CheckSchema& check : table.checks)
+    out += ", CONSTRAINT " + spelled_name(check.name) + " CHECK (" + check.sql + ")";
   return out + ")";
+}
+
+std::string create_text(const TableSchema& table, const IndexSchema& index) {
+  return std::string(index.unique() ? "CREATE UNIQUE INDEX " : "CREATE INDEX ") + spelled_name(index.name) + " ON " +
+         spelled_name(table.name) + column_list(table, index.columns);
 }
 
 std::string create_text(const ViewSchema& view) {

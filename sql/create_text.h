@@ -13,5 +13,7 @@ std::string spelled_name(std::string_view name);
 /// The CREATE statement (without ';') that makes the table or view again.
 std::string create_text(const TableSchema& table);
 std::string create_text(const ViewSchema& view);
+/// Of an index that is no constraint's.
+std::string create_text(const TableSchema& table, const IndexSchema& index);
 
 }  // namespace cairn

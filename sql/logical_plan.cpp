@@ -1,6 +1,7 @@
 #include "sql/logical_plan.h"
 
 #include <cctype>
+#include <cmath>
 #include <string_view>
 
 #include "exec/functions/function.h"
@@ -105,6 +106,19 @@ class PlanPrinter {
     return text + "]";
   }
 
+  /// What the keys of a join leave of either side, where that is less than all.
+  static std::string describe_shares(const LogicalNode& node) {
+    std::string text;
+    auto add = [&](double share, const char* side) {
+      if (share < 0.995) text += (text.empty() ? " keeps " : ", ") + std::to_string(std::lround(share * 100)) + "% of " + side;
+    };
+    for (const auto& share : node.key_shares) {
+      add(share.left, "left");
+      add(share.right, "right");
+    }
+    return text;
+  }
+
   void print(const LogicalNode& node, int depth) {
     text_.append(static_cast<size_t>(depth) * 2, ' ');
     text_ += describe(node) + "\n";
@@ -139,7 +153,8 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
       std::string text = node.dependent ? "Dependent join " : "Join ";
       text += to_string(node.join);
       if (node.join == JoinKind::kMark && !node.outputs.empty()) text += " " + column(node.outputs.back());
-      return node.predicates.empty() ? text : text + " on " + expressions(node.predicates, " and ");
+      if (!node.predicates.empty()) text += " on " + expressions(node.predicates, " and ");
+      return text + describe_shares(node);
     }
     case Kind::kSort:
       return "Sort by [" + join(node.sort_keys, ", ", [&](const LogicalSortKey& key) {

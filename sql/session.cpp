@@ -134,8 +134,8 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   Binder binder(bind_context(statement));
   if (statement.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*statement.node->select_stmt);
-  } else if (statement.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
-    bind_insert(*this, *statement.node->insert_stmt, binder);
+  } else if (is_modification(*statement.node)) {
+    bind_modification(*this, *statement.node, binder);
   }
   statement.parameter_types = binder.parameter_types();
   for (Type& type : statement.parameter_types)

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "exec/key_filter.h"
 #include "exec/pipeline.h"
 #include "exec/plan.h"
 
@@ -16,8 +17,11 @@ std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan);
 /// mark column (kMark).
 std::unique_ptr<Operator> make_join_probe(const PlanNode& plan, const Sink& build);
 
-/// kRight and kFull: the build rows that no probe row matched, with NULLs for the probe's columns. Runs after all
-/// probes have ended.
-std::unique_ptr<Source> make_join_unmatched_source(const PlanNode& plan, const Sink& build);
+/// The values of a build column of a finalized (or restored) build sink. Made when first asked for.
+std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_column);
+
+/// keeps_matches(plan.join): the build rows that no probe row matched (kRightSemi: those that one did), with NULLs for
+/// the probe's columns. Runs after all probes have ended.
+std::unique_ptr<Source> make_join_build_rows_source(const PlanNode& plan, const Sink& build);
 
 }  // namespace cairn

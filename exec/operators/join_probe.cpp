@@ -69,7 +69,9 @@ void JoinProber::push(Batch& batch, Consumer& next) {
 void JoinProber::push_by_match(Batch& batch, Consumer& next) {
   switch (plan_.join) {
     case JoinKind::kInner:
-    case JoinKind::kRight: return;  // pairs have been pushed
+    case JoinKind::kRight:      // pairs have been pushed
+    case JoinKind::kRightSemi:  // build rows have been marked
+    case JoinKind::kRightAnti: return;
     case JoinKind::kSemi: list_rows(batch, true); break;
     case JoinKind::kAnti: list_rows(batch, false); break;
     case JoinKind::kMark: return push_marks(batch, next);
@@ -159,8 +161,9 @@ void JoinProber::push_unique(Batch& batch, size_t found, Consumer& next) {
     for (size_t i = 0; i < found; ++i) groups_[i] = index_.row(groups_[i]);
   }
   if (residual_ != nullptr) found = filter_unique(batch, found);
-  if (plan_.join == JoinKind::kRight || plan_.join == JoinKind::kFull) {
+  if (keeps_matches(plan_.join)) {
     for (size_t i = 0; i < found; ++i) table_.mark_matched(groups_[i]);
+    if (!columns_.emits_pairs) return;
   }
   if (plan_.join == JoinKind::kInner || plan_.join == JoinKind::kRight) {
     if (found == 0) return;
@@ -204,6 +207,7 @@ size_t JoinProber::filter_unique(Batch& batch, size_t found) {
 
 void JoinProber::push_pairs(Batch& batch, size_t found, Consumer& next) {
   const bool first_decides = !columns_.has_build_output;
+  const bool only_marks = columns_.has_build_output && !columns_.emits_pairs;
   matched_.assign(batch.size, 0);
   flags_ = &matched_;
   pair_rows_.clear();
@@ -212,6 +216,7 @@ void JoinProber::push_pairs(Batch& batch, size_t found, Consumer& next) {
     const uint32_t row = rows_[i];
     const uint32_t end = index_.end(groups_[i]);
     for (uint32_t at = index_.begin(groups_[i]); at < end; ++at) {
+      if (only_marks && table_.matched(index_.at(at))) continue;
       pair_rows_.push_back(row);
       pair_build_rows_.push_back(index_.at(at));
       if (pair_rows_.size() < capacity_) continue;
@@ -233,10 +238,10 @@ void JoinProber::flush_pairs(Batch& batch, Consumer& next) {
     }
     flag = 1;
   }
-  if (plan_.join == JoinKind::kRight || plan_.join == JoinKind::kFull) {
+  if (keeps_matches(plan_.join)) {
     for (const uint32_t row : pair_build_rows_) table_.mark_matched(row);
   }
-  if (columns_.has_build_output && !pair_rows_.empty()) emit_pairs(batch, next);
+  if (columns_.emits_pairs && !pair_rows_.empty()) emit_pairs(batch, next);
   pair_rows_.clear();
   pair_build_rows_.clear();
 }

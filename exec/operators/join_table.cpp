@@ -35,6 +35,7 @@ class BuildFragment : public Fragment {
 JoinColumns::JoinColumns(const PlanNode& plan)
     : probe_count(plan.children[0]->types.size()), build_count(plan.children[1]->types.size()),
       has_build_output(plan.join != JoinKind::kSemi && plan.join != JoinKind::kAnti && plan.join != JoinKind::kMark),
+      emits_pairs(has_build_output && plan.join != JoinKind::kRightSemi && plan.join != JoinKind::kRightAnti),
       outputs(plan.output_columns) {
   if (outputs.empty()) {
     const size_t mark = plan.join == JoinKind::kMark ? 1 : 0;
@@ -55,7 +56,7 @@ JoinColumns::JoinColumns(const PlanNode& plan)
 
 JoinTable::JoinTable(const PlanNode& plan)
     : types_(plan.children[1]->types), keys_(plan.build_keys), nulls_match_(plan.null_keys_match),
-      keeps_matched_(plan.join == JoinKind::kRight || plan.join == JoinKind::kFull), columns_(plan) {}
+      keeps_matched_(keeps_matches(plan.join)), columns_(plan) {}
 
 std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_); }
 
@@ -93,7 +94,18 @@ size_t JoinTable::bytes() const {
   size_t bytes = rows_ == nullptr ? 0 : rows_->bytes();
   if (index_ != nullptr) bytes += index_->bytes();
   for (const auto& column : packed_) bytes += column == nullptr ? 0 : column->bytes();
+  for (const auto& [column, filter] : key_filters_) bytes += filter->bytes();
   return bytes + matched_.capacity();
+}
+
+std::shared_ptr<const KeyFilter> JoinTable::key_filter(uint32_t build_column) {
+  auto& filter = key_filters_[build_column];
+  if (filter == nullptr) filter = std::make_shared<const KeyFilter>(*rows_, build_column);
+  return filter;
+}
+
+std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_column) {
+  return static_cast<JoinTable&>(build).key_filter(build_column);
 }
 
 std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan) { return std::make_unique<JoinTable>(plan); }

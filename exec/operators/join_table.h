@@ -1,12 +1,14 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "exec/collected_rows.h"
 #include "exec/join_index.h"
+#include "exec/key_filter.h"
 #include "exec/packed_column.h"
 #include "exec/pipeline.h"
 
@@ -18,6 +20,7 @@ struct JoinColumns {
 
   size_t probe_count, build_count;
   bool has_build_output;            ///< kSemi, kAnti, kMark give out no build columns
+  bool emits_pairs;                 ///< rows go on with what they match: has_build_output, but kRightSemi, kRightAnti
   std::vector<uint32_t> outputs;    ///< positions in the full output, in order
   std::vector<uint32_t> residual;   ///< positions that the residual predicates read
   std::vector<uint32_t> build_wanted;  ///< build columns that outputs or residual read
@@ -38,15 +41,17 @@ class JoinTable : public Sink {
 
   const JoinIndex& index() const { return *index_; }
   uint64_t row_count() const { return rows_->row_count(); }
+  /// The values of a build column. Not thread-safe: asked for between pipelines.
+  std::shared_ptr<const KeyFilter> key_filter(uint32_t build_column);
   /// All rows of a wanted build column.
   const Vector& column(uint32_t build_column) const { return packed_[build_column]->vector(); }
 
-  /// kRight, kFull: notes that a build row has found a match. Thread-safe.
+  /// keeps_matches: notes that a build row has found a match. Thread-safe.
   void mark_matched(uint32_t row) const {
     std::atomic_ref<uint8_t> flag(matched_[row]);
     if (flag.load(std::memory_order_relaxed) == 0) flag.store(1, std::memory_order_relaxed);
   }
-  bool matched(uint32_t row) const { return matched_[row] != 0; }
+  bool matched(uint32_t row) const { return std::atomic_ref<uint8_t>(matched_[row]).load(std::memory_order_relaxed) != 0; }
 
  private:
   void build(const Parallel& parallel);
@@ -62,6 +67,7 @@ class JoinTable : public Sink {
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it
   mutable std::vector<uint8_t> matched_;
+  std::map<uint32_t, std::shared_ptr<const KeyFilter>> key_filters_;  ///< by build column
 };
 
 }  // namespace cairn

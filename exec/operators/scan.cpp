@@ -50,7 +50,7 @@ constexpr uint32_t kGroupsAhead = 2;
 
 class ScanSource : public Source {
  public:
-  ScanSource(const PlanNode& plan, WorkerPool& pool);
+  ScanSource(const PlanNode& plan, WorkerPool& pool, std::vector<ScanReducer> reducers);
   ~ScanSource() override;
 
   uint64_t morsel_count() const override { return pieces_.size(); }
@@ -86,6 +86,8 @@ class ScanSource : public Source {
     std::vector<std::vector<uint64_t>> validity;
     std::vector<uint64_t> live_mask;
     std::vector<uint32_t> live_rows;
+    std::array<std::vector<uint32_t>, 2> reduced_rows;  ///< what a reducer read, and what it left
+    KeyFilter::Scratch key_scratch;
   };
 
   int home_node(uint32_t group) const { return pool_.topology().home_node(group); }
@@ -94,10 +96,13 @@ class ScanSource : public Source {
   void run_ahead(GroupState& state) const;
   void release(const Piece& piece) const;
   void note_encodings(const std::vector<uint32_t>& positions, const Batch& batch) const;
+  bool may_pass_group(const RowGroup& group) const;
+  size_t reduce(ScanLocal& local) const;
   static void leave_out_deleted(const uint64_t* deleted, size_t begin, ScanLocal& local);
 
   const PlanNode& plan_;
   WorkerPool& pool_;
+  const std::vector<ScanReducer> reducers_;
   std::vector<Piece> pieces_;
   mutable std::vector<GroupState> groups_;
   uint32_t first_group_ = UINT32_MAX;  ///< that is not skipped
@@ -108,16 +113,15 @@ class ScanSource : public Source {
   uint64_t skipped_groups_ = 0;
 };
 
-ScanSource::ScanSource(const PlanNode& plan, WorkerPool& pool)
-    : plan_(plan), pool_(pool), groups_(plan.table->row_groups.size()), encodings_(plan.scan_columns.size()) {
+ScanSource::ScanSource(const PlanNode& plan, WorkerPool& pool, std::vector<ScanReducer> reducers)
+    : plan_(plan), pool_(pool), reducers_(std::move(reducers)), groups_(plan.table->row_groups.size()), encodings_(plan.scan_columns.size()) {
   std::vector<bool> used(plan.scan_columns.size());
   for (const ExpressionPtr& predicate : plan.predicates) collect_columns(*predicate, used);
+  for (const ScanReducer& reducer : reducers_) used[reducer.column] = used[reducer.column] || reducer.filters_rows;
   for (uint32_t i = 0; i < used.size(); ++i) (used[i] ? filter_columns_ : other_columns_).push_back(i);
   for (uint32_t i = 0; i < groups_.size(); ++i) {
     const RowGroup& group = *plan.table->row_groups[i];
-    groups_[i].skipped = !std::all_of(plan.predicates.begin(), plan.predicates.end(), [&](const ExpressionPtr& predicate) {
-      return may_pass(group, plan.scan_columns, *predicate);
-    });
+    groups_[i].skipped = !may_pass_group(group);
     groups_[i].source = this;
     groups_[i].group = i;
     if (groups_[i].skipped) ++skipped_groups_;
@@ -128,6 +132,39 @@ ScanSource::ScanSource(const PlanNode& plan, WorkerPool& pool)
       ++groups_[i].morsels_left;
     }
   }
+}
+
+bool ScanSource::may_pass_group(const RowGroup& group) const {
+  for (const ExpressionPtr& predicate : plan_.predicates) {
+    if (!may_pass(group, plan_.scan_columns, *predicate)) return false;
+  }
+  for (const ScanReducer& reducer : reducers_) {
+    const ZoneMap& zone = group.zone_map(plan_.scan_columns[reducer.column]);
+    if (zone.null_count == group.row_count()) return false;
+    if (!zone.has_bounds) continue;
+    if (!reducer.keys->may_contain(static_cast<int64_t>(zone.min.integer), static_cast<int64_t>(zone.max.integer))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// Narrows the batch's selection to the rows that all reducers let pass. Returns how many are left.
+size_t ScanSource::reduce(ScanLocal& local) const {
+  Batch& batch = local.batch;
+  size_t side = 0;
+  for (const ScanReducer& reducer : reducers_) {
+    if (!reducer.filters_rows) continue;
+    std::vector<uint32_t>& rows = local.reduced_rows[side];
+    side = 1 - side;
+    rows.resize(std::max(rows.size(), batch.size + 64));
+    const size_t count = reducer.keys->select(batch.columns[reducer.column], batch.selected ? &batch.selection : nullptr,
+                                              local.key_scratch, rows.data());
+    if (count == batch.row_count()) continue;
+    batch.selected = true;
+    batch.selection = {rows.data(), count, nullptr};
+  }
+  return batch.row_count();
 }
 
 std::unique_ptr<Source::Local> ScanSource::make_local(const WorkerContext& worker) const {
@@ -259,6 +296,7 @@ void ScanSource::run(const Morsel& morsel, Local& base, Consumer& next, const st
     if (deleted != nullptr) leave_out_deleted(deleted, begin, local);
     slice(filter_columns_, begin);
     if (local.predicates != nullptr && local.predicates->select(batch) == 0) continue;
+    if (reduce(local) == 0) continue;
     slice(other_columns_, begin);
     next.push(batch);
   }
@@ -277,8 +315,8 @@ void ScanSource::report(OperatorProfile& profile) const {
 
 }  // namespace
 
-std::unique_ptr<Source> make_scan_source(const PlanNode& plan, WorkerPool& pool) {
-  return std::make_unique<ScanSource>(plan, pool);
+std::unique_ptr<Source> make_scan_source(const PlanNode& plan, WorkerPool& pool, std::vector<ScanReducer> reducers) {
+  return std::make_unique<ScanSource>(plan, pool, std::move(reducers));
 }
 
 }  // namespace cairn

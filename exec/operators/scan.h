@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "exec/key_filter.h"
 #include "exec/pipeline.h"
 #include "exec/plan.h"
 #include "exec/worker_pool.h"
@@ -12,9 +13,16 @@ namespace cairn {
 /// milliseconds (joins). Part of what a morsel's ordinal means: changing it makes older partial checkpoints useless.
 inline constexpr uint32_t kScanMorselRows = 32768;
 
-/// Reads a table's row groups as they are encoded, those that zone maps exclude left out, and pushes the rows that pass
+/// What one of plan.reductions knows: rows whose column is not among the keys are not wanted.
+struct ScanReducer {
+  std::shared_ptr<const KeyFilter> keys;
+  uint32_t column;    ///< of the output
+  bool filters_rows;  ///< otherwise only row groups are left out
+};
+
+/// Reads a table's row groups as they are encoded, those that zone maps (and reducers) exclude left out, and pushes the rows that pass
 /// the plan's predicates. Morsels are pieces of row groups in table order; those of a row group share its loading. Where
 /// loading takes its time (files, not caches), further threads of the pool load the next row groups meanwhile.
-std::unique_ptr<Source> make_scan_source(const PlanNode& plan, WorkerPool& pool);
+std::unique_ptr<Source> make_scan_source(const PlanNode& plan, WorkerPool& pool, std::vector<ScanReducer> reducers = {});
 
 }  // namespace cairn

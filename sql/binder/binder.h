@@ -31,6 +31,21 @@ struct BindContext {
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
 };
 
+/// A bound INSERT, UPDATE or DELETE: a query whose rows say what becomes of the target. Its outputs: the new row (all of
+/// the table's columns; none for DELETE), RETURNING's columns, and, for all but plain INSERTs, the identity of the row
+/// that goes (io/row_identity.h), then, with ON CONFLICT DO UPDATE, whether its WHERE is true.
+struct BoundModification {
+  enum class Conflict { kError, kDoNothing, kDoUpdate };
+  LogicalPlan plan;
+  std::shared_ptr<const TableVersion> target;
+  size_t row_columns = 0;
+  size_t returning_columns = 0;
+  bool has_returning = false;
+  bool has_identity = false;  ///< with ON CONFLICT: of the row in the way, NULL where none is
+  Conflict conflict = Conflict::kError;
+  std::vector<std::vector<uint32_t>> arbiters;  ///< keys that ON CONFLICT looks at
+};
+
 /// From the syntax tree to a logical plan: names become column ids, every expression gets its type, every implicit cast
 /// becomes explicit, subqueries become joins whose right side may refer to columns of the left (`dependent`).
 ///
@@ -45,15 +60,19 @@ class Binder {
 
   /// SELECT, VALUES, set operations.
   LogicalPlan bind_query(const PgQuery__SelectStmt& select);
-  /// Whole rows of the table for INSERT into `columns` (positions in the table, in the order of the source's columns):
-  /// casts on assignment; the other columns get their defaults.
-  LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
-                                 const std::vector<size_t>& columns);
+  /// INSERT into `columns` (positions in the table, in the order of the source's columns): casts on assignment; the
+  /// other columns get their defaults.
+  BoundModification bind_insert(const PgQuery__InsertStmt& insert, std::shared_ptr<const TableVersion> table,
+                                const std::vector<size_t>& columns);
+  BoundModification bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table);
+  BoundModification bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table);
+  /// A filter over the table's scan: one row that fails the CHECK condition, where there is one.
+  LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
+  /// Whether the expression means something for a row of the table: an index's.
+  void check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table);
   /// The rows of INSERT … VALUES alone, one expression without columns per target column.
   std::vector<std::vector<ExpressionPtr>> bind_insert_rows(const PgQuery__SelectStmt& select, const TableSchema& table,
                                                            const std::vector<size_t>& columns);
-  /// INSERT … DEFAULT VALUES.
-  LogicalPlan bind_default_row(const TableSchema& table);
   /// The column's DEFAULT, or NULL.
   ExpressionPtr default_value(const ColumnSchema& column);
   /// Errors: kFeatureNotSupported where it is not a constant.
@@ -109,6 +128,36 @@ class Binder {
   BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
                            const std::vector<size_t>& columns);
   LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
+
+  // modification.cpp
+  BoundQuery insert_source(const PgQuery__SelectStmt* select, const TableSchema& table,
+                           const std::vector<size_t>& columns);
+  BoundQuery default_row(const TableSchema& table);
+  FromItem plain_item(std::shared_ptr<const TableVersion> table);
+  FromItem target_item(const PgQuery__RangeVar& range, std::shared_ptr<const TableVersion> table, ColumnId& identity);
+  FromItem with_target(FromItem target, pg::Node* const* from, size_t from_count, QueryLevel& level);
+  std::vector<ExpressionPtr> assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
+                                          const FromItem& target);
+  ExpressionPtr assigned_value(const pg::Node& value, const ColumnSchema& column);
+  std::vector<ExpressionPtr> assigned_values(const PgQuery__MultiAssignRef& reference);
+  /// Puts the projection on top that BoundModification describes.
+  void finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
+                           pg::Node* const* returning, size_t returning_count, QueryLevel& level,
+                           const std::vector<ColumnId>& tail);
+
+  // conflict.cpp
+  /// Joins what is in the way to the rows of INSERT. `row` becomes the ids of the rows to store, `tail` those of the
+  /// identity and of DO UPDATE's WHERE.
+  LogicalPtr bind_conflict(const PgQuery__OnConflictClause& clause, const PgQuery__RangeVar& range,
+                           BoundModification& result, LogicalPtr node, std::vector<ColumnId>& row,
+                           std::vector<ColumnId>& tail);
+  LogicalPtr do_nothing(const PgQuery__RangeVar& range, const BoundModification& result, LogicalPtr node,
+                        const std::vector<ColumnId>& row, std::vector<ColumnId>& tail);
+  LogicalPtr do_update(const PgQuery__OnConflictClause& clause, const PgQuery__RangeVar& range,
+                       const BoundModification& result, LogicalPtr node, std::vector<ColumnId>& row,
+                       std::vector<ColumnId>& tail);
+  LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, FromItem& target,
+                           const std::vector<uint32_t>& key);
 
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);

@@ -42,7 +42,7 @@ struct Attachment {
 };
 
 /// Where in a SELECT an expression stands; decides about aggregates, and names the place in errors.
-enum class Clause { kFrom, kOn, kWhere, kGroupBy, kHaving, kSelect, kOrderBy, kDistinctOn, kLimit, kValues, kOther };
+enum class Clause { kFrom, kOn, kWhere, kGroupBy, kHaving, kSelect, kOrderBy, kDistinctOn, kLimit, kValues, kCheck, kReturning, kSet, kOther };
 std::string_view to_string(Clause clause);
 
 /// One SELECT while it is being bound. Levels form a stack: names that are not found look outward.

@@ -67,6 +67,8 @@ LogicalPtr simplify_join(const LogicalPlan& plan, LogicalPtr node) {
       if (right_empty) return make_empty(node->outputs);
       break;
     case JoinKind::kFull: break;
+    case JoinKind::kRightSemi:  // physical plans only
+    case JoinKind::kRightAnti: break;
   }
   return node;
 }

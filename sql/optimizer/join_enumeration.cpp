@@ -35,9 +35,10 @@ JoinTree combined(const JoinGraph& graph, const std::vector<JoinTree>& trees, in
   if (attached_left != nullptr) return combined(graph, trees, b, a, rows, has_condition);
   if (attached_right != nullptr) {
     if ((attached_right->required & ~left.set).any()) return tree;
-    const bool outer = attached_right->attach->join == JoinKind::kLeft;
+    const JoinKind kind = attached_right->attach->join;
+    const bool either_side = kind == JoinKind::kLeft || kind == JoinKind::kSemi || kind == JoinKind::kAnti;
     tree.cost = inputs + join_cost(left.rows, right.rows, rows, !attached_right->attach->predicates.empty(), true);
-    if (outer) tree.cost = std::min(tree.cost, inputs + join_cost(left.rows, right.rows, rows, true, false));
+    if (either_side && !attached_right->attach->predicates.empty()) tree.cost = std::min(tree.cost, inputs + join_cost(left.rows, right.rows, rows, true, false));
     return tree;
   }
   const bool build_right = right.rows <= left.rows;

@@ -31,6 +31,7 @@ constexpr Pass kPasses[] = {
     {"join_ordering", order_joins, false},
     {"limit_pushdown", push_limits_down, false},
     {"column_pruning", prune_columns, false},
+    {"semi_join_reduction", reduce_by_semi_joins, false},  // what it notes belongs to the plan as it stands
 };
 
 /// A projection with new ids, whose positions no pass disturbs.

@@ -33,5 +33,6 @@ void simplify_mark_joins(LogicalPlan& plan);
 void order_joins(LogicalPlan& plan);
 void prune_columns(LogicalPlan& plan);
 void push_limits_down(LogicalPlan& plan);
+void reduce_by_semi_joins(LogicalPlan& plan);
 
 }  // namespace cairn

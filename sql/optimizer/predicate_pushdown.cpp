@@ -100,6 +100,8 @@ JoinRules rules_of(const LogicalNode& node) {
     // NULL conditions count in a mark: only what is above it moves.
     case JoinKind::kMark: return {true, false, false, false};
     case JoinKind::kRight: return {false, true, true, false};
+    case JoinKind::kRightSemi:  // physical plans only
+    case JoinKind::kRightAnti:
     case JoinKind::kFull: return {false, false, false, false};
   }
   return {};

@@ -6,6 +6,7 @@
 #include "exec/functions/function.h"
 #include "sql/optimizer/column_set.h"
 #include "sql/optimizer/rewrite.h"
+#include "sql/optimizer/sample_estimate.h"
 
 namespace cairn {
 namespace {
@@ -140,8 +141,19 @@ RelationEstimate Estimator::estimate_scan(const LogicalNode& node) {
     }
     result.columns[node.outputs[i]] = column;
   }
+  const double all = result.rows;
   restrict_to(node.predicates, result);
+  if (all > 0 && !node.predicates.empty()) result.rows = all * sampled_share_of(node, result.rows / all);
   return result;
+}
+
+/// The same scan is asked about again and again while joins are ordered.
+double Estimator::sampled_share_of(const LogicalNode& scan, double expected) {
+  std::string text = std::to_string(scan.table->table_id);
+  for (const auto& predicate : scan.predicates) text += '\n' + predicate->to_string();
+  auto [entry, added] = sampled_shares_.try_emplace(std::move(text), 0);
+  if (added) entry->second = sampled_share(scan, expected);
+  return entry->second;
 }
 
 ColumnEstimate Estimator::estimate_aggregate_call(const LogicalAggregate& call, const RelationEstimate& input,
@@ -275,6 +287,8 @@ RelationEstimate Estimator::estimate_join(const LogicalNode& node, const Relatio
     case JoinKind::kRight: result.rows = std::max(right.rows, inner); break;
     case JoinKind::kFull: result.rows = std::max({left.rows, right.rows, inner}); break;
     case JoinKind::kSemi: result.rows = left.rows * matched; break;
+    case JoinKind::kRightSemi:  // physical plans only
+    case JoinKind::kRightAnti: break;
     case JoinKind::kAnti: result.rows = left.rows * std::max(1 - matched, 0.02); break;
     case JoinKind::kMark: {
       ColumnEstimate mark;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "sql/logical_plan.h"
@@ -86,6 +87,7 @@ class Estimator {
  private:
   RelationEstimate estimate_anew(const LogicalNode& node);
   RelationEstimate estimate_scan(const LogicalNode& node);
+  double sampled_share_of(const LogicalNode& scan, double expected);
   RelationEstimate estimate_aggregate(const LogicalNode& node);
   RelationEstimate estimate_set_operation(const LogicalNode& node);
   RelationEstimate estimate_cte(const LogicalNode& node);
@@ -96,6 +98,7 @@ class Estimator {
   const LogicalPlan& plan_;
   bool remember_;
   std::map<const LogicalNode*, RelationEstimate> remembered_;
+  std::map<std::string, double> sampled_shares_;  ///< by table and predicates
   int next_origin_ = 0;
   std::map<const CommonTable*, RelationEstimate> common_tables_;
 };

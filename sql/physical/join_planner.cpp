@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/optimizer/rewrite.h"
+#include "sql/physical/key_reduction.h"
 #include "sql/physical/physical_planner.h"
 
 namespace cairn {
@@ -19,16 +20,36 @@ const Type& wider(const Type& a, const Type& b) { return b.precision > a.precisi
 JoinKind mirrored(JoinKind kind) {
   if (kind == JoinKind::kLeft) return JoinKind::kRight;
   if (kind == JoinKind::kRight) return JoinKind::kLeft;
+  if (kind == JoinKind::kSemi) return JoinKind::kRightSemi;
+  if (kind == JoinKind::kAnti) return JoinKind::kRightAnti;
   return kind;
 }
 
 bool has_mirror(JoinKind kind) {
-  return kind == JoinKind::kInner || kind == JoinKind::kLeft || kind == JoinKind::kRight || kind == JoinKind::kFull;
+  return kind == JoinKind::kInner || kind == JoinKind::kLeft || kind == JoinKind::kRight || kind == JoinKind::kFull ||
+         kind == JoinKind::kSemi || kind == JoinKind::kAnti;
 }
 
+/// Probe rows that match nothing are in nobody's result.
+bool drops_unmatched_probes(JoinKind kind) {
+  return kind == JoinKind::kInner || kind == JoinKind::kSemi || kind == JoinKind::kRight ||
+         kind == JoinKind::kRightSemi || kind == JoinKind::kRightAnti;
+}
+
+/// Where a reduction leaves more than this of a scan's rows, it is not worth a look at each.
+constexpr double kLeastReduction = 0.5;
+/// Semi joins with fewer rows on the right keep the order of the left, which costs nothing noticeable.
+constexpr double kFewRows = 1024;
+
 /// A right join keeps note of matched rows and passes over its table once more: the table must be clearly smaller.
-bool pays_to_swap(JoinKind kind, double left_rows, double right_rows) {
+bool pays_to_swap(const LogicalNode& join, double left_rows, double right_rows) {
+  const JoinKind kind = join.join;
   if (!has_mirror(kind)) return false;
+  if (kind == JoinKind::kSemi || kind == JoinKind::kAnti) {
+    const bool has_keys = std::any_of(join.predicates.begin(), join.predicates.end(),
+                                      [](const ExpressionPtr& predicate) { return is_equality(*predicate); });
+    return has_keys && right_rows > kFewRows && left_rows * 2 < right_rows;
+  }
   if (kind == JoinKind::kLeft) return left_rows * 2 < right_rows;
   if (kind == JoinKind::kRight) return left_rows < right_rows * 2;
   return left_rows < right_rows;
@@ -39,12 +60,13 @@ bool pays_to_swap(JoinKind kind, double left_rows, double right_rows) {
 /// The join's condition, taken apart: pairs of keys, and what is left.
 struct PhysicalPlanner::JoinKeys {
   std::vector<ExpressionPtr> left, right;
+  std::vector<double> left_shares;  ///< of the left side's rows that each key lets pass
   std::vector<const Expression*> residual;
   bool null_safe = false;
 };
 
 PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, const PlannedNode& left,
-                                                      const PlannedNode& right) const {
+                                                      const PlannedNode& right, bool swapped) const {
   auto columns_in = [](const PlannedNode& side) {
     ColumnSet set;
     for (ColumnId id : side.columns) {
@@ -65,7 +87,8 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
     return is_equality(*e) && may_be_key(*e) &&
            (constant_is_key(*e) || (!columns_of(*e->arguments[0]).empty() && !columns_of(*e->arguments[1]).empty()));
   });
-  for (const auto& predicate : node.predicates) {
+  for (size_t i = 0; i < node.predicates.size(); ++i) {
+    const ExpressionPtr& predicate = node.predicates[i];
     bool null_safe = false;
     const bool equality = may_be_key(*predicate) && is_equality(*predicate, &null_safe) && null_safe == keys.null_safe;
     if (equality) {
@@ -79,6 +102,8 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
         const Type type = wider(a.type, b.type);
         keys.left.push_back(as_type(straight ? a : b, type));
         keys.right.push_back(as_type(straight ? b : a, type));
+        const auto share = i < node.key_shares.size() ? node.key_shares[i] : LogicalNode::KeyShare{};
+        keys.left_shares.push_back(swapped ? share.right : share.left);
         continue;
       }
     }
@@ -91,12 +116,12 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
 PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
   PlannedNode left = build(*node.children[0]), right = build(*node.children[1]);
   JoinKind kind = node.join;
-  const bool swapped = pays_to_swap(kind, left.node->estimated_rows, right.node->estimated_rows);
+  const bool swapped = pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows);
   if (swapped) {
     std::swap(left, right);
     kind = mirrored(kind);
   }
-  JoinKeys keys = split_keys(node, left, right);
+  JoinKeys keys = split_keys(node, left, right, swapped);
 
   // Both sides carry what the condition and the parents need; computed keys come behind it.
   ColumnSet used(node.outputs);
@@ -128,8 +153,10 @@ PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
     output_ids.push_back(all[i]);
   }
   if (output_positions.empty()) {  // rows that only count
-    output_positions.push_back(0);
-    output_ids.push_back(all[0]);
+    const bool build_only = kind == JoinKind::kRightSemi || kind == JoinKind::kRightAnti;
+    const size_t any = build_only ? left.columns.size() : 0;
+    output_positions.push_back(static_cast<uint32_t>(any));
+    output_ids.push_back(all[any]);
   }
 
   PlannedNode join = make(PlanNode::Kind::kJoin, {left.node, right.node}, output_ids, rows_of(node));
@@ -146,6 +173,9 @@ PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
   std::vector<ColumnId> condition_columns = left.columns;
   condition_columns.insert(condition_columns.end(), right.columns.begin(), right.columns.end());
   for (const Expression* e : keys.residual) join.node->predicates.push_back(resolve(*e, condition_columns));
+  for (size_t i = 0; i < keys.left_shares.size() && drops_unmatched_probes(kind); ++i) {
+    if (keys.left_shares[i] < kLeastReduction) reduce_probe_side(*join.node, i, keys.left_shares[i]);
+  }
   return join;
 }
 

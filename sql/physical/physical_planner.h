@@ -58,7 +58,7 @@ class PhysicalPlanner {
   double rows_of(const LogicalNode& node) { return estimator_.estimate(node).rows; }
 
   struct JoinKeys;
-  JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right) const;
+  JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right, bool swapped) const;
 
   const LogicalPlan& plan_;
   Estimator estimator_;

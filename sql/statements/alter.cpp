@@ -5,6 +5,8 @@
 #include "sql/create_text.h"
 #include "sql/dependencies.h"
 #include "sql/parser/deparse.h"
+#include "sql/statements/constraint_check.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
@@ -40,10 +42,20 @@ void add_column(SessionState& session, const Snapshot& snapshot, const PgQuery__
     session.notice("notice: " + message + ", skipping");
     return;
   }
-  ColumnSchema column = make_column(definition, snapshot, change.key, change.sequences);
-  change.sources.push_back(column.default_sql.empty() ? "NULL" : column.default_sql);
-  change.schema.columns.push_back(std::move(column));
+  TableConstraints constraints;
+  cairn::add_column(definition, snapshot, change.schema, change.sequences, constraints);
+  for (const auto& [constraint, column] : constraints) add_constraint(change.schema, *constraint, column, snapshot);
+  const std::string& value = change.schema.columns.back().default_sql;
+  change.sources.push_back(value.empty() ? "NULL" : value);
   change.rewrites = true;
+}
+
+/// Keys with the column go, as PostgreSQL's do, and the positions of others move; so do checks that name it.
+void drop_constraints_of(TableSchema& schema, size_t column) {
+  std::erase_if(schema.indexes, [&](const IndexSchema& index) { return std::ranges::find(index.columns, column) != index.columns.end(); });
+  for (IndexSchema& index : schema.indexes)
+    for (uint32_t& position : index.columns) position -= position > column;
+  std::erase_if(schema.checks, [&](const CheckSchema& check) { return !check_binds(schema, check); });
 }
 
 void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery__AlterTableCmd& command, Alteration& change) {
@@ -58,6 +70,7 @@ void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery_
       change.lost_sequences.push_back(name);
   change.schema.columns.erase(change.schema.columns.begin() + static_cast<ptrdiff_t>(column));
   change.sources.erase(change.sources.begin() + static_cast<ptrdiff_t>(column));
+  drop_constraints_of(change.schema, column);
   change.rewrites = true;
 }
 
@@ -83,6 +96,16 @@ void set_default(const PgQuery__AlterTableCmd& command, Alteration& change) {
   column.default_sql = deparse_expression(*command.def);
 }
 
+void drop_constraint(SessionState& session, const PgQuery__AlterTableCmd& command, Alteration& change) {
+  const auto named = [&](const auto& constraint) { return constraint.name == command.name; };
+  size_t dropped = std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return index.of_constraint() && named(index); });
+  dropped += std::erase_if(change.schema.checks, named);
+  if (dropped > 0) return;
+  const std::string message = "constraint \"" + std::string(command.name) + "\" of relation \"" + change.key + "\" does not exist";
+  if (!command.missing_ok) throw Error(sqlstate::kUndefinedObject, message);
+  session.notice("notice: " + message + ", skipping");
+}
+
 void apply(SessionState& session, const Snapshot& snapshot, const PgQuery__AlterTableCmd& command, Alteration& change) {
   switch (command.subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: return add_column(session, snapshot, command, change);
@@ -98,6 +121,11 @@ void apply(SessionState& session, const Snapshot& snapshot, const PgQuery__Alter
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
       change.schema.columns[find_column(change, command.name)].not_null = false;
       return;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint:
+      add_constraint(change.schema, *command.def->constraint, std::nullopt, snapshot);
+      change.rewrites = true;  // the rows are checked on their way
+      return;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: return drop_constraint(session, command, change);
     default: throw_unsupported("this form of ALTER TABLE", -1);
   }
 }
@@ -116,7 +144,7 @@ bool has_row(SessionState& session, const std::string& key, const std::string& c
 
 /// The rows under the new definition, in a table that takes the old one's place.
 void rewrite(SessionState& session, const Alteration& change, const std::shared_ptr<WriteTransaction>& transaction) {
-  std::string text = "SELECT ";
+  std::string text = "INSERT INTO rewritten SELECT ";
   std::vector<size_t> columns;
   for (const std::string& source : change.sources) {
     text += (columns.empty() ? "" : ", ") + source;
@@ -130,10 +158,14 @@ void rewrite(SessionState& session, const Alteration& change, const std::shared_
   TableSchema schema = change.schema;
   schema.name += " (rewritten)";
   const std::string place = schema.name;
+  auto target = std::make_shared<TableVersion>();
+  target->schema = schema;
   Binder binder(session.bind_context(query));
-  PlanPtr rows = session.plan(binder.bind_insert_source(*query.node->select_stmt, schema, columns));
+  PlanPtr rows = session.plan(std::move(binder.bind_insert(*query.node->insert_stmt, target, columns).plan));
   transaction->create_table(std::move(schema));
+  const ConstraintCheck check(session, *transaction, place);
   insert_rows(session, std::move(rows), place, transaction);
+  check.run();
   transaction->drop_table(change.key);
   transaction->alter_table(place, change.schema);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sql/statements/constraint_check.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
@@ -89,7 +90,9 @@ ResultPtr run_copy_from(SessionState& session, const Statement& statement, const
     }
     copy.transaction = transaction.get();
     copy.storage = &session.engine().database().storage();
+    const ConstraintCheck check(session, *transaction, table.name);
     count = copy_from_file(copy);
+    check.run();
   }, table.name);
   return make_done("COPY " + std::to_string(count), static_cast<int64_t>(count));
 }

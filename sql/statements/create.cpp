@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/parser/deparse.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
@@ -10,7 +11,7 @@ namespace {
 
 /// Throws where a relation of the name exists.
 void check_free(const Snapshot& snapshot, std::string_view name, int position) {
-  if (snapshot.has_relation(name))
+  if (snapshot.has_relation(name) || table_of_index(snapshot, name) != nullptr)
     throw Error(sqlstate::kDuplicateTable, "relation \"" + std::string(name) + "\" already exists").at(position);
 }
 

@@ -13,7 +13,10 @@ ResultPtr dispatch(SessionState& session, const Statement& statement) {
   const pg::Node& node = *statement.node;
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: return run_select(session, statement);
-    case PG_QUERY__NODE__NODE_INSERT_STMT: return run_insert(session, statement);
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT: return run_modification(session, statement);
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT: return run_truncate(session, statement);
     case PG_QUERY__NODE__NODE_CREATE_STMT: return run_create_table(session, statement);
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return run_create_table_as(session, statement);
     case PG_QUERY__NODE__NODE_VIEW_STMT: return run_create_view(session, statement);
@@ -22,6 +25,7 @@ ResultPtr dispatch(SessionState& session, const Statement& statement) {
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: return run_alter_table(session, *node.alter_table_stmt);
     case PG_QUERY__NODE__NODE_RENAME_STMT: return run_rename(session, *node.rename_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: return run_create_schema(session, *node.create_schema_stmt);
+    case PG_QUERY__NODE__NODE_INDEX_STMT: return run_create_index(session, statement);
     case PG_QUERY__NODE__NODE_DROP_STMT: return run_drop(session, statement);
     case PG_QUERY__NODE__NODE_COPY_STMT: return run_copy(session, statement);
     case PG_QUERY__NODE__NODE_EXPLAIN_STMT: return run_explain(session, statement);

@@ -122,6 +122,7 @@ ResultPtr run_drop_schema(SessionState& session, const PgQuery__DropStmt& syntax
 ResultPtr run_drop(SessionState& session, const Statement& statement) {
   const PgQuery__DropStmt& syntax = *statement.node->drop_stmt;
   if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return run_drop_schema(session, syntax);
+  if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return run_drop_index(session, syntax);
   const Kind* kind = kind_of(syntax.remove_type);
   if (kind == nullptr) throw_unsupported("DROP of this kind of object", -1);
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();

@@ -85,10 +85,14 @@ ResultPtr run_explain(SessionState& session, const Statement& statement) {
   RowBuilder rows({"QUERY PLAN"}, {Type::varchar()});
   std::vector<PassTrace> trace;
   SessionState::Planned planned;
-  if (query.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT && !options.analyze) {
+  if (is_modification(*query.node) && !options.analyze) {
     Binder binder(session.bind_context(query));
-    planned.plan = session.plan(bind_insert(session, *query.node->insert_stmt, binder), options.passes ? &trace : nullptr);
-    rows.add({Value::of_string("Insert into " + std::string(query.node->insert_stmt->relation->relname))});
+    BoundModification bound = bind_modification(session, *query.node, binder);
+    planned.plan = session.plan(std::move(bound.plan), options.passes ? &trace : nullptr);
+    const std::string_view verb = query.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT   ? "Insert into "
+                                  : query.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ? "Update "
+                                                                                              : "Delete from ";
+    rows.add({Value::of_string(std::string(verb) + bound.target->schema.name)});
   } else if (query.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     planned = session.plan_query(query, options.passes ? &trace : nullptr);
   } else {

@@ -20,8 +20,8 @@ ResultPtr run_prepare(SessionState& session, const Statement& statement) {
   Binder binder(session.bind_context(prepared));
   if (prepared.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*prepared.node->select_stmt);
-  } else if (prepared.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT) {
-    bind_insert(session, *prepared.node->insert_stmt, binder);
+  } else if (is_modification(*prepared.node)) {
+    bind_modification(session, *prepared.node, binder);
   } else {
     throw_unsupported("PREPARE of " + pg::describe(*prepared.node), -1);
   }

@@ -1,6 +1,7 @@
 // ALTER … RENAME. Views are text and would not follow: what a view names keeps its name.
 
 #include "sql/dependencies.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
@@ -38,6 +39,9 @@ void rename_column(SessionState& session, const Snapshot& snapshot, const std::s
     throw Error(sqlstate::kDuplicateColumn,
                 "column \"" + std::string(syntax.newname) + "\" of relation \"" + key + "\" already exists");
   schema.columns[*column].name = syntax.newname;
+  for (const CheckSchema& check : schema.checks)
+    if (!check_binds(schema, check))
+      throw_unsupported("renaming a column that a CHECK constraint names", syntax.relation->location);
   const std::vector<std::string> broken = broken_views(session, snapshot, key, schema);
   if (!broken.empty())
     throw Error(sqlstate::kDependentObjects, "cannot rename column " + std::string(syntax.subname) + " of table " + key +

@@ -5,15 +5,19 @@ namespace {
 
 class ReadyResult final : public StatementResult {
  public:
-  ReadyResult(std::vector<std::string> names, std::vector<Type> types, std::unique_ptr<RowSet::Chunk> chunk,
-              std::string tag, int64_t changed_rows)
-      : names_(std::move(names)), types_(std::move(types)), chunk_(std::move(chunk)), tag_(std::move(tag)),
+  ReadyResult(std::vector<std::string> names, std::vector<Type> types,
+              std::vector<std::unique_ptr<RowSet::Chunk>> chunks, std::string tag, int64_t changed_rows)
+      : names_(std::move(names)), types_(std::move(types)), chunks_(std::move(chunks)), tag_(std::move(tag)),
         changed_rows_(changed_rows) {}
 
   const std::vector<std::string>& names() const override { return names_; }
   const std::vector<Type>& types() const override { return types_; }
   std::unique_ptr<RowSet::Chunk> next() override {
-    return chunk_ != nullptr && chunk_->row_count > 0 ? std::move(chunk_) : nullptr;
+    while (next_ < chunks_.size()) {
+      std::unique_ptr<RowSet::Chunk> chunk = std::move(chunks_[next_++]);
+      if (chunk->row_count > 0) return chunk;
+    }
+    return nullptr;
   }
   int64_t changed_rows() const override { return changed_rows_; }
   std::string command_tag() const override { return tag_; }
@@ -21,7 +25,8 @@ class ReadyResult final : public StatementResult {
  private:
   std::vector<std::string> names_;
   std::vector<Type> types_;
-  std::unique_ptr<RowSet::Chunk> chunk_;
+  std::vector<std::unique_ptr<RowSet::Chunk>> chunks_;
+  size_t next_ = 0;
   std::string tag_;
   int64_t changed_rows_;
 };
@@ -29,7 +34,13 @@ class ReadyResult final : public StatementResult {
 }  // namespace
 
 std::unique_ptr<StatementResult> make_done(std::string command_tag, int64_t changed_rows) {
-  return std::make_unique<ReadyResult>(std::vector<std::string>(), std::vector<Type>(), nullptr, std::move(command_tag),
+  return make_rows({}, {}, {}, std::move(command_tag), changed_rows);
+}
+
+std::unique_ptr<StatementResult> make_rows(std::vector<std::string> names, std::vector<Type> types,
+                                           std::vector<std::unique_ptr<RowSet::Chunk>> chunks, std::string command_tag,
+                                           int64_t changed_rows) {
+  return std::make_unique<ReadyResult>(std::move(names), std::move(types), std::move(chunks), std::move(command_tag),
                                        changed_rows);
 }
 
@@ -47,7 +58,9 @@ void RowBuilder::add(const std::vector<Value>& row) {
 }
 
 std::unique_ptr<StatementResult> RowBuilder::finish(std::string command_tag) {
-  return std::make_unique<ReadyResult>(std::move(names_), std::move(types_), std::move(chunk_), std::move(command_tag), -1);
+  std::vector<std::unique_ptr<RowSet::Chunk>> chunks;
+  chunks.push_back(std::move(chunk_));
+  return make_rows(std::move(names_), std::move(types_), std::move(chunks), std::move(command_tag), -1);
 }
 
 }  // namespace cairn

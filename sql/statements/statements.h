@@ -16,9 +16,12 @@ ResultPtr dispatch(SessionState& session, const Statement& statement);
 bool ends_block(const pg::Node& node);
 
 ResultPtr run_select(SessionState& session, const Statement& statement);
-ResultPtr run_insert(SessionState& session, const Statement& statement);
-/// Binds the rows of INSERT; whole rows of the target.
-LogicalPlan bind_insert(SessionState& session, const PgQuery__InsertStmt& insert, Binder& binder);
+ResultPtr run_modification(SessionState& session, const Statement& statement);
+/// INSERT, UPDATE and DELETE.
+bool is_modification(const pg::Node& node);
+/// Errors: those of the target's name, and the binder's.
+BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder);
+ResultPtr run_truncate(SessionState& session, const Statement& statement);
 /// INSERT … VALUES with so many rows that they are read while they are inserted.
 ResultPtr run_large_insert(SessionState& session, std::string_view text, const StatementExtent& extent);
 ResultPtr run_create_table(SessionState& session, const Statement& statement);
@@ -30,6 +33,8 @@ ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& 
 ResultPtr run_rename(SessionState& session, const PgQuery__RenameStmt& statement);
 ResultPtr run_create_schema(SessionState& session, const PgQuery__CreateSchemaStmt& statement);
 ResultPtr run_drop(SessionState& session, const Statement& statement);
+ResultPtr run_create_index(SessionState& session, const Statement& statement);
+ResultPtr run_drop_index(SessionState& session, const PgQuery__DropStmt& syntax);
 ResultPtr run_copy(SessionState& session, const Statement& statement);
 ResultPtr run_explain(SessionState& session, const Statement& statement);
 ResultPtr run_call(SessionState& session, const Statement& statement);

@@ -7,37 +7,26 @@
 #include "sql/binder/type_name.h"
 #include "sql/parser/deparse.h"
 #include "sql/parser/nodes.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "vector/error.h"
 
 namespace cairn {
 namespace {
 
-std::string_view constraint_name(const PgQuery__Constraint& constraint) {
+/// NULL, NOT NULL and DEFAULT; false: the constraint is one of the table's.
+bool set_property(const PgQuery__Constraint& constraint, ColumnSchema& column) {
   switch (constraint.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY: return "an IDENTITY column";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: return "a GENERATED column";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: return "a CHECK constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: return "a PRIMARY KEY constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return "a UNIQUE constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: return "an EXCLUDE constraint";
-    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: return "a REFERENCES or FOREIGN KEY constraint";
-    default: return "this constraint";
-  }
-}
-
-void add_constraint(const PgQuery__Constraint& constraint, ColumnSchema& column) {
-  switch (constraint.contype) {
-    case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: column.not_null = false; break;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: column.not_null = true; break;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NULL: column.not_null = false; return true;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL: column.not_null = true; return true;
     case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: {
       // Bound once here, so that a default that cannot work is refused while its author is looking.
       Binder binder({});
       binder.bind_standalone(*constraint.raw_expr, &column.type, CastContext::kAssignment);
       column.default_sql = deparse_expression(*constraint.raw_expr);
-      break;
+      return true;
     }
-    default: throw_unsupported(constraint_name(constraint), constraint.location);
+    default: return false;
   }
 }
 
@@ -46,10 +35,6 @@ SequenceSchema identity_options(const PgQuery__Constraint& constraint) {
   if (std::string_view(constraint.generated_when) == "a")
     throw_unsupported("GENERATED ALWAYS AS IDENTITY", constraint.location);
   return parse_sequence_options(constraint.options, constraint.n_options, nullptr).schema;
-}
-
-Error invalid_identity(int position) {
-  return Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
 }
 
 /// The column's type; where it is SERIAL, the integer type behind it.
@@ -63,32 +48,38 @@ Type column_type(const PgQuery__TypeName& name, bool& serial) {
   return resolve_type_name(name).type;
 }
 
+/// The column draws its default from a sequence of its own.
+void draw_values(ColumnSchema& column, SequenceSchema options, const Snapshot& snapshot, const std::string& table,
+                 int position, std::vector<SequenceSchema>& sequences) {
+  if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt)
+    throw Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
+  SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(table), column.name, column.type);
+  options.name = sequence.name;
+  options.owner_table = sequence.owner_table;
+  options.owner_column = sequence.owner_column;
+  options.max_value = std::min(options.max_value, sequence.max_value);
+  column.not_null = true;
+  column.default_sql = next_value_sql(options);
+  sequences.push_back(std::move(options));
+}
+
 }  // namespace
 
-ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
-                         std::vector<SequenceSchema>& sequences) {
+void add_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, TableSchema& table,
+                std::vector<SequenceSchema>& sequences, TableConstraints& constraints) {
   ColumnSchema column;
   column.name = definition.colname;
   bool serial;
   column.type = column_type(*definition.type_name, serial);
-  const auto draw_values = [&](SequenceSchema options) {
-    if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt) throw invalid_identity(definition.location);
-    SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(key), column.name, column.type);
-    options.name = sequence.name;
-    options.owner_table = sequence.owner_table;
-    options.owner_column = sequence.owner_column;
-    options.max_value = std::min(options.max_value, sequence.max_value);
-    column.not_null = true;
-    column.default_sql = next_value_sql(options);
-    sequences.push_back(std::move(options));
-  };
-  if (serial) draw_values({});
+  if (serial) draw_values(column, {}, snapshot, table.name, definition.location, sequences);
   for (const pg::Node* node : pg::list(definition.constraints, definition.n_constraints)) {
     const PgQuery__Constraint& constraint = *node->constraint;
-    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) draw_values(identity_options(constraint));
-    else add_constraint(constraint, column);
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY)
+      draw_values(column, identity_options(constraint), snapshot, table.name, definition.location, sequences);
+    else if (!set_property(constraint, column))
+      constraints.emplace_back(&constraint, static_cast<uint32_t>(table.columns.size()));
   }
-  return column;
+  table.columns.push_back(std::move(column));
 }
 
 TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
@@ -99,19 +90,23 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
   if (statement.of_typename != nullptr) throw_unsupported("CREATE TABLE OF a type", position);
   TableSchema schema;
   schema.name = key;
+  TableConstraints constraints;  // they may name columns that stand behind them
   for (const pg::Node* element : pg::list(statement.table_elts, statement.n_table_elts)) {
-    if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT)
-      throw_unsupported(constraint_name(*element->constraint), element->constraint->location);
+    if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+      constraints.emplace_back(element->constraint, std::nullopt);
+      continue;
+    }
     if (element->node_case != PG_QUERY__NODE__NODE_COLUMN_DEF)
       throw_unsupported(pg::describe(*element) + " in CREATE TABLE", pg::location(element));
     const PgQuery__ColumnDef& definition = *element->column_def;
     if (schema.find(definition.colname))
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-    schema.columns.push_back(make_column(definition, snapshot, key, sequences));
+    add_column(definition, snapshot, schema, sequences, constraints);
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);
+  for (const auto& [constraint, column] : constraints) add_constraint(schema, *constraint, column, snapshot);
   return schema;
 }
 

@@ -72,6 +72,11 @@ Row joined(Row left, const Row& right) {
   return left;
 }
 
+bool is_right_half(JoinKind kind) { return kind == JoinKind::kRightSemi || kind == JoinKind::kRightAnti; }
+bool makes_pairs(JoinKind kind) {
+  return kind != JoinKind::kSemi && kind != JoinKind::kAnti && kind != JoinKind::kMark && !is_right_half(kind);
+}
+
 /// By definition: every pair looked at. Throws what kSingle throws.
 std::vector<Row> oracle(const PlanNode& plan, const std::vector<Row>& probe, const std::vector<Row>& build) {
   std::vector<Row> result;
@@ -88,7 +93,7 @@ std::vector<Row> oracle(const PlanNode& plan, const std::vector<Row>& probe, con
       }
       ++matches;
       build_matched[b] = true;
-      if (plan.join != JoinKind::kSemi && plan.join != JoinKind::kAnti && plan.join != JoinKind::kMark) {
+      if (makes_pairs(plan.join)) {
         result.push_back(joined(left, build[b]));
       }
     }
@@ -104,9 +109,9 @@ std::vector<Row> oracle(const PlanNode& plan, const std::vector<Row>& probe, con
       result.push_back(joined(left, {mark}));
     }
   }
-  if (plan.join == JoinKind::kRight || plan.join == JoinKind::kFull) {
+  if (keeps_matches(plan.join)) {
     for (size_t b = 0; b < build.size(); ++b) {
-      if (!build_matched[b]) result.push_back(joined(nulls(), build[b]));
+      if (build_matched[b] == (plan.join == JoinKind::kRightSemi)) result.push_back(joined(nulls(), build[b]));
     }
   }
   if (!plan.output_columns.empty()) {
@@ -134,8 +139,8 @@ std::vector<Row> probe_with(Random& random, const PlanNode& plan, const Sink& bu
     probe->push(owned.batch, *local, collector);
     at += count;
   }
-  if (plan.join == JoinKind::kRight || plan.join == JoinKind::kFull) {
-    const std::unique_ptr<Source> unmatched = make_join_unmatched_source(plan, build);
+  if (keeps_matches(plan.join)) {
+    const std::unique_ptr<Source> unmatched = make_join_build_rows_source(plan, build);
     const std::unique_ptr<Source::Local> source_local = unmatched->make_local(worker);
     for (uint64_t m = 0; m < unmatched->morsel_count(); ++m) {
       unmatched->run({m}, *source_local, collector, [] { return false; });
@@ -158,9 +163,10 @@ class JoinTest : public ::testing::Test {
 TEST_F(JoinTest, AllKindsAgreeWithNestedLoopsOnRandomRows) {
   Random random(test_seed());
   const JoinKind kinds[] = {JoinKind::kInner, JoinKind::kLeft,   JoinKind::kSemi,  JoinKind::kAnti,
-                            JoinKind::kMark,  JoinKind::kSingle, JoinKind::kRight, JoinKind::kFull};
+                            JoinKind::kMark,  JoinKind::kSingle, JoinKind::kRight, JoinKind::kFull,
+                            JoinKind::kRightSemi, JoinKind::kRightAnti};
   for (int round = 0; round < 300; ++round) {
-    const JoinKind kind = kinds[below(random, 8)];
+    const JoinKind kind = kinds[below(random, 10)];
     std::vector<uint32_t> keys;
     for (size_t n = below(random, 4); n > 0; --n) keys.push_back(static_cast<uint32_t>(below(random, kColumns)));
     PlanNode plan = make_plan(kind, keys, keys, chance(random, 40));
@@ -172,6 +178,7 @@ TEST_F(JoinTest, AllKindsAgreeWithNestedLoopsOnRandomRows) {
         plan.output_columns.push_back(static_cast<uint32_t>(below(random, columns)));
       }
     }
+    if (is_right_half(kind)) plan.output_columns = {6, 7, 8, 9, 10, 11};
     std::vector<size_t> distincts;
     for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 50) ? 10 : 5000));
     const int null_percent = chance(random, 50) ? 0 : 10;

@@ -123,6 +123,12 @@ inline PlanPtr join(JoinKind kind, PlanPtr probe, PlanPtr build, std::vector<uin
   plan->probe_keys = std::move(probe_keys);
   plan->build_keys = std::move(build_keys);
   if (kind == JoinKind::kMark) plan->types.push_back(Type::boolean());
+  if (kind == JoinKind::kRightSemi || kind == JoinKind::kRightAnti) {
+    for (uint32_t i = 0; i < plan->children[1]->types.size(); ++i) {
+      plan->output_columns.push_back(static_cast<uint32_t>(plan->types.size()) + i);
+    }
+    plan->types.clear();
+  }
   if (kind != JoinKind::kSemi && kind != JoinKind::kAnti && kind != JoinKind::kMark) {
     for (const Type& type : plan->children[1]->types) plan->types.push_back(type);
   }

@@ -225,8 +225,9 @@ class Generator {
 
   Case make_join(const Case& probe, const Case& build) {
     static constexpr JoinKind kKinds[] = {JoinKind::kInner, JoinKind::kLeft, JoinKind::kSemi,
-                                          JoinKind::kAnti,  JoinKind::kRight, JoinKind::kFull};
-    const JoinKind kind = kKinds[below(6)];
+                                          JoinKind::kAnti,  JoinKind::kRight, JoinKind::kFull,
+                                          JoinKind::kRightSemi, JoinKind::kRightAnti};
+    const JoinKind kind = kKinds[below(8)];
     const uint32_t probe_key = any_column(probe), build_key = any_column(build);
     std::map<int64_t, std::vector<size_t>> table;
     for (size_t i = 0; i < build.rows.size(); ++i) {
@@ -243,9 +244,11 @@ class Generator {
     const bool explodes = matches > 100000;
     const JoinKind used = explodes ? JoinKind::kSemi : kind;
     const bool pairs = used != JoinKind::kSemi && used != JoinKind::kAnti;
+    const bool right_half = used == JoinKind::kRightSemi || used == JoinKind::kRightAnti;
     Case made{join(used, probe.plan, build.plan, {probe_key}, {build_key}), {}, probe.ordered && !pairs};
+    add_reduction(*made.plan);
     auto emit = [&](const Row* left, const Row* right) {
-      Row row = left ? *left : Row(probe.width());
+      Row row = left ? *left : Row(right_half ? 0 : probe.width());
       if (pairs) {
         const Row& rest = right ? *right : Row(build.width());
         row.insert(row.end(), rest.begin(), rest.end());
@@ -260,14 +263,33 @@ class Generator {
       if (!pairs) continue;
       for (size_t i : matching) {
         matched[i] = true;
-        emit(&row, &build.rows[i]);
+        if (!right_half) emit(&row, &build.rows[i]);
       }
       if (!any && (used == JoinKind::kLeft || used == JoinKind::kFull)) emit(&row, nullptr);
     }
     for (size_t i = 0; i < build.rows.size(); ++i) {
-      if (!matched[i] && (used == JoinKind::kRight || used == JoinKind::kFull)) emit(nullptr, &build.rows[i]);
+      if (keeps_matches(used) && matched[i] == (used == JoinKind::kRightSemi)) emit(nullptr, &build.rows[i]);
     }
     return made;
+  }
+
+  /// Where the probe key comes straight from a scan, and unmatched probe rows are dropped, the scan may know it.
+  static void add_reduction(PlanNode& joined) {
+    const bool drops = joined.join == JoinKind::kInner || joined.join == JoinKind::kSemi ||
+                       (keeps_matches(joined.join) && joined.join != JoinKind::kFull);
+    PlanNode* below = joined.children[0].get();
+    uint32_t column = joined.probe_keys[0];
+    for (;; below = below->children[0].get()) {
+      if (below->kind == PlanNode::Kind::kFilter) continue;
+      const bool named = below->kind == PlanNode::Kind::kProject &&
+                         below->expressions[column]->kind == Expression::Kind::kColumn;
+      const bool group = below->kind == PlanNode::Kind::kAggregate && column < below->groups.size();
+      if (!named && !group) break;
+      column = named ? below->expressions[column]->column : below->groups[column];
+    }
+    if (drops && below->kind == PlanNode::Kind::kScan) {
+      below->reductions.push_back({&joined, joined.build_keys[0], column, joined.probe_keys[0] % 2 == 0});
+    }
   }
 
   std::mt19937_64 random_;

@@ -47,12 +47,12 @@ TEST(TpchPlans, Q9) {
   Aggregate by #0, #1: sum(#2)
     Project #3, #0, (#2 * #1)
       Join inner on #0 = #2 -> #1, #3, #4, #5
-        Scan orders (o_orderkey, o_orderdate)
+        Scan orders (o_orderkey, o_orderdate) row groups by #0 in l_orderkey
         Join inner on #2 = #5 and #1 = #4 -> #0, #3, #6, #7
-          Scan lineitem (l_orderkey, l_partkey, l_suppkey, l_quantity)
+          Scan lineitem (l_orderkey, l_partkey, l_suppkey, l_quantity) row groups by #1 in ps_partkey
           Join inner on #1 = #3 -> #0, #1, #2, #4
             Join inner on #0 = #3 -> #0, #1, #2
-              Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost)
+              Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost) row groups by #0 in p_partkey
               Project #0
                 Scan part (p_partkey, p_name) where (#1 LIKE '%green%'::VARCHAR)
             Join inner on #1 = #2 -> #0, #3
@@ -82,10 +82,10 @@ TEST(TpchPlans, Q17) {
   EXPECT_EQ(physical(b.finish(b.aggregate(std::move(from), {}, std::move(sums)))),
             R"(Aggregate: sum(#0)
   Join inner on #0 = #4 where (CAST(#1 AS DOUBLE) < ('0.2'::DOUBLE * #3)) -> #2
-    Scan lineitem (l_partkey, l_quantity, l_extendedprice)
+    Scan lineitem (l_partkey, l_quantity, l_extendedprice) row groups by #0 in p_partkey
     Join inner on #0 = #2 -> #1, #2
       Aggregate by #0: avg(#1)
-        Scan lineitem (l_partkey, l_quantity)
+        Scan lineitem (l_partkey, l_quantity) reduced by #0 in p_partkey
       Project #0
         Scan part (p_partkey, p_brand, p_container) where (#1 = 'Brand#23'::VARCHAR) and (#2 = 'MED BOX'::VARCHAR)
 )");
@@ -112,19 +112,18 @@ TEST(TpchPlans, Q21) {
   EXPECT_EQ(physical(b.finish(b.limit(b.sort(b.aggregate(std::move(from), {"s_name"}, std::move(counts)), {"numwait", "s_name"}), 100))),
             R"(Top by #1, #0 limit 100
   Aggregate by #0: count(*)
-    Join semi on #0 = #3 where (#4 <> #1) -> #2
-      Join inner on #0 = #2 -> #2, #3, #4
-        Scan orders (o_orderkey, o_orderstatus) where (#1 = 'F'::VARCHAR)
-        Join anti on #0 = #3 where (#4 <> #1)
+    Join right semi on #0 = #2 where (#1 <> #3) -> #4
+      Scan lineitem (l_orderkey, l_suppkey) row groups by #0 in l_orderkey
+      Join right anti on #0 = #4 where (#1 <> #5) -> #4, #5, #6
+        Scan lineitem (l_orderkey, l_suppkey, l_commitdate, l_receiptdate) where (#3 > #2) row groups by #0 in l_orderkey
+        Join inner on #0 = #2 -> #2, #3, #4
+          Scan orders (o_orderkey, o_orderstatus) where (#1 = 'F'::VARCHAR) row groups by #0 in l_orderkey
           Join inner on #1 = #4 -> #0, #1, #5
-            Scan lineitem (l_orderkey, l_suppkey, l_commitdate, l_receiptdate) where (#3 > #2)
+            Scan lineitem (l_orderkey, l_suppkey, l_commitdate, l_receiptdate) where (#3 > #2) row groups by #1 in s_suppkey
             Join inner on #2 = #3 -> #0, #1
-              Scan supplier (s_suppkey, s_name, s_nationkey)
+              Scan supplier (s_suppkey, s_name, s_nationkey) row groups by #2 in n_nationkey
               Project #0
                 Scan nation (n_nationkey, n_name) where (#1 = 'SAUDI ARABIA'::VARCHAR)
-          Project #0, #1
-            Scan lineitem (l_orderkey, l_suppkey, l_commitdate, l_receiptdate) where (#3 > #2)
-      Scan lineitem (l_orderkey, l_suppkey)
 )");
 }
 
@@ -152,23 +151,23 @@ TEST(TpchPlans, Q2) {
             R"(Top by #0 limit 100
   Join inner on #1 = #3 -> #0, #2
     Join inner on #0 = #3 -> #1, #2, #4
-      Scan supplier (s_suppkey, s_name, s_nationkey)
+      Scan supplier (s_suppkey, s_name, s_nationkey) row groups by #0 in ps_suppkey reduced by #2 in n_nationkey
       Join inner on #0 = #4 and #2 = #3 -> #1, #4
-        Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost)
+        Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost) row groups by #0 in p_partkey row groups by #2 in least
         Join inner on #0 = #2 -> #1, #2
           Aggregate by #0: min(#1)
             Join inner on #1 = #3 -> #0, #2
-              Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost)
+              Scan partsupp (ps_partkey, ps_suppkey, ps_supplycost) row groups by #1 in s_suppkey reduced by #0 in p_partkey
               Join inner on #1 = #2 -> #0
-                Scan supplier (s_suppkey, s_nationkey)
+                Scan supplier (s_suppkey, s_nationkey) row groups by #1 in n_nationkey
                 Join inner on #1 = #2 -> #0
-                  Scan nation (n_nationkey, n_regionkey)
+                  Scan nation (n_nationkey, n_regionkey) row groups by #1 in r_regionkey
                   Project #0
                     Scan region (r_regionkey, r_name) where (#1 = 'EUROPE'::VARCHAR)
           Project #0
             Scan part (p_partkey, p_type, p_size) where (#2 = 15::INTEGER) and (#1 LIKE '%BRASS'::VARCHAR)
     Join inner on #1 = #2 -> #0
-      Scan nation (n_nationkey, n_regionkey)
+      Scan nation (n_nationkey, n_regionkey) row groups by #1 in r_regionkey
       Project #0
         Scan region (r_regionkey, r_name) where (#1 = 'EUROPE'::VARCHAR)
 )");

@@ -10,10 +10,11 @@ namespace {
 /// Morsels are ranges of build rows, which stand in the order of the build's input.
 constexpr uint64_t kMorselRows = 65536;
 
-class UnmatchedSource : public Source {
+class BuildRowsSource : public Source {
  public:
-  UnmatchedSource(const PlanNode& plan, const JoinTable& table)
-      : probe_types_(plan.children[0]->types), columns_(plan), table_(table) {}
+  BuildRowsSource(const PlanNode& plan, const JoinTable& table)
+      : probe_types_(plan.children[0]->types), wants_matched_(plan.join == JoinKind::kRightSemi), columns_(plan),
+        table_(table) {}
 
   uint64_t morsel_count() const override { return (table_.row_count() + kMorselRows - 1) / kMorselRows; }
 
@@ -29,7 +30,7 @@ class UnmatchedSource : public Source {
     const uint64_t end = std::min(table_.row_count(), (morsel.ordinal + 1) * kMorselRows);
     state.rows.clear();
     for (uint64_t row = morsel.ordinal * kMorselRows; row < end; ++row) {
-      if (table_.matched(static_cast<uint32_t>(row))) continue;
+      if (table_.matched(static_cast<uint32_t>(row)) != wants_matched_) continue;
       state.rows.push_back(static_cast<uint32_t>(row));
       if (state.rows.size() < state.capacity) continue;
       push_rows(state, next);
@@ -69,14 +70,15 @@ class UnmatchedSource : public Source {
   }
 
   std::vector<Type> probe_types_;
+  bool wants_matched_;
   JoinColumns columns_;
   const JoinTable& table_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> make_join_unmatched_source(const PlanNode& plan, const Sink& build) {
-  return std::make_unique<UnmatchedSource>(plan, static_cast<const JoinTable&>(build));
+std::unique_ptr<Source> make_join_build_rows_source(const PlanNode& plan, const Sink& build) {
+  return std::make_unique<BuildRowsSource>(plan, static_cast<const JoinTable&>(build));
 }
 
 }  // namespace cairn

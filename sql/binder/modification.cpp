@@ -1,0 +1,300 @@
+#include <algorithm>
+
+#include "io/row_identity.h"
+#include "sql/binder/binder.h"
+#include "sql/binder/guards.h"
+#include "sql/binder/nearest_name.h"
+#include "vector/error.h"
+
+// INSERT, UPDATE and DELETE become queries that say what to change (BoundModification), and CHECK conditions become
+// queries for the rows that fail them.
+
+namespace cairn {
+namespace {
+
+size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target) {
+  if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
+  if (const std::optional<size_t> column = table.find(target.name)) return *column;
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : table.columns) names.push_back(column.name);
+  const std::string nearest = nearest_name(target.name, names);
+  throw Error(sqlstate::kUndefinedColumn,
+              "column \"" + std::string(target.name) + "\" of relation \"" + table.name + "\" does not exist",
+              nearest.empty() ? "" : "Perhaps you meant the column \"" + nearest + "\".").at(target.location);
+}
+
+std::string visible_name(const PgQuery__RangeVar& range) {
+  return range.alias != nullptr ? range.alias->aliasname : range.relname;
+}
+
+/// The target's columns under other ids.
+FromItem renamed_target(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids) {
+  FromItem item;
+  for (size_t i = 0; i < table.columns.size(); i++) item.visible.push_back({table.columns[i].name, ids[i]});
+  item.relations.push_back({name, item.visible});
+  return item;
+}
+
+}  // namespace
+
+FromItem Binder::plain_item(std::shared_ptr<const TableVersion> table) {
+  FromItem item;
+  item.plan = make_node(LogicalNode::Kind::kScan);
+  item.plan->alias = table->schema.name;
+  for (const ColumnSchema& column : table->schema.columns) {
+    item.plan->scan_columns.push_back(static_cast<uint32_t>(item.plan->outputs.size()));
+    item.plan->outputs.push_back(add_column(column.name, column.type, true));
+    item.visible.push_back({column.name, item.plan->outputs.back()});
+  }
+  item.relations.push_back({table->schema.name, item.visible});
+  item.plan->table = std::move(table);
+  return item;
+}
+
+void Binder::check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table) {
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  const FromItem item = plain_item(std::move(table));
+  level.items = {&item};
+  level.clause = Clause::kCheck;
+  expression(node);
+}
+
+LogicalPlan Binder::bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table) {
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  BoundQuery bound;
+  for (const ColumnSchema& column : table->schema.columns) bound.names.push_back(column.name);
+  FromItem item = plain_item(std::move(table));
+  level.items = {&item};
+  level.clause = Clause::kCheck;
+  ExpressionPtr holds = boolean(condition, "CHECK");
+  bound.plan = make_node(LogicalNode::Kind::kFilter, std::move(item.plan));
+  bound.plan->predicates.push_back(Expression::make_not(std::move(holds)));
+  return finish(std::move(bound));
+}
+
+FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<const TableVersion> table,
+                             ColumnId& identity) {
+  const std::string table_name = table->schema.name;
+  FromItem item;
+  item.plan = make_node(LogicalNode::Kind::kScan);
+  item.plan->table = with_row_identity(*table);
+  item.plan->alias = visible_name(range);
+  for (const ColumnSchema& column : item.plan->table->schema.columns) {
+    const ColumnId id = add_column(column.name, column.type, !column.not_null);
+    item.plan->scan_columns.push_back(static_cast<uint32_t>(item.plan->outputs.size()));
+    item.plan->outputs.push_back(id);
+    item.visible.push_back({column.name, id});
+  }
+  identity = item.plan->outputs.back();
+  item.visible.pop_back();
+  item.relations.push_back({visible_name(range), item.visible});
+  if (range.alias == nullptr) item.relations.back().schema = RelationName::of_key(table_name).schema;
+  return item;
+}
+
+FromItem Binder::with_target(FromItem target, pg::Node* const* from, size_t from_count, QueryLevel& level) {
+  if (from_count == 0) return target;
+  FromItem others = from_clause(from, from_count, level);
+  for (ScopeRelation& relation : others.relations) {
+    if (relation.name == target.relations[0].name)
+      throw Error(sqlstate::kDuplicateAlias, "table name \"" + relation.name + "\" specified more than once",
+                  "Give one of them an alias.");
+    target.relations.push_back(std::move(relation));
+  }
+  target.visible.insert(target.visible.end(), others.visible.begin(), others.visible.end());
+  target.plan = make_join(JoinKind::kInner, std::move(target.plan), std::move(others.plan), {});
+  return target;
+}
+
+ExpressionPtr Binder::assigned_value(const pg::Node& value, const ColumnSchema& column) {
+  if (value.node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT) return default_value(column);
+  ExpressionPtr bound = expression(value);
+  if (!is_untyped(*bound) && !can_cast(bound->type, column.type, CastContext::kAssignment))
+    throw Error(sqlstate::kDatatypeMismatch, "column \"" + column.name + "\" is of type " + type_name(column.type) +
+                                                 " but expression is of type " + type_name(bound->type),
+                "You will need to rewrite or cast the expression.").at(pg::location(&value));
+  return coerce(std::move(bound), column.type, CastContext::kAssignment, pg::location(&value));
+}
+
+/// (a, b) = (SELECT …): the subquery's columns.
+std::vector<ExpressionPtr> Binder::assigned_values(const PgQuery__MultiAssignRef& reference) {
+  const pg::Node& source = *reference.source;
+  if (source.node_case != PG_QUERY__NODE__NODE_SUB_LINK)
+    throw Error(sqlstate::kFeatureNotSupported,
+                "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression").at(pg::location(&source));
+  std::vector<ExpressionPtr> values = scalar_subquery(*source.sub_link->subselect, source.sub_link->location);
+  if (values.size() != static_cast<size_t>(reference.ncolumns))
+    throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(source.sub_link->location);
+  return values;
+}
+
+/// The row after SET: assigned columns, and the others as they were.
+std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
+                                                const FromItem& target) {
+  std::vector<ExpressionPtr> row(table.columns.size());
+  std::vector<ExpressionPtr> subquery;  // the columns of the one that is being assigned
+  for (const pg::Node* node : pg::list(targets, count)) {
+    const PgQuery__ResTarget& item = *node->res_target;
+    const size_t position = find_target_column(table, item);
+    const ColumnSchema& column = table.columns[position];
+    if (row[position] != nullptr)
+      throw Error(sqlstate::kSyntaxError, "multiple assignments to same column \"" + column.name + "\"").at(item.location);
+    if (item.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
+      row[position] = assigned_value(*item.val, column);
+      continue;
+    }
+    const PgQuery__MultiAssignRef& reference = *item.val->multi_assign_ref;
+    const auto field = static_cast<size_t>(reference.colno - 1);
+    if (reference.source->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+      const PgQuery__RowExpr& fields = *reference.source->row_expr;
+      if (fields.n_args != static_cast<size_t>(reference.ncolumns))
+        throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(fields.location);
+      row[position] = assigned_value(*fields.args[field], column);
+      continue;
+    }
+    if (field == 0) subquery = assigned_values(reference);
+    row[position] = coerce(std::move(subquery[field]), column.type, CastContext::kAssignment, item.location);
+  }
+  for (size_t i = 0; i < row.size(); i++)
+    if (row[i] == nullptr) row[i] = Expression::make_column(target.visible[i].id, table.columns[i].type);
+  return row;
+}
+
+void Binder::finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
+                                 pg::Node* const* returning, size_t returning_count, QueryLevel& level,
+                                 const std::vector<ColumnId>& tail) {
+  std::vector<Target> targets;
+  std::vector<Attachment> attachments;
+  if (returning_count > 0) {
+    level.clause = Clause::kReturning;
+    level.pending = &attachments;
+    PgQuery__SelectStmt list = PG_QUERY__SELECT_STMT__INIT;
+    list.n_target_list = returning_count;
+    list.target_list = const_cast<pg::Node**>(returning);
+    select_list(list, level, targets);
+  }
+  result.has_returning = returning_count > 0;
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, attach(std::move(node), std::move(attachments)));
+  project->outputs.clear();
+  BoundQuery bound;
+  const auto put = [&](ExpressionPtr value, std::string name) {
+    project->outputs.push_back(add_column(name, value->type, nullable(*value)));
+    project->expressions.push_back(std::move(value));
+    bound.names.push_back(std::move(name));
+  };
+  const auto reference = [&](ColumnId id) { return Expression::make_column(id, plan_.columns[id].type); };
+  for (const ColumnId id : row) put(reference(id), plan_.columns[id].name);
+  for (Target& target : targets) put(typed(std::move(target.expression)), target.name);
+  for (const ColumnId id : tail) put(reference(id), plan_.columns[id].name);
+  result.row_columns = row.size();
+  result.returning_columns = targets.size();
+  result.has_identity = !tail.empty();
+  bound.plan = std::move(project);
+  result.plan = finish(std::move(bound));
+}
+
+BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table) {
+  CteFrame frame;
+  frame.outer = ctes_;
+  Restore<const CteFrame*> restore(ctes_, &frame);
+  if (update.with_clause != nullptr) common_table_expressions(*update.with_clause, nullptr, frame);
+  BoundModification result;
+  result.target = table;
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  ColumnId identity;
+  FromItem target = target_item(*update.relation, table, identity);
+  const std::vector<ScopeColumn> target_columns = target.visible;
+  FromItem all = with_target(std::move(target), update.from_clause, update.n_from_clause, level);
+  level.items = {&all};
+  Conjunction where;
+  level.clause = Clause::kWhere;
+  if (update.where_clause != nullptr) conjuncts(*update.where_clause, level, where);
+  std::vector<Attachment> attachments;
+  level.clause = Clause::kSet;
+  level.pending = &attachments;
+  std::vector<ExpressionPtr> row = assigned_row(update.target_list, update.n_target_list, table->schema, all);
+
+  LogicalPtr node = attach(apply(std::move(all.plan), std::move(where)), std::move(attachments));
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
+  project->outputs.clear();
+  std::vector<ColumnId> new_row;
+  for (size_t i = 0; i < row.size(); i++) {
+    new_row.push_back(add_column(table->schema.columns[i].name, table->schema.columns[i].type, nullable(*row[i])));
+    project->outputs.push_back(new_row.back());
+    project->expressions.push_back(std::move(row[i]));
+  }
+  const auto carry = [&](ColumnId id) {
+    project->outputs.push_back(id);
+    project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
+  };
+  carry(identity);
+  // RETURNING sees the new row in the old one's place, and what FROM has.
+  FromItem after = renamed_target(all.relations[0].name, table->schema, new_row);
+  for (size_t i = target_columns.size(); i < all.visible.size(); i++) after.visible.push_back(all.visible[i]);
+  for (size_t i = 1; i < all.relations.size(); i++) after.relations.push_back(all.relations[i]);
+  if (update.n_returning_list > 0) {
+    std::vector<ColumnId> carried;
+    for (size_t i = 1; i < all.relations.size(); i++)
+      for (const ScopeColumn& column : all.relations[i].columns) carried.push_back(column.id);
+    for (size_t i = target_columns.size(); i < all.visible.size(); i++) carried.push_back(all.visible[i].id);
+    std::ranges::sort(carried);
+    carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
+    for (const ColumnId id : carried) carry(id);
+  }
+  level.items = {&after};
+  finish_modification(result, std::move(project), new_row, update.returning_list, update.n_returning_list, level, {identity});
+  return result;
+}
+
+BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table) {
+  CteFrame frame;
+  frame.outer = ctes_;
+  Restore<const CteFrame*> restore(ctes_, &frame);
+  if (statement.with_clause != nullptr) common_table_expressions(*statement.with_clause, nullptr, frame);
+  BoundModification result;
+  result.target = table;
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  ColumnId identity;
+  FromItem all = with_target(target_item(*statement.relation, table, identity), statement.using_clause,
+                             statement.n_using_clause, level);
+  level.items = {&all};
+  Conjunction where;
+  level.clause = Clause::kWhere;
+  if (statement.where_clause != nullptr) conjuncts(*statement.where_clause, level, where);
+  LogicalPtr node = apply(std::move(all.plan), std::move(where));
+  finish_modification(result, std::move(node), {}, statement.returning_list, statement.n_returning_list, level, {identity});
+  return result;
+}
+
+BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, std::shared_ptr<const TableVersion> table,
+                                      const std::vector<size_t>& columns) {
+  CteFrame frame;
+  frame.outer = ctes_;
+  Restore<const CteFrame*> restore(ctes_, &frame);
+  if (insert.with_clause != nullptr) common_table_expressions(*insert.with_clause, nullptr, frame);
+  BoundModification result;
+  result.target = table;
+  result.row_columns = table->schema.columns.size();
+  BoundQuery source = insert_source(insert.select_stmt == nullptr ? nullptr : insert.select_stmt->select_stmt,
+                                    table->schema, columns);
+  if (insert.on_conflict_clause == nullptr && insert.n_returning_list == 0) {
+    result.plan = finish(std::move(source));
+    return result;
+  }
+  std::vector<ColumnId> row = source.plan->outputs, tail;
+  LogicalPtr node = std::move(source.plan);
+  if (insert.on_conflict_clause != nullptr)
+    node = bind_conflict(*insert.on_conflict_clause, *insert.relation, result, std::move(node), row, tail);
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  const FromItem after = renamed_target(visible_name(*insert.relation), table->schema, row);
+  level.items = {&after};
+  finish_modification(result, std::move(node), row, insert.returning_list, insert.n_returning_list, level, tail);
+  return result;
+}
+
+}  // namespace cairn

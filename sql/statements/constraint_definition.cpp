@@ -1,0 +1,154 @@
+#include "sql/statements/constraint_definition.h"
+
+#include <algorithm>
+
+#include "sql/binder/binder.h"
+#include "sql/binder/plan_columns.h"
+#include "sql/parser/deparse.h"
+#include "vector/error.h"
+
+namespace cairn {
+namespace {
+
+bool has_index(const TableSchema& table, std::string_view name) {
+  return std::ranges::any_of(table.indexes, [&](const IndexSchema& index) { return index.name == name; });
+}
+
+bool has_check(const TableSchema& table, std::string_view name) {
+  return std::ranges::any_of(table.checks, [&](const CheckSchema& check) { return check.name == name; });
+}
+
+void require_immediate(const PgQuery__Constraint& constraint) {
+  if (constraint.deferrable || constraint.initdeferred) throw_unsupported("a DEFERRABLE constraint", constraint.location);
+}
+
+std::vector<uint32_t> key_columns(const TableSchema& table, const PgQuery__Constraint& constraint,
+                                  std::optional<uint32_t> column, std::string_view kind) {
+  if (column) return {*column};
+  std::vector<uint32_t> columns;
+  for (const pg::Node* key : pg::list(constraint.keys, constraint.n_keys)) {
+    const std::string name(pg::string_value(key));
+    const std::optional<size_t> found = table.find(name);
+    if (!found)
+      throw Error(sqlstate::kUndefinedColumn, "column \"" + name + "\" named in key does not exist").at(constraint.location);
+    if (std::ranges::find(columns, *found) != columns.end())
+      throw Error(sqlstate::kDuplicateColumn, "column \"" + name + "\" appears twice in " + std::string(kind) + " constraint")
+          .at(constraint.location);
+    columns.push_back(static_cast<uint32_t>(*found));
+  }
+  return columns;
+}
+
+void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+             const Snapshot& snapshot) {
+  require_immediate(constraint);
+  if (constraint.nulls_not_distinct) throw_unsupported("NULLS NOT DISTINCT", constraint.location);
+  if (constraint.indexname != nullptr && constraint.indexname[0] != '\0')
+    throw_unsupported("a constraint USING INDEX", constraint.location);
+  const bool primary = constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY;
+  if (primary && std::ranges::any_of(table.indexes, [](const IndexSchema& other) {
+        return other.kind == IndexSchema::Kind::kPrimaryKey;
+      }))
+    throw Error("42P16", "multiple primary keys for table \"" + table.name + "\" are not allowed")
+        .at(constraint.location);
+  IndexSchema key;
+  key.kind = primary ? IndexSchema::Kind::kPrimaryKey : IndexSchema::Kind::kUniqueConstraint;
+  key.columns = key_columns(table, constraint, column, primary ? "primary key" : "unique");
+  if (primary)
+    for (const uint32_t position : key.columns) table.columns[position].not_null = true;
+  key.name = constraint.conname;
+  if (key.name.empty()) {
+    const std::string columns = primary ? "pkey" : joined_column_names(table, key.columns) + "_key";
+    key.name = unused_relation_name(snapshot, table, RelationName::of_key(table.name).name + "_" + columns);
+  } else if (has_index(table, key.name) || table_of_index(snapshot, key.name) != nullptr ||
+             snapshot.has_relation(key.name)) {
+    throw Error(sqlstate::kDuplicateTable, "relation \"" + key.name + "\" already exists").at(constraint.location);
+  }
+  table.indexes.push_back(std::move(key));
+}
+
+/// "t_a_check" where the condition names one column, else "t_check"; with a number where that is taken.
+std::string check_name(const TableSchema& table, const std::vector<uint32_t>& columns) {
+  const std::string base =
+      RelationName::of_key(table.name).name + (columns.size() == 1 ? "_" + table.columns[columns[0]].name : std::string()) + "_check";
+  std::string name = base;
+  for (size_t number = 1; has_check(table, name) || has_index(table, name); number++) name = base + std::to_string(number);
+  return name;
+}
+
+void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
+  CheckSchema check;
+  check.name = constraint.conname;
+  check.sql = deparse_expression(*constraint.raw_expr);
+  auto version = std::make_shared<TableVersion>();
+  version->schema = table;
+  Binder binder({});
+  std::vector<uint32_t> columns;  // a fresh binder numbers the table's columns from 0
+  const LogicalPlan failing = binder.bind_check(*constraint.raw_expr, version);
+  for_each_column(*failing.root->predicates[0], [&](const Expression& column) {
+    if (std::ranges::find(columns, column.column) == columns.end()) columns.push_back(column.column);
+  });
+  if (check.name.empty()) {
+    check.name = check_name(table, columns);
+  } else if (has_check(table, check.name) || has_index(table, check.name)) {
+    throw Error("42710",
+                "constraint \"" + check.name + "\" for relation \"" + table.name + "\" already exists").at(constraint.location);
+  }
+  table.checks.push_back(std::move(check));
+}
+
+}  // namespace
+
+std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns) {
+  std::string names;
+  for (const uint32_t column : columns) names += (names.empty() ? "" : "_") + table.columns[column].name;
+  return names;
+}
+
+const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view index) {
+  for (const auto& [name, table] : snapshot.tables)
+    if (has_index(table->schema, index)) return table.get();
+  return nullptr;
+}
+
+std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& table, const std::string& base) {
+  std::string name = base;
+  const auto taken = [&] {
+    return name == table.name || has_index(table, name) || snapshot.has_relation(name) ||
+           table_of_index(snapshot, name) != nullptr;
+  };
+  for (size_t number = 1; taken(); number++) name = base + std::to_string(number);
+  return name;
+}
+
+bool check_binds(const TableSchema& table, const CheckSchema& check) {
+  auto version = std::make_shared<TableVersion>();
+  version->schema = table;
+  try {
+    auto tree = parse_statement("SELECT " + check.sql);
+    Binder({}).bind_check(*tree->statement().select_stmt->target_list[0]->res_target->val, version);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+                    const Snapshot& snapshot) {
+  switch (constraint.contype) {
+    case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: add_key(table, constraint, column, snapshot); return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: add_check(table, constraint); return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE: return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED: throw_unsupported("a DEFERRABLE constraint", constraint.location);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: throw_unsupported("a GENERATED column", constraint.location);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: throw_unsupported("an EXCLUDE constraint", constraint.location);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
+      throw_unsupported("a REFERENCES or FOREIGN KEY constraint", constraint.location);
+    default: throw_unsupported("this constraint", constraint.location);
+  }
+}
+
+}  // namespace cairn

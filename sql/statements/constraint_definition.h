@@ -1,0 +1,27 @@
+#pragma once
+
+#include <pg_query/pg_query.pb-c.h>
+
+#include <optional>
+
+#include "io/database.h"
+
+namespace cairn {
+
+/// A name that no relation of the snapshot has: `base`, or `base` and a number, as PostgreSQL makes them up.
+std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& table, const std::string& base);
+/// The table that has the index; nullptr where none has.
+const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view index);
+/// "a_b": how names of keys and indexes spell their columns.
+std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns);
+
+/// Whether the condition means something over the table's columns.
+bool check_binds(const TableSchema& table, const CheckSchema& check);
+
+/// Adds a PRIMARY KEY, UNIQUE or CHECK constraint to the schema; `column`: the one that it is written behind. Errors:
+/// kFeatureNotSupported for those that Cairn does not keep (it takes none that it would not enforce), and those of names
+/// and conditions, with positions.
+void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+                    const Snapshot& snapshot);
+
+}  // namespace cairn

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <set>
+
+#include "io/row_identity.h"
+#include "sql/statements/statements.h"
+
+namespace cairn {
+
+/// The positions of INSERT's target columns, in the order of its source's.
+std::vector<size_t> insert_columns(const PgQuery__InsertStmt& insert, const TableSchema& table);
+
+/// A plan that runs inside a statement, without checkpoints; interrupt() reaches it.
+class RunningPlan {
+ public:
+  RunningPlan(SessionState& session, const PlanPtr& plan);
+  ~RunningPlan();
+  RunningPlan(const RunningPlan&) = delete;
+  RunningPlan& operator=(const RunningPlan&) = delete;
+  /// The next rows; nullptr at the end.
+  std::unique_ptr<RowSet::Chunk> next() { return execution_->next(); }
+
+ private:
+  SessionState& session_;
+  std::unique_ptr<QueryExecution> execution_;
+};
+
+/// Applies the rows of a bound modification to its target.
+class Modification {
+ public:
+  Modification(const BoundModification& bound, WriteTransaction& transaction);
+  void apply(std::unique_ptr<RowSet::Chunk> chunk);
+  /// Writes and deletes what was collected.
+  void finish();
+  int64_t changed_rows() const { return changed_rows_; }
+  std::vector<std::unique_ptr<RowSet::Chunk>> take_returned() { return std::move(returned_); }
+
+ private:
+  bool takes(const RowSet::Chunk& chunk, size_t row);
+  bool mark(int64_t identity);
+  bool is_repeated_key(const RowSet::Chunk& chunk, size_t row);
+
+  const BoundModification& bound_;
+  WriteTransaction& transaction_;
+  std::unique_ptr<TableWriter> writer_;
+  std::vector<std::vector<uint64_t>> deleted_;        ///< masks, by position of the row group
+  std::vector<std::set<std::string>> new_keys_;       ///< ON CONFLICT: of rows stored by this statement, by arbiter
+  std::vector<std::unique_ptr<RowSet::Chunk>> returned_;
+  int64_t changed_rows_ = 0;
+};
+
+}  // namespace cairn
