@@ -13,7 +13,7 @@ namespace cairn {
 namespace {
 
 bool is_bound(const Expression& e) {
-  if (e.kind == Expression::Kind::kParameter) return false;
+  if (e.kind == Expression::Kind::kParameter || is_volatile(e)) return false;
   return std::all_of(e.arguments.begin(), e.arguments.end(), [](const ExpressionPtr& a) { return is_bound(*a); });
 }
 
