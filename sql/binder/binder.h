@@ -12,6 +12,7 @@
 #include "sql/parser/nodes.h"
 #include "sql/parser/parser.h"
 #include "sql/relation_name.h"
+#include "sql/view_text.h"
 
 namespace cairn {
 
@@ -24,8 +25,7 @@ struct BindContext {
   SessionState* session = nullptr;                        ///< for table functions
   std::shared_ptr<VolatileSource> volatile_source;        ///< for calls of volatile functions
   SearchPath search_path;
-  /// Receives what the names in FROM (not those in views) mean; nullptr: nobody asks.
-  std::vector<std::pair<const PgQuery__RangeVar*, std::string>>* resolved = nullptr;
+  ResolvedNames* resolved = nullptr;                      ///< receives what names mean (not those in views)
   int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
   const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
@@ -116,6 +116,8 @@ class Binder {
   void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
+  void note_star(const PgQuery__SelectStmt& select, size_t target, const QueryLevel& level, const std::vector<Target>& columns,
+                 size_t first);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   size_t order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
                       std::string_view clause);
