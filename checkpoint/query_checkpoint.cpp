@@ -19,6 +19,7 @@ void collect_breakers(const PlanNode& node, std::set<const PlanNode*>& seen, siz
   switch (node.kind) {
     case PlanNode::Kind::kAggregate:
     case PlanNode::Kind::kJoin:
+    case PlanNode::Kind::kWindow:
     case PlanNode::Kind::kSort:
     case PlanNode::Kind::kMaterialize: ++count; break;
     default: break;

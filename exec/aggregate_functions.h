@@ -20,9 +20,20 @@ std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument);
 std::unique_ptr<AggregateState> make_moments(const Type& argument);
 /// any_value: the first value in the input's order that is not NULL.
 std::unique_ptr<AggregateState> make_first(const Type& argument);
-/// Values joined by `separator` in the input's order.
+/// Values in the input's order, before each but the first `separator`, or where there is a second argument, that.
 std::unique_ptr<AggregateState> make_string_agg(std::string separator);
+/// bit_and, bit_or and bit_xor of integers.
+std::unique_ptr<AggregateState> make_bits(AggregateKind function);
+/// Covariance, correlation and linear regression of DOUBLEs (y, x): counts, means and products of deviations, merged as
+/// those of make_moments.
+std::unique_ptr<AggregateState> make_pairs();
+/// mode, over values that come in order.
+std::unique_ptr<AggregateState> make_mode(const Type& argument);
+/// percentile_disc and percentile_cont, over values that come in order, group by group. NaN for a fraction gives NULL.
+std::unique_ptr<AggregateState> make_percentile(const Type& argument, bool continuous, double fraction);
 /// Any function over each group's distinct values.
 std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inner);
+/// Any function over each group's rows in inner.order (of distinct arguments the first, where inner.distinct).
+std::unique_ptr<AggregateState> make_sorted(const AggregateLayout::State& inner);
 
 }  // namespace cairn

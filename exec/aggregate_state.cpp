@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <limits>
 
 #include "exec/functions/function.h"
 #include "exec/integral_output.h"
@@ -12,7 +13,6 @@
 namespace cairn {
 
 namespace {
-
 
 AggregateKind function_of(const AggregateCall& call) {
   static const std::pair<std::string_view, AggregateKind> kNames[] = {
@@ -26,6 +26,19 @@ AggregateKind function_of(const AggregateCall& call) {
       {"var_pop", AggregateKind::kVariancePopulation},  {"stddev_samp", AggregateKind::kDeviationSample},
       {"stddev", AggregateKind::kDeviationSample},      {"stddev_pop", AggregateKind::kDeviationPopulation},
       {"string_agg", AggregateKind::kStringAgg},        {"count_star", AggregateKind::kCount},
+      {"bit_and", AggregateKind::kBitAnd},              {"bit_or", AggregateKind::kBitOr},
+      {"bit_xor", AggregateKind::kBitXor},              {"mode", AggregateKind::kMode},
+      {"percentile_cont", AggregateKind::kPercentileContinuous},
+      {"percentile_disc", AggregateKind::kPercentileDiscrete},
+      {"covar_pop", AggregateKind::kCovariancePopulation},
+      {"covar_samp", AggregateKind::kCovarianceSample}, {"corr", AggregateKind::kCorrelation},
+      {"regr_avgx", AggregateKind::kRegressionAverageX},
+      {"regr_avgy", AggregateKind::kRegressionAverageY},
+      {"regr_count", AggregateKind::kRegressionCount},
+      {"regr_intercept", AggregateKind::kRegressionIntercept},
+      {"regr_r2", AggregateKind::kRegressionR2},        {"regr_slope", AggregateKind::kRegressionSlope},
+      {"regr_sxx", AggregateKind::kRegressionSxx},      {"regr_sxy", AggregateKind::kRegressionSxy},
+      {"regr_syy", AggregateKind::kRegressionSyy},
   };
   for (const auto& [name, function] : kNames) {
     if (name == call.function->name) return function;
@@ -37,11 +50,13 @@ AggregateKind function_of(const AggregateCall& call) {
 /// Duplicates do not change these: DISTINCT is for nothing.
 bool ignores_duplicates(AggregateKind function) {
   return function == AggregateKind::kMin || function == AggregateKind::kMax || function == AggregateKind::kFirst ||
-         function == AggregateKind::kBoolAnd || function == AggregateKind::kBoolOr;
+         function == AggregateKind::kBoolAnd || function == AggregateKind::kBoolOr ||
+         function == AggregateKind::kBitAnd || function == AggregateKind::kBitOr;
 }
 
-/// sum and avg share one state, as do all of the variance family.
+/// sum and avg share one state, as do all of the variance family, and all functions of pairs.
 AggregateKind state_function(AggregateKind function) {
+  if (function >= AggregateKind::kCovariancePopulation) return AggregateKind::kCovariancePopulation;
   switch (function) {
     case AggregateKind::kAverage: return AggregateKind::kSum;
     case AggregateKind::kVariancePopulation:
@@ -65,19 +80,46 @@ AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const 
       counts_rows = true;
     }
     if (distinct || function != AggregateKind::kCount) {
-      State state{state_function(function), input, output.argument, call.type, distinct, {}};
-      // What each distinct set makes of its values differs by call.
-      if (distinct) state.function = function;
-      if (function == AggregateKind::kStringAgg && !call.constants.empty() && !call.constants[0].null) {
-        state.separator = call.constants[0].string;
-      }
-      output.state = add_state(state);
+      State state = state_of(call, function, input_types);
+      state.input = input;
+      state.distinct = distinct;
+      // What each distinct set, or each order, makes of its values differs by call.
+      if (distinct || !call.order.empty()) state.function = function;
+      output.state = add_state(std::move(state));
     }
-    const bool ordered = function == AggregateKind::kFirst || function == AggregateKind::kStringAgg;
+    const bool ordered =
+        !call.order.empty() || function == AggregateKind::kFirst || function == AggregateKind::kStringAgg;
     wants_whole_input |= distinct || ordered;
     tolerates_rubbish &= !distinct && !ordered && (!output.argument.is_string() || function == AggregateKind::kCount);
     outputs.push_back(output);
   }
+}
+
+AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, AggregateKind function,
+                                                 const std::vector<Type>& input_types) {
+  State state;
+  state.function = state_function(function);
+  state.argument = call.arguments.empty() ? Type{} : input_types[call.arguments[0]];
+  state.result = call.type;
+  if (!call.constants.empty()) {
+    const Value& constant = call.constants[0];
+    if (function == AggregateKind::kStringAgg && !constant.null) state.separator = constant.string;
+    if (constant.type.id == TypeId::kDouble) {
+      state.fraction = constant.null ? std::numeric_limits<double>::quiet_NaN() : constant.floating;
+    }
+  }
+  for (size_t i = 1; i < call.arguments.size(); ++i) state.further.push_back(call.arguments[i]);
+  state.further_arguments = state.further.size();
+  for (SortKey key : call.order) {
+    const auto known = std::find(state.further.begin(), state.further.end(), key.column);
+    const bool is_argument = key.column == call.arguments[0];
+    const auto position = static_cast<uint32_t>(known - state.further.begin());
+    if (!is_argument && known == state.further.end()) state.further.push_back(key.column);
+    key.column = is_argument ? 0 : position + 1;
+    state.order.push_back(key);
+  }
+  for (const uint32_t column : state.further) state.further_types.push_back(input_types[column]);
+  return state;
 }
 
 uint32_t AggregateLayout::add_input(int32_t column, int32_t filter) {
@@ -92,7 +134,8 @@ int32_t AggregateLayout::add_state(State state) {
   for (size_t i = 0; i < states.size(); ++i) {
     const State& other = states[i];
     if (other.function == state.function && other.input == state.input && other.distinct == state.distinct &&
-        other.separator == state.separator && !state.distinct) {
+        other.separator == state.separator && other.further == state.further && other.order.empty() &&
+        state.order.empty() && !state.distinct) {
       return static_cast<int32_t>(i);
     }
   }
@@ -147,6 +190,16 @@ Vector AggregateStates::prepare(const AggregateLayout::Input& input, std::span<c
   return argument;
 }
 
+std::span<const Vector> AggregateStates::further_of(const AggregateLayout::State& state,
+                                                    std::span<const Vector> columns, size_t rows) {
+  further_.clear();
+  for (const uint32_t column : state.further) {
+    further_.push_back(columns[column]);
+    further_.back().size = rows;
+  }
+  return further_;
+}
+
 void AggregateStates::start_tracking(Counts& counts, size_t groups_before) {
   counts.tracking = true;
   if (counts.exact) {
@@ -195,7 +248,9 @@ void AggregateStates::update(GroupedBatch batch, std::span<const Vector> columns
     const Vector argument = prepare(layout_.inputs[i], columns, rows);
     count_input(counts_[i], batch, argument);
     for (size_t s = 0; s < states_.size(); ++s) {
-      if (layout_.states[s].input == i) states_[s]->update(batch, argument);
+      if (layout_.states[s].input != i) continue;
+      batch.further = further_of(layout_.states[s], columns, rows);
+      states_[s]->update(batch, argument);
     }
   }
 }
@@ -228,9 +283,33 @@ void AggregateStates::update_single(std::span<const Vector> columns, size_t rows
       counts.missing[0] += row_count - values;
     }
     for (size_t s = 0; s < states_.size(); ++s) {
-      if (layout_.states[s].input == i) states_[s]->update_single(argument, mask, morsel);
+      if (layout_.states[s].input != i) continue;
+      if (layout_.states[s].further.empty()) {
+        states_[s]->update_single(argument, mask, morsel);
+      } else {
+        update_single_further(s, argument, columns, rows, mask, morsel);
+      }
     }
   }
+}
+
+/// update_single of a state that reads several columns: of all of them the rows that count.
+void AggregateStates::update_single_further(size_t state, const Vector& argument, std::span<const Vector> columns,
+                                            size_t rows, const uint64_t* mask, uint64_t morsel) {
+  Vector own = argument;
+  const std::span<const Vector> whole = further_of(layout_.states[state], columns, rows);
+  std::vector<Vector> further(whole.begin(), whole.end());
+  std::vector<FlatScratch> scratch(further.size() + 1);
+  if (mask != nullptr) {
+    std::vector<uint32_t> indices(rows + 64);
+    const size_t count = mask_to_indices(mask, rows, indices.data());
+    own = gather(own, indices.data(), count, scratch[0]);
+    for (size_t i = 0; i < further.size(); ++i) {
+      further[i] = gather(further[i], indices.data(), count, scratch[i + 1]);
+    }
+  }
+  const std::vector<uint8_t> ids(own.size, 0);
+  states_[state]->update({{ids.data(), 1, ids.size(), 1}, nullptr, 1, morsel, further}, own);
 }
 
 bool AggregateStates::has_value(const Counts& counts, size_t group) const {

@@ -20,12 +20,17 @@ struct GroupedBatch {
   const int64_t* group_rows = nullptr;    ///< rows of the batch per group, where the caller counted them
   size_t groups_before = 0;               ///< groups that existed before the batch
   uint64_t morsel = 0;                    ///< ordinal: positions of FIRST and string_agg
+  /// The columns that the state reads beside its argument (AggregateLayout::State::further), all rows of them.
+  std::span<const Vector> further = {};
 };
 
 /// What an aggregate call computes.
 enum class AggregateKind : uint8_t {
   kCount, kSum, kAverage, kMin, kMax, kFirst, kBoolAnd, kBoolOr,
   kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation, kStringAgg,
+  kBitAnd, kBitOr, kBitXor, kMode, kPercentileContinuous, kPercentileDiscrete,
+  kCovariancePopulation, kCovarianceSample, kCorrelation, kRegressionAverageX, kRegressionAverageY, kRegressionCount,
+  kRegressionIntercept, kRegressionR2, kRegressionSlope, kRegressionSxx, kRegressionSxy, kRegressionSyy,
 };
 
 /// Which aggregate of which groups to append to a column.
@@ -64,12 +69,17 @@ struct AggregateLayout {
     bool exact_count = false;  ///< some call wants the number of values, not just whether there is one
   };
   struct State {
-    AggregateKind function;
-    uint32_t input;
+    AggregateKind function = AggregateKind::kCount;
+    uint32_t input = 0;
     Type argument;
     Type result;
     bool distinct = false;
     std::string separator;
+    double fraction = 0;                  ///< of percentiles
+    std::vector<uint32_t> further;        ///< input columns: arguments behind the first, then keys of the order
+    std::vector<Type> further_types;
+    size_t further_arguments = 0;         ///< how many of them are arguments
+    std::vector<SortKey> order;           ///< columns: 0 is the argument, then `further`
   };
   struct Output {
     AggregateKind function;
@@ -93,6 +103,7 @@ struct AggregateLayout {
  private:
   uint32_t add_input(int32_t column, int32_t filter);
   int32_t add_state(State state);
+  static State state_of(const AggregateCall& call, AggregateKind function, const std::vector<Type>& input_types);
 };
 
 /// A fresh state of one function.
@@ -134,6 +145,9 @@ class AggregateStates {
     LargeVector<int64_t> present;  ///< not exact: greater than 0 where there was a value
   };
 
+  std::span<const Vector> further_of(const AggregateLayout::State& state, std::span<const Vector> columns, size_t rows);
+  void update_single_further(size_t state, const Vector& argument, std::span<const Vector> columns, size_t rows,
+                             const uint64_t* mask, uint64_t morsel);
   Vector prepare(const AggregateLayout::Input& input, std::span<const Vector> columns, size_t rows);
   void count_input(Counts& counts, const GroupedBatch& batch, const Vector& argument);
   bool has_value(const Counts& counts, size_t group) const;
@@ -148,6 +162,7 @@ class AggregateStates {
   std::vector<std::unique_ptr<AggregateState>> states_;
   std::vector<uint64_t> validity_scratch_, inverted_scratch_;
   FlatScratch flat_scratch_, filter_scratch_;
+  std::vector<Vector> further_;
 };
 
 }  // namespace cairn

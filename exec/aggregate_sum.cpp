@@ -99,10 +99,15 @@ class IntegralSum : public AggregateState {
       append_integers(out, result.groups, result.counts, total);
       return;
     }
-    // Dividing once, by count * 10^scale, rounds once as long as both fit a double's 53 bits.
-    const double unit = static_cast<double>(power_of_ten(scale_));
+    // Whole part and rest are each divided exactly, so that what is rounded is almost the quotient itself.
+    const int128_t unit = power_of_ten(scale_);
     append_floats(out, result.groups, result.counts, [&](size_t g) {
-      return static_cast<double>(total(g)) / (static_cast<double>(result.counts[g]) * unit);
+      const int128_t sum = total(g), count = result.counts[g];
+      int128_t divisor;
+      if (__builtin_mul_overflow(count, unit, &divisor)) {
+        return static_cast<double>(sum) / (static_cast<double>(count) * static_cast<double>(unit));
+      }
+      return static_cast<double>(sum / divisor) + static_cast<double>(sum % divisor) / static_cast<double>(divisor);
     });
   }
 

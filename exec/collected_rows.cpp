@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exec/integer_values.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -59,6 +60,36 @@ void CollectedRows::append(const Batch& batch, uint64_t morsel) {
   if (runs_.empty() || runs_.back().morsel != morsel) runs_.push_back({morsel, rows_.row_count(), 0});
   runs_.back().rows += rows;
   rows_.append(batch);
+}
+
+std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
+                                                  ChunkList& chunks) {
+  struct PlacedRun {
+    CollectedRows::Run run;
+    size_t first_chunk;
+  };
+  std::vector<PlacedRun> runs;
+  uint64_t row_count = 0;
+  for (const auto& part : parts) {
+    part->rows().seal();
+    for (const CollectedRows::Run& run : part->runs()) runs.push_back({run, chunks.size()});
+    for (const RowSet::Chunk& chunk : part->rows().chunks()) chunks.push_back(&chunk);
+    row_count += part->rows().row_count();
+  }
+  if (chunks.size() >= size_t{1} << (32 - kAddressOffsetBits)) {
+    throw Error(sqlstate::kProgramLimit, "a sort of more than 4294967296 rows");
+  }
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const PlacedRun& a, const PlacedRun& b) { return a.run.morsel < b.run.morsel; });
+  std::vector<RowAddress> in_order;
+  in_order.reserve(row_count);
+  for (const auto& [run, first_chunk] : runs) {
+    for (uint64_t row = run.first_row; row < run.first_row + run.rows; ++row) {
+      const uint64_t chunk = first_chunk + row / kRowGroupRows;
+      in_order.push_back(static_cast<RowAddress>(chunk << kAddressOffsetBits | row % kRowGroupRows));
+    }
+  }
+  return in_order;
 }
 
 std::shared_ptr<RowSet> in_morsel_order(std::vector<std::unique_ptr<CollectedRows>>& parts, std::vector<Type> types,

@@ -5,6 +5,7 @@
 
 #include "exec/pipeline.h"
 #include "exec/row_set.h"
+#include "exec/sort_order.h"
 
 namespace cairn {
 
@@ -28,6 +29,23 @@ class CollectedRows {
   RowSet rows_;
   std::vector<Run> runs_;
 };
+
+/// Collects all that it is given.
+class CollectedFragment : public Fragment {
+ public:
+  explicit CollectedFragment(std::vector<Type> types) : rows_(std::make_unique<CollectedRows>(std::move(types))) {}
+  void consume(Batch& batch, const Morsel& morsel) override { rows_->append(batch, morsel.ordinal); }
+  size_t bytes() const override { return rows_->rows().bytes(); }
+  std::unique_ptr<CollectedRows> take() { return std::move(rows_); }
+
+ private:
+  std::unique_ptr<CollectedRows> rows_;
+};
+
+/// Seals the parts and lists their chunks; where each row is, in the order of the morsels.
+/// Errors: kProgramLimit where addresses do not suffice.
+std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
+                                                  ChunkList& chunks);
 
 /// All rows in the order of their morsels, sealed: what one worker would have collected that did all morsels in
 /// order. Nothing is copied where that order is there already. Empties `parts`.

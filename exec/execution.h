@@ -43,6 +43,8 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   void report_checkpoints();
   void choose_pipelines();
   void run_pipeline(size_t number);
+  std::unique_ptr<SourceSeries> make_series(const PipelineDescription::Leg& leg);
+  std::shared_ptr<const RowSet> run_body(const PipelineDescription::Leg& leg, std::shared_ptr<const RowSet> working);
   void restore(size_t number);
   void release_inputs(size_t number);
   void charge_sink(size_t number, size_t fragment_bytes);
@@ -60,6 +62,7 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   std::unordered_map<const PlanNode*, size_t> positions_;  ///< in the profile
   PipelineGraph graph_;
   std::vector<Progress> progress_;
+  std::unordered_map<uint32_t, std::shared_ptr<const RowSet>> working_tables_;  ///< by their recursions' numbers
   Crew crew_;
   QueryState query_;
   ResultStream stream_;

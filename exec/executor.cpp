@@ -11,11 +11,13 @@
 #include "exec/operators/limit.h"
 #include "exec/operators/materialize.h"
 #include "exec/operators/project.h"
+#include "exec/operators/recursion.h"
 #include "exec/operators/row_set_source.h"
 #include "exec/operators/scan.h"
 #include "exec/operators/sort.h"
 #include "exec/operators/table_function.h"
 #include "exec/operators/values.h"
+#include "exec/operators/window.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -109,7 +111,7 @@ void Execution::run_pipelines() {
   number_breakers();
   choose_pipelines();
   for (size_t i = 0; i < progress_.size(); ++i) {
-    if (!progress_[i].needed) continue;
+    if (!progress_[i].needed || graph_.pipelines[i].loop != 0) continue;
     throw_if_ending(query_);
     progress_[i].durable != nullptr ? restore(i) : run_pipeline(i);
     profile_.pipelines_done.fetch_add(1, std::memory_order_relaxed);
@@ -152,6 +154,7 @@ void Execution::choose_pipelines() {
   for (size_t i = progress_.size(); i-- > 0;) {
     Progress& progress = progress_[i];
     const PipelineDescription& pipeline = graph_.pipelines[i];
+    if (pipeline.loop != 0) continue;  // what it reads is an input of whoever runs it
     if (progress.needed && pipeline.is_breaker() && observer_ != nullptr && observer_->is_durable(progress.breaker)) {
       progress.durable = observer_->load(progress.breaker);
     }
@@ -189,12 +192,31 @@ void Execution::run_pipeline(size_t number) {
   progress.sink->finalize(parallel());
   throw_if_ending(query_);
   charge_sink(number, fragment_bytes);
-  release_inputs(number);
+  if (pipeline.loop == 0) release_inputs(number);
   std::shared_ptr<const RowSet> rows = progress.sink->rows();
   if (rows != nullptr && pipeline.sink != SinkKind::kJoinBuild) {
-    profile_of(*pipeline.node).rows.store(rows->row_count(), std::memory_order_relaxed);
+    profile_of(*pipeline.node).rows.fetch_add(rows->row_count(), std::memory_order_relaxed);
   }
   if (observer_ != nullptr && pipeline.is_breaker()) observer_->completed(progress.breaker, std::move(rows));
+}
+
+/// One round of a recursion: its pipelines over the working table.
+std::shared_ptr<const RowSet> Execution::run_body(const PipelineDescription::Leg& leg,
+                                                  std::shared_ptr<const RowSet> working) {
+  working_tables_[leg.node->recursion] = std::move(working);
+  for (const size_t part : leg.body) run_pipeline(part);
+  std::shared_ptr<const RowSet> rows = progress_[leg.body.back()].sink->rows();
+  for (const size_t part : leg.body) {
+    progress_[part].sink.reset();
+    query_.memory.change(std::exchange(progress_[part].sink_bytes, 0), 0);
+  }
+  return rows;
+}
+
+std::unique_ptr<SourceSeries> Execution::make_series(const PipelineDescription::Leg& leg) {
+  return make_recursion(
+      *leg.node, progress_[leg.input].sink->rows(),
+      [this, &leg](std::shared_ptr<const RowSet> working) { return run_body(leg, std::move(working)); }, query_.memory);
 }
 
 void Execution::restore(size_t number) {
@@ -234,7 +256,11 @@ Sink::Parallel Execution::parallel() {
 
 ActiveLeg Execution::activate(const PipelineDescription::Leg& leg) {
   ActiveLeg active;
-  active.source = make_source(leg);
+  if (leg.source == SourceKind::kRecursion) {
+    active.series = make_series(leg);
+  } else {
+    active.source = make_source(leg);
+  }
   active.source_profile = &profile_of(*leg.node);
   active.counts_rows = leg.source != SourceKind::kRows;
   active.after_previous = leg.after_previous;
@@ -249,6 +275,8 @@ std::unique_ptr<Source> Execution::make_source(const PipelineDescription::Leg& l
   switch (leg.source) {
     case SourceKind::kRows: return make_row_set_source(progress_[leg.input].sink->rows());
     case SourceKind::kBuildRows: return make_join_build_rows_source(*leg.node, *progress_[leg.input].sink);
+    case SourceKind::kWorkingTable: return make_row_set_source(working_tables_.at(leg.node->recursion));
+    case SourceKind::kRecursion:
     case SourceKind::kNode: break;
   }
   if (leg.node->kind == PlanNode::Kind::kScan) {
@@ -277,6 +305,7 @@ std::shared_ptr<Sink> Execution::make_sink(const PipelineDescription& pipeline) 
     case SinkKind::kResult: return make_result_sink(stream_, node.types);
     case SinkKind::kAggregate: return make_aggregate_sink(node, node.children[0]->types);
     case SinkKind::kJoinBuild: return make_join_build_sink(node);
+    case SinkKind::kWindow: return make_window_sink(node);
     case SinkKind::kSort: return make_sort_sink(node);
     case SinkKind::kMaterialize: return make_materialize_sink(node);
     case SinkKind::kLimit: return make_limit_sink(node);

@@ -63,6 +63,14 @@ class Source {
   virtual void report(OperatorProfile& /*profile*/) const {}
 };
 
+/// Sources one after another, of which each is made when the rows before it have been consumed: a recursion.
+class SourceSeries {
+ public:
+  virtual ~SourceSeries() = default;
+  /// The next source, or nullptr at the end. Called by the thread that leads the query, between pipelines' morsels.
+  virtual std::unique_ptr<Source> next() = 0;
+};
+
 class Operator {
  public:
   struct Local { virtual ~Local() = default; };

@@ -15,7 +15,7 @@ namespace cairn {
 /// them (or some) matched. Morsels are
 /// numbered over all legs.
 struct PipelineDescription {
-  enum class SinkKind { kResult, kAggregate, kJoinBuild, kSort, kMaterialize, kLimit, kInsert };
+  enum class SinkKind { kResult, kAggregate, kJoinBuild, kWindow, kSort, kMaterialize, kLimit, kInsert };
   static constexpr size_t kNone = static_cast<size_t>(-1);
 
   /// A streaming operator; joins read the table that `build` makes.
@@ -33,6 +33,8 @@ struct PipelineDescription {
       kNode,       ///< node is a scan, values or a table function
       kRows,       ///< the rows that pipeline `input` collected
       kBuildRows,  ///< build rows of the join `node`, by whether they found a match; `input` built them
+      kRecursion,  ///< `input` collected the first rows; `body` makes the next ones, again and again
+      kWorkingTable,  ///< of the recursion around: what the time before gave
     };
     SourceKind source;
     const PlanNode* node;  ///< whose output the source's rows are
@@ -40,17 +42,20 @@ struct PipelineDescription {
     std::vector<Step> steps;
     std::vector<Reducer> reducers;  ///< of a scan
     bool after_previous = false;  ///< begins only when all legs before it have ended
+    std::vector<size_t> body;  ///< kRecursion: pipelines of the recursive term, ascending; the last one has its rows
   };
 
   SinkKind sink;
   const PlanNode* node;  ///< the sink's; of the result: the plan's root
   std::vector<Leg> legs;
   std::vector<size_t> inputs;  ///< pipelines that must have ended before, ascending
+  std::vector<uint32_t> working_tables;  ///< numbers of the recursions whose working tables it depends on
+  uint32_t loop = 0;  ///< number of the recursion that runs it, over and over; 0: it runs once
 
   /// Whether what it collects can be made durable.
   bool is_breaker() const {
-    return sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
-           sink == SinkKind::kMaterialize;
+    return loop == 0 && (sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
+                         sink == SinkKind::kWindow || sink == SinkKind::kMaterialize);
   }
 };
 
@@ -66,6 +71,7 @@ struct PipelineGraph {
   using Leg = PipelineDescription::Leg;
   std::vector<Leg> legs_of(const PlanNode& node);
   std::vector<Leg> legs_of_join(const PlanNode& node);
+  Leg leg_of_recursion(const PlanNode& node);
   size_t cut(const PlanNode& node, const PlanNode& input, PipelineDescription::SinkKind sink);
   void finish(PipelineDescription pipeline);
   std::unordered_map<const PlanNode*, size_t> cut_already_;

@@ -97,10 +97,6 @@ struct PipelineRun::Chain {
 PipelineRun::PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile,
                          ResultStream* stream)
     : query_(query), legs_(std::move(legs)), sink_(sink), sink_profile_(sink_profile), stream_(stream) {
-  for (ActiveLeg& leg : legs_) {
-    leg.first_morsel = morsel_count_;
-    morsel_count_ += leg.source->morsel_count();
-  }
   for (unsigned i = 0; i < query.crew.size(); ++i) {
     auto worker = std::make_unique<Worker>();
     worker->context = {&query.settings, i, query.crew.node(i)};
@@ -112,6 +108,14 @@ PipelineRun::PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& s
 }
 
 PipelineRun::~PipelineRun() = default;
+
+uint64_t PipelineRun::morsel_count() const {
+  uint64_t count = 0;
+  for (const ActiveLeg& leg : legs_) {
+    if (leg.source != nullptr) count += leg.source->morsel_count();
+  }
+  return count;
+}
 
 bool PipelineRun::over(const Worker& worker) const {
   return query_.ending.load(std::memory_order_relaxed) || worker.fragment->morsel_full ||
@@ -128,7 +132,7 @@ void PipelineRun::run() {
   for (size_t begin = 0; begin < legs_.size();) {
     size_t end = begin + 1;
     while (end < legs_.size() && !legs_[end].after_previous) ++end;
-    run_legs(begin, end);
+    legs_[begin].series != nullptr ? run_series(begin) : run_legs(begin, end);
     begin = end;
   }
   throw_if_ending(query_);
@@ -136,13 +140,36 @@ void PipelineRun::run() {
     if (error_) std::rethrow_exception(error_);
     check_coverage();
   }
-  for (const ActiveLeg& leg : legs_) leg.source->report(*leg.source_profile);
+  for (const ActiveLeg& leg : legs_) {
+    if (leg.source != nullptr) leg.source->report(*leg.source_profile);
+  }
+}
+
+/// What is left changes nothing any more.
+bool PipelineRun::ends_early() const {
+  return sink_.satisfied() || error_ || query_.ending.load(std::memory_order_relaxed);
+}
+
+void PipelineRun::run_series(size_t number) {
+  ActiveLeg& leg = legs_[number];
+  while (!ends_early()) {
+    std::unique_ptr<Source> source = leg.series->next();
+    if (source == nullptr) return;
+    for (const auto& worker : workers_) worker->chains[number].reset();
+    leg.source = std::move(source);
+    query_.profile.morsels_total.fetch_add(leg.source->morsel_count(), std::memory_order_relaxed);
+    run_legs(number, number + 1);
+  }
 }
 
 void PipelineRun::run_legs(size_t begin, size_t end) {
-  if (sink_.satisfied() || error_ || query_.ending.load(std::memory_order_relaxed)) return;
-  const uint64_t first = legs_[begin].first_morsel;
-  const uint64_t count = (end < legs_.size() ? legs_[end].first_morsel : morsel_count_) - first;
+  if (ends_early()) return;
+  const uint64_t first = morsel_count_;
+  for (size_t i = begin; i < end; ++i) {
+    legs_[i].first_morsel = morsel_count_;
+    morsel_count_ += legs_[i].source->morsel_count();
+  }
+  const uint64_t count = morsel_count_ - first;
   if (count == 0) return;
   MorselDispatcher dispatcher(first, count, query_.crew.pool().topology().node_count(), [&](uint64_t ordinal) {
     const ActiveLeg& leg = legs_[leg_of(ordinal)];

@@ -32,12 +32,13 @@ struct QueryState {
 /// A pipeline's leg made ready to run.
 struct ActiveLeg {
   std::unique_ptr<Source> source;
+  std::unique_ptr<SourceSeries> series = nullptr;  ///< where there: makes the sources, one after another
   OperatorProfile* source_profile;
   bool counts_rows;  ///< the source is the operator's own (not the rows of a breaker, which were counted already)
   std::vector<std::unique_ptr<Operator>> operators;
   std::vector<OperatorProfile*> operator_profiles;  ///< of each operator
   bool after_previous = false;
-  uint64_t first_morsel = 0;  ///< of the leg, among the pipeline's
+  uint64_t first_morsel = UINT64_MAX;  ///< of the leg, among the pipeline's; known when it begins
 };
 
 /// One pipeline while it runs: gives the workers morsels, pushes each through a worker's own chain of stages into the
@@ -52,7 +53,8 @@ class PipelineRun {
               ResultStream* stream);
   ~PipelineRun();
 
-  uint64_t morsel_count() const { return morsel_count_; }
+  /// As far as it is known before it runs.
+  uint64_t morsel_count() const;
   /// Returns when all morsels have been consumed, or the sink is satisfied. Throws what a morsel threw; kQueryCanceled
   /// where the query was canceled or suspended.
   void run();
@@ -65,6 +67,8 @@ class PipelineRun {
   struct Chain;
 
   void run_legs(size_t begin, size_t end);
+  void run_series(size_t number);
+  bool ends_early() const;
   void work(Worker& worker, MorselDispatcher& dispatcher);
   void run_morsel(Worker& worker, const MorselDispatcher::Taken& taken);
   void finish_morsel(Worker& worker, const MorselDispatcher::Taken& taken, Chain& chain);
@@ -82,7 +86,7 @@ class PipelineRun {
   Sink& sink_;
   OperatorProfile& sink_profile_;
   ResultStream* stream_;
-  uint64_t morsel_count_ = 0;
+  uint64_t morsel_count_ = 0;  ///< of the legs that have begun
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<size_t> charged_bytes_{0};
   std::atomic<uint64_t> failed_morsel_{UINT64_MAX};  ///< the first known to have failed

@@ -54,6 +54,17 @@ std::string describe_scan(const PlanNode& plan) {
   return line;
 }
 
+std::string sort_key_list(const std::vector<SortKey>& keys) {
+  std::vector<std::string> texts;
+  for (const SortKey& key : keys) {
+    std::string text = fmt::format("#{}", key.column);
+    if (key.descending) text += " desc";
+    if (key.nulls_first != key.descending) text += key.nulls_first ? " nulls first" : " nulls last";
+    texts.push_back(std::move(text));
+  }
+  return join_texts(texts);
+}
+
 std::string describe_call(const AggregateCall& call) {
   std::string line(call.function->name);
   std::string arguments = call.arguments.empty() ? "*" : column_list(call.arguments);
@@ -61,6 +72,7 @@ std::string describe_call(const AggregateCall& call) {
     arguments += (constant.type.is_string() && !constant.null ? fmt::format(", '{}'", constant.string)
                                                                   : fmt::format(", {}", constant.to_string()));
   }
+  if (!call.order.empty()) arguments += " order by " + sort_key_list(call.order);
   line += fmt::format("({}{})", call.distinct ? "distinct " : "", arguments);
   if (call.filter >= 0) line += fmt::format(" filter #{}", call.filter);
   return line;
@@ -98,14 +110,38 @@ std::string describe_bounds(const PlanNode& plan) {
 }
 
 std::string describe_sort(const PlanNode& plan) {
-  std::vector<std::string> keys;
-  for (const SortKey& key : plan.sort_keys) {
-    std::string text = fmt::format("#{}", key.column);
-    if (key.descending) text += " desc";
-    if (key.nulls_first != key.descending) text += key.nulls_first ? " nulls first" : " nulls last";
-    keys.push_back(std::move(text));
-  }
-  return (plan.limit >= 0 ? "Top by " : "Sort by ") + join_texts(keys) + describe_bounds(plan);
+  return (plan.limit >= 0 ? "Top by " : "Sort by ") + sort_key_list(plan.sort_keys) + describe_bounds(plan);
+}
+
+/// "#3 preceding", and for RANGE the value that stands there: "#3 preceding (#5)".
+std::string describe_bound(WindowFrame::Bound bound, int32_t size, int32_t value, std::string_view unbounded) {
+  if (bound == WindowFrame::Bound::kUnbounded) return fmt::format("unbounded {}", unbounded);
+  if (bound == WindowFrame::Bound::kCurrentRow) return "current row";
+  std::string text = fmt::format("#{} {}", size, bound == WindowFrame::Bound::kPreceding ? "preceding" : "following");
+  return value < 0 ? text : text + fmt::format(" (#{})", value);
+}
+
+std::string describe_window_call(const WindowCall& call) {
+  static constexpr std::string_view kUnits[] = {"rows", "range", "groups"};
+  static constexpr std::string_view kExclusions[] = {"", " exclude current row", " exclude group", " exclude ties"};
+  std::string line = call.function == WindowFunction::kAggregate
+                         ? describe_call(call.call)
+                         : fmt::format("{}({})", to_string(call.function), column_list(call.call.arguments));
+  if (call.frame == WindowFrame{}) return line;
+  line += fmt::format(" {}", kUnits[static_cast<size_t>(call.frame.unit)]);
+  if (call.range_key >= 0) line += fmt::format(" of #{}", call.range_key);
+  line += " from " + describe_bound(call.frame.start, call.start_size, call.start_value, "preceding");
+  line += " to " + describe_bound(call.frame.end, call.end_size, call.end_value, "following");
+  return line + std::string(kExclusions[static_cast<size_t>(call.frame.exclusion)]);
+}
+
+std::string describe_window(const PlanNode& plan) {
+  std::vector<std::string> calls;
+  for (const WindowCall& call : plan.window_calls) calls.push_back(describe_window_call(call));
+  std::string line = "Window";
+  if (!plan.groups.empty()) line += " partitions by " + column_list(plan.groups);
+  if (!plan.sort_keys.empty()) line += " ordered by " + sort_key_list(plan.sort_keys);
+  return line + ": " + join_texts(calls);
 }
 
 }  // namespace
@@ -134,6 +170,24 @@ std::string_view to_string(JoinKind kind) {
   return "?";
 }
 
+std::string_view to_string(WindowFunction function) {
+  switch (function) {
+    case WindowFunction::kAggregate: return "aggregate";
+    case WindowFunction::kRowNumber: return "row_number";
+    case WindowFunction::kRank: return "rank";
+    case WindowFunction::kDenseRank: return "dense_rank";
+    case WindowFunction::kPercentRank: return "percent_rank";
+    case WindowFunction::kCumeDist: return "cume_dist";
+    case WindowFunction::kNtile: return "ntile";
+    case WindowFunction::kLag: return "lag";
+    case WindowFunction::kLead: return "lead";
+    case WindowFunction::kFirstValue: return "first_value";
+    case WindowFunction::kLastValue: return "last_value";
+    case WindowFunction::kNthValue: return "nth_value";
+  }
+  return "?";
+}
+
 bool keeps_matches(JoinKind kind) {
   return kind == JoinKind::kRight || kind == JoinKind::kFull || kind == JoinKind::kRightSemi ||
          kind == JoinKind::kRightAnti;
@@ -147,6 +201,7 @@ std::string PlanNode::describe() const {
     case Kind::kProject: return "Project " + expression_list(expressions);
     case Kind::kAggregate: return describe_aggregate(*this);
     case Kind::kJoin: return describe_join(*this);
+    case Kind::kWindow: return describe_window(*this);
     case Kind::kSort: return describe_sort(*this);
     case Kind::kLimit: return "Limit" + describe_bounds(*this);
     case Kind::kUnionAll: return "Union all";
@@ -155,6 +210,8 @@ std::string PlanNode::describe() const {
       const std::string call = function_source ? function_source->description() : "";
       return call.empty() ? "Table function" : "Table function " + call;
     }
+    case Kind::kRecursion: return fmt::format("Recursion {} {}", recursion, distinct ? "union" : "union all");
+    case Kind::kWorkingTable: return fmt::format("Working table of recursion {}", recursion);
     case Kind::kInsert: return "Insert into " + target;
   }
   return "?";

@@ -11,6 +11,12 @@
 
 namespace cairn {
 
+struct SortKey {
+  uint32_t column = 0;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 /// What an aggregate computes in a plan. Arguments are positions in the input.
 struct AggregateCall {
   const struct AggregateFunction* function = nullptr;
@@ -18,13 +24,35 @@ struct AggregateCall {
   bool distinct = false;
   int32_t filter = -1;              ///< BOOLEAN input column that must be true, or -1
   Type type;
-  std::vector<Value> constants;     ///< further constant arguments: string_agg's separator
+  std::vector<Value> constants;     ///< constant arguments behind those: string_agg's separator, a percentile's fraction
+  std::vector<SortKey> order;       ///< in which the function sees each group's rows; empty: the input's
 };
 
-struct SortKey {
-  uint32_t column = 0;
-  bool descending = false;
-  bool nulls_first = false;
+/// The rows of its partition that a window call sees from a row: from `start` to `end`, but for what is excluded.
+struct WindowFrame {
+  enum class Unit : uint8_t { kRows, kRange, kGroups };
+  enum class Bound : uint8_t { kUnbounded, kPreceding, kCurrentRow, kFollowing };
+  enum class Exclusion : uint8_t { kNone, kCurrentRow, kGroup, kTies };
+  Unit unit = Unit::kRange;
+  Bound start = Bound::kUnbounded, end = Bound::kCurrentRow;
+  Exclusion exclusion = Exclusion::kNone;
+  friend bool operator==(const WindowFrame&, const WindowFrame&) = default;
+};
+
+enum class WindowFunction : uint8_t {
+  kAggregate, kRowNumber, kRank, kDenseRank, kPercentRank, kCumeDist, kNtile, kLag, kLead, kFirstValue, kLastValue,
+  kNthValue,
+};
+std::string_view to_string(WindowFunction function);
+
+/// One function over a window. Positions are those of the input; -1: none.
+struct WindowCall {
+  WindowFunction function = WindowFunction::kAggregate;
+  AggregateCall call;  ///< what kAggregate computes; of the others, arguments and type
+  WindowFrame frame;
+  int32_t start_size = -1, end_size = -1;    ///< n of `n PRECEDING` and `n FOLLOWING`
+  /// RANGE with sizes: the sort key, and what it is compared with at either end (key - n, key + n); of one type.
+  int32_t range_key = -1, start_value = -1, end_value = -1;
 };
 
 enum class JoinKind : uint8_t {
@@ -65,11 +93,16 @@ struct PlanNode {
     kProject,      ///< expressions
     kAggregate,    ///< group by columns `groups`, then `aggregates`; output: groups, then aggregates. Breaker
     kJoin,         ///< hash join, or nested loops where there are no keys; children[1] is built. Breaker on its build
+    kWindow,       ///< window_calls per partition of `groups` in the order of sort_keys; output: the input's columns in
+                   ///< the order of partitions and keys, then the calls. Breaker
     kSort,         ///< sort_keys, all columns; with limit >= 0 a top-N (limit counts rows behind offset). Breaker
     kLimit,        ///< limit (-1: none), offset; keeps its input's order
     kUnionAll,     ///< children one after another
     kMaterialize,  ///< children[0] kept as rows; a plan may name the same node several times. Breaker
     kTableFunction,///< rows made by `function_source`
+    kRecursion,    ///< children[0]'s rows, then those of children[1] over the rows that it gave the time before, until
+                   ///< it gives none; `distinct`: each row once. Both children are kMaterialize
+    kWorkingTable, ///< inside children[1] of the kRecursion of this `recursion` number: the rows of the time before
     kInsert,       ///< children[0] into `target` (in order); one row out: BIGINT count
   };
 
@@ -85,16 +118,19 @@ struct PlanNode {
   std::vector<ExpressionPtr> predicates;      // kScan, kFilter; kJoin: residual condition
   std::vector<ExpressionPtr> expressions;     // kProject
   std::vector<std::vector<ExpressionPtr>> rows;  // kValues
-  std::vector<uint32_t> groups;               // kAggregate
+  std::vector<uint32_t> groups;               // kAggregate, kWindow
   std::vector<AggregateCall> aggregates;
+  std::vector<WindowCall> window_calls;       // kWindow
   JoinKind join = JoinKind::kInner;           // kJoin
   std::vector<uint32_t> probe_keys, build_keys;  ///< columns of either child, pairwise of one type
   bool null_keys_match = false;               ///< kJoin: IS NOT DISTINCT FROM instead of =
   /// kJoin: columns of the join's full output (probe's, build's, mark) that it hands on, in order; empty: all.
   std::vector<uint32_t> output_columns;
-  std::vector<SortKey> sort_keys;             // kSort
+  std::vector<SortKey> sort_keys;             // kSort, kWindow
   int64_t limit = -1, offset = 0;             // kSort, kLimit
   std::shared_ptr<class TableFunctionSource> function_source;  // kTableFunction, exec/table_function.h
+  uint32_t recursion = 0;                     // kRecursion, kWorkingTable: unique in the plan
+  bool distinct = false;                      // kRecursion
   std::string target;                         // kInsert
   std::shared_ptr<WriteTransaction> transaction;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <numeric>
+#include <utility>
 
 #include "vector/kernels/kernels.h"
 
@@ -70,6 +71,11 @@ void RowSet::append_chunk(Chunk chunk) {
   assert(chunk.columns.size() == types_.size());
   row_count_ += chunk.row_count;
   chunks_.push_back(std::move(chunk));
+}
+
+std::vector<RowSet::Chunk> RowSet::take_chunks() {
+  row_count_ = 0;
+  return std::exchange(chunks_, {});
 }
 
 void RowSet::seal() {

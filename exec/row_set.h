@@ -32,6 +32,8 @@ class RowSet {
   void adopt(RowSet&& other);
   /// Appends a chunk made elsewhere; its columns have this set's types and chunk.row_count rows each.
   void append_chunk(Chunk chunk);
+  /// Hands the chunks over, and is empty then.
+  std::vector<Chunk> take_chunks();
   /// Computes what is missing of the chunks' ranges. Called once, before the set is shared.
   void seal();
   /// A view of rows [begin, begin + rows) of a chunk, ranges included. begin is a multiple of 64 or rows have no NULLs,

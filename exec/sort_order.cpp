@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "exec/row_comparison.h"
 #include "exec/sort_words.h"
-#include "vector/date.h"
 #include "vector/memory_pool.h"
 #include "vector/kernels/kernels.h"
 
@@ -23,9 +22,6 @@ struct Entry {
   RowAddress row;
 };
 
-size_t chunk_of(RowAddress row) { return row >> kAddressOffsetBits; }
-size_t offset_of(RowAddress row) { return row & (kRowGroupRows - 1); }
-
 /// Least significant byte first: stable, and as many passes as there are bytes in use.
 void radix_sort(Entry* entries, size_t count, unsigned used_bits) {
   LargeVector<Entry> other(count);
@@ -42,71 +38,12 @@ void radix_sort(Entry* entries, size_t count, unsigned used_bits) {
   if (from != entries) std::copy(from, from + count, entries);
 }
 
-/// Compares rows by the keys that their words leave open.
-class RowComparison {
- public:
-  RowComparison(const std::vector<SortKey>& keys, size_t first_key, const ChunkList& chunks)
-      : keys_(keys.begin() + static_cast<ptrdiff_t>(first_key), keys.end()) {
-    for (const RowSet::Chunk* chunk : chunks) {
-      for (const SortKey& key : keys_) columns_.push_back(chunk->columns[key.column].view());
-    }
-  }
-
-  bool less(RowAddress a, RowAddress b) const {
-    for (size_t key = 0; key < keys_.size(); ++key) {
-      const int order = compare(keys_[key], columns_[chunk_of(a) * keys_.size() + key], offset_of(a),
-                                columns_[chunk_of(b) * keys_.size() + key], offset_of(b));
-      if (order != 0) return order < 0;
-    }
-    return false;
-  }
-
- private:
-  static int compare(const SortKey& key, const Vector& a, size_t a_row, const Vector& b, size_t b_row) {
-    const bool a_valid = a.valid(a_row), b_valid = b.valid(b_row);
-    if (!a_valid || !b_valid) {
-      if (a_valid == b_valid) return 0;
-      return a_valid == key.nulls_first ? 1 : -1;
-    }
-    const int order = compare_values(a, a_row, b, b_row);
-    return key.descending ? -order : order;
-  }
-
-  template <typename T>
-  static int three_way(const T& a, const T& b) {
-    return a < b ? -1 : b < a ? 1 : 0;
-  }
-  template <typename T>
-  static int compare_floats(T a, T b) {
-    if (std::isnan(a) || std::isnan(b)) return three_way(std::isnan(a), std::isnan(b));
-    return three_way(a, b);
-  }
-  static int compare_values(const Vector& a, size_t a_row, const Vector& b, size_t b_row) {
-    const auto as = [&]<typename T>(const T*) { return three_way(a.values<T>()[a_row], b.values<T>()[b_row]); };
-    switch (a.type.physical()) {
-      case Physical::kBool: return as(static_cast<const uint8_t*>(nullptr));
-      case Physical::kInt16: return as(static_cast<const int16_t*>(nullptr));
-      case Physical::kInt32: return as(static_cast<const int32_t*>(nullptr));
-      case Physical::kInt64: return as(static_cast<const int64_t*>(nullptr));
-      case Physical::kInt128: return as(static_cast<const int128_t*>(nullptr));
-      case Physical::kFloat: return compare_floats(a.values<float>()[a_row], b.values<float>()[b_row]);
-      case Physical::kDouble: return compare_floats(a.values<double>()[a_row], b.values<double>()[b_row]);
-      case Physical::kInterval:
-        return three_way(interval_order(a.values<Interval>()[a_row]), interval_order(b.values<Interval>()[b_row]));
-      default: return as(static_cast<const StringRef*>(nullptr));
-    }
-  }
-
-  std::vector<SortKey> keys_;
-  std::vector<Vector> columns_;  ///< [chunk][key]
-};
-
 /// Sorts entries whose order among equals is their order here.
 void sort_entries(Entry* entries, size_t count, const SortWords& words, const RowComparison* comparison) {
   if (comparison == nullptr && count >= kRadixRowsMin) return radix_sort(entries, count, words.used_bits());
   std::stable_sort(entries, entries + count, [comparison](const Entry& a, const Entry& b) {
     if (a.word != b.word) return a.word < b.word;
-    return comparison != nullptr && comparison->less(a.row, b.row);
+    return comparison != nullptr && comparison->compare(a.row, b.row) < 0;
   });
 }
 
@@ -149,6 +86,8 @@ void gather_values(const ChunkList& chunks, size_t column, const RowAddress* row
   }
 }
 
+}  // namespace
+
 void gather_column(const ChunkList& chunks, size_t column, const RowAddress* rows, size_t count, ColumnBuffer& out) {
   switch (out.type().physical()) {
     case Physical::kBool: gather_values<uint8_t>(chunks, column, rows, count, out); break;
@@ -171,8 +110,6 @@ void gather_column(const ChunkList& chunks, size_t column, const RowAddress* row
   }
 }
 
-}  // namespace
-
 std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vector<RowAddress>& rows,
                                         const Sink::Parallel& parallel) const {
   if (rows.size() < 2) return rows;
@@ -186,7 +123,7 @@ std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vect
   for (size_t i = 0; i < rows.size(); ++i) entries[i] = {by_chunk[chunk_of(rows[i])][offset_of(rows[i])], rows[i]};
   by_chunk.clear();
 
-  const RowComparison comparison(keys_, words.exact_keys(), chunks);
+  const RowComparison comparison(std::span<const SortKey>(keys_).subspan(words.exact_keys()), chunks);
   const RowComparison* open_keys = words.exact_keys() == keys_.size() ? nullptr : &comparison;
   if (entries.size() < kParallelRowsMin) {
     sort_entries(entries.data(), entries.size(), words, open_keys);

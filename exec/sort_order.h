@@ -14,6 +14,9 @@ using RowAddress = uint32_t;
 inline constexpr unsigned kAddressOffsetBits = 17;
 static_assert(kRowGroupRows == size_t{1} << kAddressOffsetBits);
 
+inline size_t chunk_of(RowAddress row) { return row >> kAddressOffsetBits; }
+inline size_t offset_of(RowAddress row) { return row & (kRowGroupRows - 1); }
+
 using ChunkList = std::vector<const RowSet::Chunk*>;
 
 /// ORDER BY over rows in chunks. Keys become normalized words that compare as the rows do: leading integral keys are
@@ -32,6 +35,9 @@ class SortOrder {
   std::vector<SortKey> keys_;
   std::vector<Type> types_;
 };
+
+/// Appends one column's values at `count` addresses to `out`, which is empty.
+void gather_column(const ChunkList& chunks, size_t column, const RowAddress* rows, size_t count, ColumnBuffer& out);
 
 /// The rows at `addresses`, in that order, as a sealed set of full chunks.
 std::shared_ptr<RowSet> gather_rows(const std::vector<Type>& types, const ChunkList& chunks,

@@ -22,6 +22,7 @@ class PlanPrinter {
     if (plan_.root) print(*plan_.root, 0);
     return std::move(text_);
   }
+  std::string describe(const LogicalNode& node) const;
 
  private:
   std::string column(ColumnId id) const {
@@ -81,7 +82,25 @@ class PlanPrinter {
     return text;
   }
 
-  std::string describe(const LogicalNode& node) const;
+  std::string sort_keys(const LogicalNode& node) const {
+    return join(node.sort_keys, ", ", [&](const LogicalSortKey& key) {
+      return sort_key(*key.expression, key.descending, key.nulls_first);
+    });
+  }
+
+  /// Frames are shown by the physical plan.
+  std::string window_call(const LogicalWindowCall& call) const {
+    if (call.function == WindowFunction::kAggregate) return aggregate(call.call);
+    return column(call.call.output) + " := " + std::string(cairn::to_string(call.function)) + "(" +
+           expressions(call.call.arguments) + ")";
+  }
+
+  std::string describe_window(const LogicalNode& node) const {
+    std::string text = "Window";
+    if (!node.partition_by.empty()) text += " by [" + expressions(node.partition_by) + "]";
+    if (!node.sort_keys.empty()) text += " order by [" + sort_keys(node) + "]";
+    return text + " [" + join(node.window_calls, ", ", [&](const auto& call) { return window_call(call); }) + "]";
+  }
   std::string describe_aggregate(const LogicalNode& node) const {
     std::string text = "Aggregate";
     if (!node.group_by.empty()) {
@@ -156,19 +175,14 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
       if (!node.predicates.empty()) text += " on " + expressions(node.predicates, " and ");
       return text + describe_shares(node);
     }
-    case Kind::kSort:
-      return "Sort by [" + join(node.sort_keys, ", ", [&](const LogicalSortKey& key) {
-               return sort_key(*key.expression, key.descending, key.nulls_first);
-             }) + "]";
+    case Kind::kSort: return "Sort by [" + sort_keys(node) + "]";
     case Kind::kLimit: {
       std::string text = "Limit";
       if (node.limit) text += " " + expression(*node.limit);
       if (node.offset) text += " offset " + expression(*node.offset);
       return text;
     }
-    case Kind::kDistinct:
-      return node.distinct_on.empty() ? "Distinct [" + columns(node.outputs) + "]"
-                                      : "Distinct on [" + expressions(node.distinct_on) + "]";
+    case Kind::kDistinct: return "Distinct [" + columns(node.outputs) + "]";
     case Kind::kSetOperation: {
       static constexpr std::string_view kNames[] = {"Union", "Intersect", "Except"};
       return std::string(kNames[static_cast<size_t>(node.set_operation)]) + (node.all ? " all" : "") + " [" +
@@ -176,12 +190,17 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
     }
     case Kind::kCteScan: return "CteScan " + (node.cte ? node.cte->name : "?") + " [" + columns(node.outputs) + "]";
     case Kind::kTableFunction: return "TableFunction " + node.alias + " [" + columns(node.outputs) + "]";
-    case Kind::kWindow: return "Window";
+    case Kind::kWindow: return describe_window(node);
+    case Kind::kRecursion:
+      return "Recursion " + node.working_table->name + (node.all ? " union all [" : " union [") + columns(node.outputs) + "]";
+    case Kind::kWorkingTable: return "WorkingTable " + node.working_table->name + " [" + columns(node.outputs) + "]";
   }
   return "?";
 }
 
 }  // namespace
+
+std::string LogicalPlan::describe(const LogicalNode& node) const { return PlanPrinter(*this).describe(node); }
 
 std::string LogicalPlan::to_string() const { return PlanPrinter(*this).run(); }
 

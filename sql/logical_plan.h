@@ -32,6 +32,15 @@ struct LogicalAggregate {
   Type type;
 };
 
+/// One function over a node's window.
+struct LogicalWindowCall {
+  WindowFunction function = WindowFunction::kAggregate;
+  LogicalAggregate call;  ///< of functions that are no aggregates: output, arguments and type
+  WindowFrame frame;
+  ExpressionPtr start_size, end_size;              ///< n of `n PRECEDING` and `n FOLLOWING`, or nullptr
+  ExpressionPtr range_key, start_value, end_value; ///< RANGE with sizes: the sort key, and what it is compared with
+};
+
 struct LogicalSortKey {
   ExpressionPtr expression;
   bool descending = false;
@@ -50,11 +59,13 @@ struct LogicalNode {
     kJoin,       ///< join kind over predicates (a conjunction); kMark: mark column is outputs.back()
     kSort,       ///< sort_keys
     kLimit,      ///< limit, offset (constants after folding)
-    kDistinct,   ///< over all outputs, or DISTINCT ON (distinct_on) with its child's order
+    kDistinct,   ///< over all outputs
     kSetOperation,  ///< UNION/INTERSECT/EXCEPT [ALL]; outputs are new ids, child columns match by position
     kCteScan,    ///< one use of a shared subplan: outputs[i] is its cte->plan->outputs[i] under a new id
     kTableFunction,
-    kWindow,     ///< reserved
+    kWindow,     ///< the child's columns and those of window_calls, per partition of partition_by, ordered by sort_keys
+    kRecursion,  ///< UNION [ALL] of children[0] and, again and again, children[1]; outputs are new ids, by position
+    kWorkingTable,  ///< inside children[1]: the rows that were new the time before, by position under new ids
   };
   enum class SetOperation : uint8_t { kUnion, kIntersect, kExcept };
 
@@ -78,17 +89,25 @@ struct LogicalNode {
   /// side's rows that the other side's keys are expected to let pass.
   struct KeyShare { double left = 1, right = 1; };
   std::vector<KeyShare> key_shares;
-  std::vector<LogicalSortKey> sort_keys;              // kSort
+  std::vector<LogicalSortKey> sort_keys;              // kSort, kWindow
+  std::vector<ExpressionPtr> partition_by;            // kWindow
+  std::vector<LogicalWindowCall> window_calls;
   ExpressionPtr limit, offset;                        // kLimit
-  std::vector<ExpressionPtr> distinct_on;             // kDistinct
   SetOperation set_operation = SetOperation::kUnion;  // kSetOperation
   bool all = false;
   std::shared_ptr<struct CommonTable> cte;            // kCteScan
   std::shared_ptr<TableFunctionSource> function_source;  // kTableFunction
+  std::shared_ptr<const struct WorkingTable> working_table;  // kRecursion, kWorkingTable: which belong together
 
   double estimated_rows = -1;  ///< set by the join ordering pass and refreshed before physical planning
 };
 using LogicalPtr = std::unique_ptr<LogicalNode>;
+
+/// What a recursive WITH query reads of itself. Copies of a recursion share it; uses belong to the innermost kRecursion
+/// around them that has it.
+struct WorkingTable {
+  std::string name;
+};
 
 /// WITH name AS (…), used one or more times.
 struct CommonTable {
@@ -108,6 +127,7 @@ struct LogicalPlan {
     return static_cast<ColumnId>(columns.size() - 1);
   }
   std::string to_string() const;  ///< the tree, as EXPLAIN (passes) shows it
+  std::string describe(const LogicalNode& node) const;  ///< its line there: all that makes its rows, but its children
 };
 
 /// sql/optimizer: runs the named passes in order; `disabled` names those to leave out (correctness does not depend on

@@ -131,7 +131,9 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   statement.text = text.substr(0, extent.end);
   start_statement();
   // Binding finds the parameters and their types; what has none by then is text.
-  Binder binder(bind_context(statement));
+  BindContext context = bind_context(statement);
+  context.parameter_values = nullptr;
+  Binder binder(std::move(context));
   if (statement.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*statement.node->select_stmt);
   } else if (is_modification(*statement.node)) {
@@ -192,7 +194,8 @@ BindContext SessionState::bind_context(const Statement& statement) {
   context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
                                                               engine_->database(), temporary_.get());
   context.now_micros = now_micros_;
-  context.parameter_values = statement.parameters;
+  static const std::vector<Value> none;
+  context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;
   context.parameter_types = statement.parameter_types;
   return context;
 }
@@ -207,12 +210,8 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   BindContext context = bind_context(statement);
   Planned planned;
   planned.snapshot = context.snapshot;
-  bool has_parameters = context.parameter_values != nullptr;
   Binder binder(std::move(context));
   LogicalPlan logical = binder.bind_query(*statement.node->select_stmt);
-  if (!has_parameters && !binder.parameter_types().empty())
-    throw Error("42P02", "there is no parameter $" + std::to_string(binder.parameter_types().size()),
-                "Parameters stand in prepared statements.");
   planned.names = logical.result_names;
   planned.plan = plan(std::move(logical), trace);
   return planned;

@@ -179,8 +179,8 @@ class IntervalReader {
       case ClockStatus::kMalformed: return Status::kMalformed;
       case ClockStatus::kOutOfRange: return Status::kOutOfRange;
     }
-    // Hours, minutes and seconds are spoken for.
-    for (size_t unit = 2; unit <= 4; ++unit) {
+    // Hours, minutes, seconds and what is below are spoken for.
+    for (size_t unit = 0; unit <= 4; ++unit) {
       if (!see(unit)) return Status::kMalformed;
     }
     if (!add_to(value_.micros, negative ? -micros : micros)) return Status::kOutOfRange;
@@ -236,7 +236,7 @@ Status parse_iso_interval(std::string_view text, Interval& value) {
     if (const Status status = split_amount(text, whole, fraction, rest); status != Status::kParsed) return status;
     const size_t digits = begin.size() - rest.size();
     if (rest.empty() || rest[0] == 'T' || rest[0] == '-' || rest[0] == ':') {
-      if (position == (in_time ? 3 : 0) && (rest.empty() || rest[0] == 'T') && digits >= (in_time ? 6u : 8u)) {  // run together
+      if (position == (in_time ? 3 : 0) && (rest.empty() || rest[0] == 'T') && digits == (in_time ? 6u : 8u)) {  // run together
         int64_t units[3] = {whole / 10000, whole / 100 % 100, whole % 100};
         for (int i = 0; i < 3; ++i) {
           if (!add_units(*find_unit(kAlternative[position + i]), units[i], i == 2 ? fraction : 0, value)) return Status::kOutOfRange;

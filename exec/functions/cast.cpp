@@ -28,7 +28,15 @@ int128_t scale_down(const Call& call, int128_t value) {
 
 double exact_to_double(const Call& call, int128_t value) {
   const int scale = call.arguments[0].type.scale;
-  // Both operands are exact up to 2^53 and 10^22, and then the quotient is correctly rounded.
+  // Both operands are exact up to 2^53 and 10^22, and then the quotient is correctly rounded; others go through text.
+  constexpr int128_t kExact = int128_t{1} << 53;
+  if (scale > 22 || (scale > 0 && (value > kExact || value < -kExact))) {
+    std::string text;
+    format_decimal(value, scale, text);
+    double result = 0;
+    parse_double(text, result);
+    return result;
+  }
   return scale == 0 ? static_cast<double>(value) : static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
 }
 float exact_to_real(const Call& call, int128_t value) { return static_cast<float>(exact_to_double(call, value)); }
@@ -63,6 +71,7 @@ double real_to_double(float value) { return static_cast<double>(value); }
 float double_to_real(double value) {
   const float result = static_cast<float>(value);
   if (std::isinf(result) && std::isfinite(value)) throw Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
+  if (result == 0 && value != 0) throw Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
   return result;
 }
 bool integer_to_boolean(int128_t value) { return value != 0; }

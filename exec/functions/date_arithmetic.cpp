@@ -1,5 +1,6 @@
 // Sums, differences and products of dates, times and intervals; age, bins, and justified intervals.
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -116,9 +117,8 @@ Interval age(int64_t later, int64_t earlier) {
     micros += kMicrosPerDay;
     --days;
   }
-  while (days < 0) {
-    // Borrowed is a month as long as the earlier one's; for a negative age, as the later one's.
-    days += negative ? days_in_month(a.year, a.month) : days_in_month(b.year, b.month);
+  while (days < 0) {  // borrowed is a month as long as the earlier one's
+    days += days_in_month(b.year, b.month);
     --months;
   }
   return negative ? Interval{-months, -days, -micros} : Interval{months, days, micros};
@@ -187,6 +187,14 @@ Interval justify_interval(Interval a) {
   return a;
 }
 
+/// TIME(p) and TIMESTAMP(p): rounded to so many digits of a second.
+int64_t round_fraction(int64_t micros, int32_t digits) {
+  if (!is_finite_timestamp(micros) || digits >= 6) return micros;
+  int64_t unit = 1;
+  for (int i = std::max(digits, 0); i < 6; ++i) unit *= 10;
+  return floor_divide(micros + unit / 2, unit) * unit;
+}
+
 bool finite_date(int32_t days) { return is_finite_date(days); }
 bool finite_timestamp(int64_t micros) { return is_finite_timestamp(micros); }
 bool finite_interval(Interval) { return true; }
@@ -235,6 +243,9 @@ const std::vector<Function>& date_arithmetic_functions() {
     rows.push_back(row<justify_hours>("justify_hours", {kInterval}, interval, kRaises));
     rows.push_back(row<justify_days>("justify_days", {kInterval}, interval, kRaises));
     rows.push_back(row<justify_interval>("justify_interval", {kInterval}, interval, kRaises));
+    for (const TypeId id : {kTime, kTimestamp}) {
+      rows.push_back(row<round_fraction>("round_fraction", {id, kInteger}, first_type, kNeverRaises));
+    }
     rows.push_back(row<finite_date>("isfinite", {kDate}, always<Type::boolean>, kNeverRaises));
     rows.push_back(row<finite_timestamp>("isfinite", {kTimestamp}, always<Type::boolean>, kNeverRaises));
     rows.push_back(row<finite_interval>("isfinite", {kInterval}, always<Type::boolean>, kNeverRaises));

@@ -179,7 +179,11 @@ const std::vector<Function>& trigonometric_functions();
 const std::vector<Function>& number_theory_functions();
 const std::vector<Function>& bit_functions();
 const std::vector<Function>& digest_functions();
+const std::vector<Function>& datetime_to_char_functions();
+const std::vector<Function>& datetime_from_char_functions();
+const std::vector<Function>& number_to_char_functions();
 const std::vector<Function>& format_functions();
 const std::vector<Function>& null_count_functions();
+const std::vector<Function>& row_count_functions();
 
 }  // namespace cairn::functions

@@ -18,9 +18,12 @@ const FunctionMap& functions_by_name() {
                               &functions::date_making_functions(), &functions::string_functions(),
                               &functions::regexp_functions(),
                               &functions::string_making_functions(), &functions::format_functions(),
-                              &functions::digest_functions(), &functions::trigonometric_functions(),
+                              &functions::digest_functions(),
+                              &functions::datetime_to_char_functions(), &functions::datetime_from_char_functions(),
+                              &functions::number_to_char_functions(), &functions::trigonometric_functions(),
                               &functions::number_theory_functions(), &functions::bit_functions(),
-                              &functions::null_count_functions(), &functions::volatile_functions()}) {
+                              &functions::null_count_functions(), &functions::volatile_functions(),
+                              &functions::row_count_functions()}) {
       for (const Function& function : *table) by_name[function.name].push_back(&function);
     }
     return by_name;

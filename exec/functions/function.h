@@ -47,8 +47,12 @@ std::vector<std::string_view> function_names();
 /// An aggregate function: count(*), count, sum, avg, min, max, … Its state is made of one or more plain columns, so
 /// that partial states are rows like any others: they can be merged, spilled and checkpointed.
 struct AggregateFunction {
+  /// kOrderedSet: what WITHIN GROUP (ORDER BY …) sorts is its first argument; direct arguments stand behind it.
+  enum class Form : uint8_t { kPlain, kOrderedSet };
   std::string_view name;
   Type (*result_type)(std::span<const Type> arguments) = nullptr;  ///< throws where the argument types do not fit
+  Form form = Form::kPlain;
+  bool of_doubles = false;  ///< arguments are cast to DOUBLE PRECISION
 };
 const AggregateFunction* find_aggregate(std::string_view name);
 std::vector<std::string_view> aggregate_names();

@@ -233,6 +233,9 @@ AggregateShape::AggregateShape(const PlanNode& plan, std::vector<Type> inputs)
     if (input.column >= 0) needed.push_back(static_cast<uint32_t>(input.column));
     if (input.filter >= 0) needed.push_back(static_cast<uint32_t>(input.filter));
   }
+  for (const AggregateLayout::State& state : layout.states) {
+    needed.insert(needed.end(), state.further.begin(), state.further.end());
+  }
   std::sort(needed.begin(), needed.end());
   needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
 }

@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <mutex>
-#include <numeric>
 
 #include "exec/collected_rows.h"
 #include "exec/operators/top_n.h"
 #include "exec/sort_order.h"
-#include "vector/error.h"
 
 namespace cairn {
 
@@ -16,32 +14,17 @@ namespace {
 /// With more rows than this to keep, all rows are sorted and cut.
 constexpr int64_t kTopRowsMax = 131072;
 
-RowAddress address_of(size_t chunk, size_t offset) {
-  return static_cast<RowAddress>(chunk << kAddressOffsetBits | offset);
-}
-
-class SortFragment : public Fragment {
- public:
-  explicit SortFragment(const std::vector<Type>& types) : rows_(types) {}
-  void consume(Batch& batch, const Morsel& morsel) override { rows_.append(batch, morsel.ordinal); }
-  size_t bytes() const override { return rows_.rows().bytes(); }
-  CollectedRows& rows() { return rows_; }
-
- private:
-  CollectedRows rows_;
-};
-
 class SortSink : public Sink {
  public:
   explicit SortSink(const PlanNode& plan)
       : types_(plan.children[0]->types), order_(plan.sort_keys, types_), limit_(plan.limit),
         offset_(std::max<int64_t>(plan.offset, 0)) {}
 
-  std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<SortFragment>(types_); }
+  std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<CollectedFragment>(types_); }
 
   void add(std::unique_ptr<Fragment> sealed) override {
     const std::lock_guard lock(mutex_);
-    parts_.emplace_back(static_cast<SortFragment*>(sealed.release()));
+    parts_.push_back(static_cast<CollectedFragment&>(*sealed).take());
   }
 
   void finalize(const Parallel& parallel) override;
@@ -54,38 +37,13 @@ class SortSink : public Sink {
   SortOrder order_;
   int64_t limit_, offset_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<SortFragment>> parts_;
+  std::vector<std::unique_ptr<CollectedRows>> parts_;
   std::shared_ptr<const RowSet> rows_;
 };
 
 void SortSink::finalize(const Parallel& parallel) {
-  struct Run {
-    uint64_t morsel;
-    size_t first_chunk;
-    uint64_t first_row, rows;
-  };
   ChunkList chunks;
-  std::vector<Run> runs;
-  uint64_t row_count = 0;
-  for (const auto& part : parts_) {
-    part->rows().rows().seal();
-    for (const CollectedRows::Run& run : part->rows().runs()) {
-      runs.push_back({run.morsel, chunks.size(), run.first_row, run.rows});
-    }
-    for (const RowSet::Chunk& chunk : part->rows().rows().chunks()) chunks.push_back(&chunk);
-    row_count += part->rows().rows().row_count();
-  }
-  if (chunks.size() >= size_t{1} << (32 - kAddressOffsetBits)) {
-    throw Error(sqlstate::kProgramLimit, "a sort of more than 4294967296 rows");
-  }
-  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) { return a.morsel < b.morsel; });
-  std::vector<RowAddress> in_order;
-  in_order.reserve(row_count);
-  for (const Run& run : runs) {
-    for (uint64_t row = run.first_row; row < run.first_row + run.rows; ++row) {
-      in_order.push_back(address_of(run.first_chunk + row / kRowGroupRows, row % kRowGroupRows));
-    }
-  }
+  const std::vector<RowAddress> in_order = addresses_in_morsel_order(parts_, chunks);
   std::vector<RowAddress> sorted = order_.sort(chunks, in_order, parallel);
   cut_rows(sorted, limit_, offset_);
   rows_ = gather_rows(types_, chunks, sorted, parallel);

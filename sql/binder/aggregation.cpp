@@ -8,91 +8,107 @@
 
 namespace cairn {
 
-void Binder::group_by(const PgQuery__SelectStmt& select, QueryLevel& level) {
-  auto add = [&](ExpressionPtr expression) {
-    for (size_t i = 0; i < level.group_by.size(); i++)
-      if (level.group_by[i]->equals_as_written(*expression)) return i;
-    std::string name = "group";
-    if (expression->kind == Expression::Kind::kColumn) name = plan_.columns[expression->column].name;
-    level.group_outputs.push_back(add_column(name, expression->type, nullable(*expression)));
-    level.group_by.push_back(std::move(expression));
-    return level.group_by.size() - 1;
-  };
-  auto add_target = [&](const pg::Node& target) {
-    ExpressionPtr bound = typed(expression(target));
-    size_t group = add(std::move(bound));
-    level.group_nodes[&target] = group;
-  };
-  auto is_star = [](const pg::Node& target) {
-    return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-           target.column_ref->fields[target.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
-  };
-  for (const pg::Node* item : pg::list(select.group_clause, select.n_group_clause)) {
-    if (item->node_case == PG_QUERY__NODE__NODE_GROUPING_SET) {
-      if (item->grouping_set->kind == PG_QUERY__GROUPING_SET_KIND__GROUPING_SET_EMPTY) continue;
-      throw_unsupported(pg::describe(*item), pg::location(item));
-    }
-    if (item->node_case == PG_QUERY__NODE__NODE_A_CONST) {
-      const PgQuery__AConst& constant = *item->a_const;
-      if (constant.isnull || constant.val_case != PG_QUERY__A__CONST__VAL_IVAL)
-        throw Error(sqlstate::kSyntaxError, "non-integer constant in GROUP BY").at(constant.location);
-      auto ordinal = static_cast<size_t>(std::max(constant.ival->ival, 0));
-      bool has_star = std::ranges::any_of(pg::list(select.target_list, select.n_target_list),
-                                          [&](const pg::Node* target) { return is_star(*target->res_target->val); });
-      if (has_star) throw_unsupported("GROUP BY with an ordinal beside *", constant.location);
-      if (ordinal < 1 || ordinal > select.n_target_list)
-        throw Error(sqlstate::kInvalidColumnReference, "GROUP BY position " + std::to_string(constant.ival->ival) +
-                                                           " is not in select list").at(constant.location);
-      add_target(*select.target_list[ordinal - 1]->res_target->val);
-      continue;
-    }
-    if (item->node_case == PG_QUERY__NODE__NODE_COLUMN_REF && item->column_ref->n_fields == 1) {
-      // An input column comes first, then a name of the select list.
-      std::string name(pg::string_value(item->column_ref->fields[0]));
-      bool is_input = false;
-      for (const FromItem* from : level.items)
-        for (const ScopeColumn& column : from->visible) is_input = is_input || column.name == name;
-      const pg::Node* named = nullptr;
-      if (!is_input)
-        for (const pg::Node* target : pg::list(select.target_list, select.n_target_list))
-          if (target->res_target->name == name) named = target->res_target->val;
-      if (named != nullptr) {
-        add_target(*named);
-        continue;
-      }
-    }
-    if (item->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
-      for (ExpressionPtr& part : row(*item)) add(typed(std::move(part)));
-      continue;
-    }
-    add(typed(expression(*item)));
+namespace {
+
+bool is_star(const pg::Node& target) {
+  return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+         target.column_ref->fields[target.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
+const pg::Node& target_at(const PgQuery__AConst& constant, const PgQuery__SelectStmt& select) {
+  if (constant.isnull || constant.val_case != PG_QUERY__A__CONST__VAL_IVAL)
+    throw Error(sqlstate::kSyntaxError, "non-integer constant in GROUP BY").at(constant.location);
+  auto ordinal = static_cast<size_t>(std::max(constant.ival->ival, 0));
+  bool has_star = std::ranges::any_of(pg::list(select.target_list, select.n_target_list),
+                                      [&](const pg::Node* target) { return is_star(*target->res_target->val); });
+  if (has_star) throw_unsupported("GROUP BY with an ordinal beside *", constant.location);
+  if (ordinal < 1 || ordinal > select.n_target_list)
+    throw Error(sqlstate::kInvalidColumnReference, "GROUP BY position " + std::to_string(constant.ival->ival) +
+                                                       " is not in select list").at(constant.location);
+  return *select.target_list[ordinal - 1]->res_target->val;
+}
+
+/// The select-list entry that a bare name in GROUP BY means: an input column comes first. nullptr: none.
+const pg::Node* target_named(const PgQuery__ColumnRef& reference, const PgQuery__SelectStmt& select,
+                             const QueryLevel& level) {
+  if (reference.n_fields != 1) return nullptr;
+  std::string name(pg::string_value(reference.fields[0]));
+  for (const FromItem* from : level.items)
+    for (const ScopeColumn& column : from->visible)
+      if (column.name == name) return nullptr;
+  const pg::Node* named = nullptr;
+  for (const pg::Node* target : pg::list(select.target_list, select.n_target_list))
+    if (target->res_target->name == name) named = target->res_target->val;
+  return named;
+}
+
+}  // namespace
+
+size_t Binder::add_group(ExpressionPtr expression, QueryLevel& level) {
+  for (size_t i = 0; i < level.group_by.size(); i++)
+    if (level.group_by[i]->equals_as_written(*expression)) return i;
+  std::string name = "group";
+  if (expression->kind == Expression::Kind::kColumn) name = plan_.columns[expression->column].name;
+  level.group_outputs.push_back(add_column(name, expression->type, nullable(*expression)));
+  level.group_by.push_back(std::move(expression));
+  return level.group_by.size() - 1;
+}
+
+/// Positions in level.group_by of an entry of GROUP BY that is no grouping set: several for a row.
+std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level) {
+  const pg::Node* target = nullptr;
+  if (item.node_case == PG_QUERY__NODE__NODE_A_CONST) target = &target_at(*item.a_const, select);
+  if (item.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) target = target_named(*item.column_ref, select, level);
+  if (target != nullptr) {
+    size_t group = add_group(typed(expression(*target)), level);
+    level.group_nodes[target] = group;
+    return {group};
   }
+  std::vector<size_t> groups;
+  if (item.node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+    for (const pg::Node* part : pg::list(item.row_expr->args, item.row_expr->n_args))
+      for (size_t group : group_item(*part, select, level)) groups.push_back(group);
+  } else {
+    groups.push_back(add_group(typed(expression(item)), level));
+  }
+  return groups;
 }
 
 ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_view name,
                                      const AggregateFunction& function) {
-  if (call.over != nullptr) throw_unsupported("a window function", call.location);
-  if (call.agg_within_group) throw_unsupported("WITHIN GROUP", call.location);
+  const bool ordered_set = function.form == AggregateFunction::Form::kOrderedSet;
+  if (call.agg_within_group && !ordered_set)
+    throw Error(sqlstate::kWrongObjectType,
+                std::string(name) + " is not an ordered-set aggregate, so it cannot have WITHIN GROUP").at(call.location);
+  if (ordered_set && !call.agg_within_group)
+    throw Error(sqlstate::kWrongObjectType, "WITHIN GROUP is required for ordered-set aggregate " + std::string(name))
+        .at(call.location);
   if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
   if (level_ == nullptr)
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
-  if (level_->inside_aggregate)
-    throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
+  auto check_not_nested = [&](const QueryLevel& level) {
+    if (level.inside_aggregate)
+      throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
+  };
+  check_not_nested(*level_);
   if (call.agg_star && name != "count")
     throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(call.location);
-  if (!call.agg_star && call.n_args == 0)
+  if (!call.agg_star && call.n_args == 0 && !ordered_set)
     throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) must be used to call a parameterless aggregate")
         .at(call.location);
 
   LogicalAggregate aggregate;
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
+  std::vector<Attachment> subqueries;  // in its arguments
   {
     Restore<bool> inside(level_->inside_aggregate, true);
-    Restore<std::vector<Attachment>*> pending(level_->pending, &level_->below_aggregation);
+    Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);
     fill_aggregate(call, aggregate);
   }
-  QueryLevel* level = aggregate_owner(aggregate);
+  QueryLevel* level = aggregate_owner(aggregate, subqueries);
+  check_not_nested(*level);
+  for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
   if (!level->aggregates_allowed())
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed in " +
                                               std::string(to_string(level->clause))).at(call.location);
@@ -125,18 +141,31 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
 }
 
 void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate) {
-  for (const pg::Node* argument : pg::list(call.args, call.n_args))
-    aggregate.arguments.push_back(typed(expression(*argument)));
+  const bool ordered_set = aggregate.function->form == AggregateFunction::Form::kOrderedSet;
+  auto argument = [&](const pg::Node& syntax) {
+    ExpressionPtr bound = expression(syntax);
+    const bool cast = aggregate.function->of_doubles && (bound->type.is_numeric() || is_untyped(*bound));
+    return cast ? coerce(std::move(bound), Type::double_(), CastContext::kImplicit, pg::location(&syntax))
+                : typed(std::move(bound));
+  };
   if (call.agg_filter != nullptr) aggregate.filter = boolean(*call.agg_filter, "FILTER");
+  if (ordered_set) {
+    for (const pg::Node* item : pg::list(call.agg_order, call.n_agg_order))
+      aggregate.arguments.push_back(argument(*item->sort_by->node));
+    if (call.n_agg_order > 1) throw_unsupported("WITHIN GROUP over several expressions", call.location);
+    for (const pg::Node* direct : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(fraction(*direct));
+  } else {
+    for (const pg::Node* syntax : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(argument(*syntax));
+  }
   for (const pg::Node* item : pg::list(call.agg_order, call.n_agg_order)) {
     const PgQuery__SortBy& syntax = *item->sort_by;
     SortKey key;
     key.descending = syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
-    aggregate.order_by.emplace_back(typed(expression(*syntax.node)), key);
-    if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& argument) {
-          return argument->equals_as_written(*aggregate.order_by.back().first);
+    aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : typed(expression(*syntax.node)), key);
+    if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
+          return other->equals_as_written(*aggregate.order_by.back().first);
         }))
       throw Error(sqlstate::kInvalidColumnReference,
                   "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
@@ -144,24 +173,47 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
   }
 }
 
-/// An aggregate belongs to the innermost level whose columns it uses; without any, to the one that it stands on.
-QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate) {
-  std::vector<QueryLevel*> owners;
+/// The direct argument of a percentile.
+ExpressionPtr Binder::fraction(const pg::Node& syntax) {
+  const int position = pg::location(&syntax);
+  ExpressionPtr bound = fold(coerce(expression(syntax), Type::double_(), CastContext::kImplicit, position));
+  if (bound->kind != Expression::Kind::kConstant) throw_unsupported("a percentile that is not a constant", position);
+  const double value = bound->value.floating;
+  if (!bound->value.null && !(value >= 0 && value <= 1))
+    throw Error(sqlstate::kNumericOutOfRange, "percentile value " + bound->value.to_string() + " is not between 0 and 1")
+        .at(position);
+  return bound;
+}
+
+/// An aggregate belongs to the innermost level whose columns it uses, itself or in the subqueries of its arguments;
+/// without any, to the one that it stands on.
+QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries) {
+  std::vector<ColumnId> columns;
   auto collect = [&](const Expression& expression) {
-    for_each_column(expression, [&](const Expression& column) { owners.push_back(owner(column.column)); });
+    for_each_column(expression, [&](const Expression& column) { columns.push_back(column.column); });
   };
   for (const ExpressionPtr& argument : aggregate.arguments) collect(*argument);
   if (aggregate.filter != nullptr) collect(*aggregate.filter);
-  if (owners.empty()) return level_;
-  // Columns that no level owns come from subqueries inside the argument.
-  if (std::ranges::find(owners, nullptr) != owners.end()) return level_;
+  for (const auto& [expression, key] : aggregate.order_by) collect(*expression);
+  for (const Attachment& subquery : subqueries) {
+    for (const ExpressionPtr& predicate : subquery.predicates) collect(*predicate);
+    for (ColumnId id : free_columns(*subquery.plan)) columns.push_back(id);
+  }
+  auto made_by_subquery = [&](ColumnId id) {
+    return std::ranges::any_of(subqueries, [&](const Attachment& subquery) {
+      return (subquery.kind == JoinKind::kMark && subquery.mark == id) ||
+             std::ranges::find(subquery.plan->outputs, id) != subquery.plan->outputs.end();
+    });
+  };
+  std::erase_if(columns, made_by_subquery);
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
-    if (std::ranges::find(owners, level) != owners.end()) return level;
+    if (std::ranges::any_of(columns, [&](ColumnId id) { return owner(id) == level; })) return level;
   return level_;
 }
 
 LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
-  if (level.group_by.empty() && level.aggregates.empty()) {
+  const bool has_empty_set = level.group_by.empty() || std::ranges::any_of(level.grouping_sets, &std::vector<size_t>::empty);
+  if (has_empty_set && level.aggregates.empty()) {
     // SELECT 42 HAVING true: one group, of which nothing is asked. An aggregation always has a column.
     LogicalAggregate count;
     count.function = find_aggregate("count");
@@ -176,7 +228,7 @@ LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
     node->outputs.push_back(aggregate.output);
     node->aggregates.push_back(std::move(aggregate));
   }
-  return node;
+  return level.grouping_sets.size() > 1 ? aggregate_sets(std::move(node), level) : std::move(node);
 }
 
 void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery) {
@@ -191,7 +243,8 @@ void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool 
   if (expression->kind == Expression::Kind::kColumn && owner(expression->column) == &level) {
     // Outputs of the aggregation itself are owned too; only FROM's columns are wrong here.
     ColumnId id = expression->column;
-    if (std::ranges::find(level.aggregates, id, &LogicalAggregate::output) == level.aggregates.end())
+    if (std::ranges::find(level.aggregates, id, &LogicalAggregate::output) == level.aggregates.end() &&
+        std::ranges::find(level.grouping_calls, id, &GroupingCall::output) == level.grouping_calls.end())
       throw Error(sqlstate::kGroupingError,
                   in_subquery ? "subquery uses ungrouped column \"" + plan_.columns[id].name + "\" from outer query"
                               : "column \"" + plan_.columns[id].name +

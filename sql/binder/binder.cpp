@@ -163,6 +163,7 @@ std::string Binder::column_name(const pg::Node& node, int& strength) const {
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
       return node.min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least";
     case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return "array";
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return "grouping";
     case PG_QUERY__NODE__NODE_ROW_EXPR: return "row";
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION:
       switch (node.sqlvalue_function->op) {

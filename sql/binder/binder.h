@@ -19,6 +19,13 @@ namespace cairn {
 class SessionState;
 class VolatileSource;
 
+/// Functions that are called over windows alone.
+bool is_window_function(std::string_view name);
+std::vector<std::string_view> window_function_names();
+
+/// DESC, NULLS FIRST and their defaults; the expression is left to the caller.
+LogicalSortKey sort_key(const PgQuery__SortBy& syntax);
+
 /// What a statement sees while it is bound.
 struct BindContext {
   std::shared_ptr<const Snapshot> snapshot;
@@ -70,6 +77,9 @@ class Binder {
   LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
   /// Whether the expression means something for a row of the table: an index's.
   void check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table);
+  /// Whole rows of the table from a query for some of its columns; the others get their defaults.
+  LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                 const std::vector<size_t>& columns);
   /// The rows of INSERT … VALUES alone, one expression without columns per target column.
   std::vector<std::vector<ExpressionPtr>> bind_insert_rows(const PgQuery__SelectStmt& select, const TableSchema& table,
                                                            const std::vector<size_t>& columns);
@@ -83,10 +93,6 @@ class Binder {
   const std::vector<Type>& parameter_types() const { return parameter_types_; }
 
  private:
-  struct BoundQuery {
-    LogicalPtr plan;
-    std::vector<std::string> names;
-  };
   /// One entry of a select list, or an ORDER BY expression that is carried along invisibly.
   struct Target {
     ExpressionPtr expression;
@@ -113,7 +119,7 @@ class Binder {
   BoundQuery plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
-  void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
+  BoundQuery unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
   void note_star(const PgQuery__SelectStmt& select, size_t target, const QueryLevel& level, const std::vector<Target>& columns,
@@ -124,7 +130,8 @@ class Binder {
   LogicalPtr finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
                            std::vector<TargetKey>& keys, const std::vector<size_t>& distinct_on);
   LogicalPtr sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr node, const std::vector<std::string>& names);
-  LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node);
+  LogicalPtr distinct_on_targets(LogicalPtr node, std::vector<ExpressionPtr> groups, std::vector<LogicalSortKey> keys);
+  LogicalPtr with_duplicate_numbers(LogicalPtr node);
   LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                           CastContext context);
   BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
@@ -160,6 +167,34 @@ class Binder {
                        std::vector<ColumnId>& tail);
   LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, FromItem& target,
                            const std::vector<uint32_t>& key);
+  // with.cpp
+  void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
+  void bind_entry(CteEntry& entry);
+  BoundQuery entry_query(CteEntry& entry);
+  FromItem cte_use(CteEntry& entry, int position);
+  FromItem working_table_use(CteEntry& entry, int position);
+  CteEntry* recursive_entry(const PgQuery__SelectStmt& select);
+  BoundQuery recursive_union(const PgQuery__SelectStmt& select, QueryLevel* outer, CteEntry& entry);
+  void fix_base_types(CteEntry& entry);
+  // limit.cpp
+  LogicalPtr limit(const PgQuery__SelectStmt& select, LogicalPtr node, QueryLevel* outer);
+  ExpressionPtr row_count(const pg::Node* syntax, std::string_view clause);
+  LogicalPtr limit_by_numbers(LogicalPtr node, ExpressionPtr count, ExpressionPtr offset,
+                              std::vector<Attachment> pending, bool with_ties);
+
+  // window.cpp
+  ExpressionPtr window_call(const PgQuery__FuncCall& call, std::string_view name);
+  void fill_window_call(const PgQuery__FuncCall& call, std::string_view name, LogicalWindowCall& window);
+  BoundWindow window_definition(const PgQuery__WindowDef& syntax, const PgQuery__WindowDef*& frame);
+  void check_window_clause(QueryLevel& level);
+  void window_frame(const PgQuery__WindowDef& syntax, const BoundWindow& window, LogicalWindowCall& call);
+  ExpressionPtr frame_size(const pg::Node& syntax, const BoundWindow& window, const LogicalWindowCall& call);
+  void range_values(const BoundWindow& window, LogicalWindowCall& call, int position);
+  ExpressionPtr add_window_call(BoundWindow window, LogicalWindowCall call, int position);
+  ExpressionPtr with_default(const PgQuery__FuncCall& syntax, BoundWindow window, LogicalWindowCall call,
+                             ExpressionPtr otherwise);
+  LogicalPtr window_nodes(LogicalPtr node, QueryLevel& level);
+  void replace_grouped(QueryLevel& level, std::vector<BoundWindow>& windows);
 
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);
@@ -170,7 +205,6 @@ class Binder {
   FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
   FromItem view(const ViewSchema& view);
   FromItem sequence(const Sequence& sequence);
-  FromItem cte_use(const CteEntry& entry);
   FromItem subquery_item(BoundQuery bound, std::string name);
   void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
                       QueryLevel& level);
@@ -184,15 +218,27 @@ class Binder {
   void group_by(const PgQuery__SelectStmt& select, QueryLevel& level);
   ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
-  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate);
+  ExpressionPtr fraction(const pg::Node& syntax);
+  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries);
+  size_t add_group(ExpressionPtr expression, QueryLevel& level);
+  std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
+
+  // grouping_sets.cpp
+  using GroupingSets = std::vector<std::vector<size_t>>;
+  GroupingSets sets_of(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
+  ExpressionPtr grouping_call(const PgQuery__GroupingFunc& call);
+  LogicalPtr aggregate_sets(LogicalPtr aggregate, QueryLevel& level);
+  void keep_input(LogicalNode& aggregate);
+  LogicalPtr one_set(const LogicalNode& aggregate, const std::vector<size_t>& set, const QueryLevel& level);
   void replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery);
   void replace_grouped(QueryLevel& level, std::vector<Attachment>& attachments);
 
   // subquery.cpp
   void conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& result);
-  bool filter_sublink(const PgQuery__SubLink& link, bool negated, QueryLevel& level, Conjunction& result);
+  bool filter_sublink(const PgQuery__SubLink& link, bool negated, Conjunction& result);
   ExpressionPtr sublink(const PgQuery__SubLink& link);
+  BoundQuery subquery(const pg::Node& subselect);
   std::vector<ExpressionPtr> scalar_subquery(const pg::Node& subselect, int position);
   std::vector<ExpressionPtr> quantified_predicates(const PgQuery__SubLink& link, std::string_view op,
                                                    const LogicalNode& plan);
@@ -212,6 +258,7 @@ class Binder {
   ExpressionPtr constant(const PgQuery__AConst& constant);
   ExpressionPtr parameter(const PgQuery__ParamRef& parameter);
   ExpressionPtr type_cast(const PgQuery__TypeCast& cast);
+  ExpressionPtr truncated_interval(ExpressionPtr interval, const std::string& unit, int position);
   ExpressionPtr bool_expression(const PgQuery__BoolExpr& expression);
   ExpressionPtr boolean_test(const PgQuery__BooleanTest& test);
   ExpressionPtr case_expression(const PgQuery__CaseExpr& expression);
@@ -269,7 +316,8 @@ class Binder {
   std::vector<Type> parameter_types_;
   LogicalPlan plan_;
   QueryLevel* level_ = nullptr;
-  const CteFrame* ctes_ = nullptr;
+  CteFrame* ctes_ = nullptr;
+  const RecursionBarrier* barrier_ = nullptr;
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
   size_t view_depth_ = 0;

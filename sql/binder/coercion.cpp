@@ -222,6 +222,11 @@ Value parse_numeric_literal(std::string_view text) {
     return Value::of_double(value);
   };
   const int precision = std::max({static_cast<int>(digits.size()), scale + 1, 1});
+  const bool plain = text.find_first_of("eE") == std::string_view::npos;
+  if (plain && (digits.size() > 39 || scale > 38)) {
+    throw Error(sqlstate::kNumericOutOfRange, "a number of more than 38 digits does not fit NUMERIC",
+                "Write it as a quoted literal of double precision: float8 '…'.");
+  }
   if (digits.size() > (exact_integer ? 39 : 38) || scale > 38) return as_double();
   int128_t value = 0;
   for (char digit : digits) {

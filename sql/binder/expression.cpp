@@ -33,6 +33,7 @@ ExpressionPtr Binder::expression_of_kind(const pg::Node& node) {
     case PG_QUERY__NODE__NODE_CASE_EXPR: return case_expression(*node.case_expr);
     case PG_QUERY__NODE__NODE_COALESCE_EXPR: return coalesce(*node.coalesce_expr);
     case PG_QUERY__NODE__NODE_MIN_MAX_EXPR: return min_max(*node.min_max_expr);
+    case PG_QUERY__NODE__NODE_GROUPING_FUNC: return grouping_call(*node.grouping_func);
     case PG_QUERY__NODE__NODE_SQLVALUE_FUNCTION: return sql_value(*node.sqlvalue_function);
     case PG_QUERY__NODE__NODE_BOOLEAN_TEST: return boolean_test(*node.boolean_test);
     case PG_QUERY__NODE__NODE_NULL_TEST: {
@@ -185,8 +186,8 @@ ExpressionPtr Binder::parameter(const PgQuery__ParamRef& syntax) {
   const Type& type = parameter_types_[index];
   if (context_.parameter_values != nullptr) {
     if (index >= context_.parameter_values->size())
-      throw Error(sqlstate::kInvalidParameterValue, "no value for parameter $" + std::to_string(syntax.number))
-          .at(syntax.location);
+      throw Error("42P02", "there is no parameter $" + std::to_string(syntax.number),
+                  "Parameters stand in prepared statements.").at(syntax.location);
     const Value& value = (*context_.parameter_values)[index];
     ExpressionPtr constant = value.null ? make_null(type.id == TypeId::kNull ? value.type : type)
                                         : Expression::make_constant(value);
@@ -214,8 +215,11 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
     value.null = false;
     if (!parse_interval(argument->value.string, value.interval, spelled.interval_unit))
       throw parse_error(argument->value.string, Type::interval()).at(argument->position);
-    return Expression::make_constant(std::move(value));
+    return truncated_interval(Expression::make_constant(std::move(value)), spelled.interval_unit, position);
   }
+  if (!spelled.interval_unit.empty())
+    return truncated_interval(coerce(std::move(argument), Type::interval(), CastContext::kExplicit, position),
+                              spelled.interval_unit, position);
   // An explicit cast cuts a text that is too long; on the way into a column it is an error.
   if (is_literal && spelled.type.is_string() && spelled.type.length > 0)
     argument = cast_to(std::move(argument), Type::varchar());
@@ -238,7 +242,21 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
       type = as_decimal(argument->type);
     }
   }
-  return coerce(std::move(argument), type, CastContext::kExplicit, position);
+  argument = coerce(std::move(argument), type, CastContext::kExplicit, position);
+  if (spelled.fraction_digits < 0 || spelled.fraction_digits == 6) return argument;
+  std::vector<ExpressionPtr> rounding;
+  rounding.push_back(std::move(argument));
+  rounding.push_back(Expression::make_constant(Value::of_integer(Type::integer(), spelled.fraction_digits)));
+  return fold(call("round_fraction", rounding, position));
+}
+
+/// INTERVAL DAY TO HOUR keeps nothing below hours.
+ExpressionPtr Binder::truncated_interval(ExpressionPtr interval, const std::string& unit, int position) {
+  if (unit == "second") return interval;
+  std::vector<ExpressionPtr> arguments;
+  arguments.push_back(Expression::make_constant(Value::of_string(unit)));
+  arguments.push_back(std::move(interval));
+  return fold(call("date_trunc", arguments, position));
 }
 
 ExpressionPtr Binder::bool_expression(const PgQuery__BoolExpr& syntax) {

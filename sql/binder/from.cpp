@@ -77,9 +77,9 @@ void Binder::throw_unknown_table(std::string_view name, int position) {
 FromItem Binder::range_var(const PgQuery__RangeVar& range) {
   std::string name = range.relname;
   FromItem item;
-  const CteEntry* found = nullptr;
+  CteEntry* found = nullptr;
   if (range.schemaname[0] == '\0')
-    for (const CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
+    for (CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
       for (const auto& entry : frame->entries)
         if (entry->name == name) found = entry.get();
   std::string key;
@@ -88,8 +88,7 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
     if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->relations.emplace_back(&range, key);
   }
   if (found != nullptr) {
-    if (found->is_forward) throw_unsupported("a recursive reference to \"" + name + "\"", range.location);
-    item = cte_use(*found);
+    item = cte_use(*found, range.location);
   } else if (auto table = context_.snapshot->tables.find(key); table != context_.snapshot->tables.end()) {
     item.plan = make_node(LogicalNode::Kind::kScan);
     item.plan->table = table->second;
@@ -137,31 +136,11 @@ FromItem Binder::subquery_item(BoundQuery bound, std::string name) {
   return item;
 }
 
-FromItem Binder::cte_use(const CteEntry& entry) {
-  if (entry.table == nullptr) {
-    Restore<const CteFrame*> frame(ctes_, entry.frame);
-    LevelGuard guard(*this, entry.level);
-    BoundQuery bound = query(*entry.syntax->ctequery->select_stmt, entry.level, false);
-    bound.names = entry.column_names;
-    return subquery_item(std::move(bound), entry.name);
-  }
-  BoundQuery bound;
-  bound.names = entry.column_names;
-  bound.plan = make_node(LogicalNode::Kind::kCteScan);
-  bound.plan->cte = entry.table;
-  bound.plan->alias = entry.name;
-  for (size_t i = 0; i < entry.column_names.size(); i++) {
-    ColumnInfo column = plan_.columns[entry.table->plan->outputs[i]];
-    bound.plan->outputs.push_back(add_column(entry.column_names[i], column.type, column.nullable));
-  }
-  return subquery_item(std::move(bound), entry.name);
-}
-
 FromItem Binder::view(const ViewSchema& schema) {
   if (view_depth_ >= kMaxViewDepth)
     throw Error(sqlstate::kStatementTooComplex, "views are nested too deeply at \"" + schema.name + "\"");
   Restore<size_t> depth(view_depth_, view_depth_ + 1);
-  Restore<const CteFrame*> ctes(ctes_, nullptr);
+  Restore<CteFrame*> ctes(ctes_, nullptr);
   Restore<SearchPath> path(context_.search_path, SearchPath::of_views());
   LevelGuard guard(*this, nullptr);
   try {
@@ -262,10 +241,17 @@ LogicalPtr Binder::make_join(JoinKind kind, LogicalPtr left, LogicalPtr right, s
 }
 
 FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
-  FromItem left = from_item(*syntax.larg, level);
+  // A recursive reference must not stand on a side that the join extends by NULLs.
+  RecursionBarrier outer_join{"an outer join", barrier_};
+  auto side = [&](const pg::Node& node, PgQuery__JoinType kept) {
+    const bool extended = syntax.jointype == kept || syntax.jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+    Restore<const RecursionBarrier*> barrier(barrier_, extended ? &outer_join : barrier_);
+    return from_item(node, level);
+  };
+  FromItem left = side(*syntax.larg, PG_QUERY__JOIN_TYPE__JOIN_RIGHT);
   std::vector<const FromItem*> before = level.items;
   level.items.push_back(&left);
-  FromItem right = from_item(*syntax.rarg, level);
+  FromItem right = side(*syntax.rarg, PG_QUERY__JOIN_TYPE__JOIN_LEFT);
   level.items = before;
   check_duplicate_names(left, right);
 

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "exec/functions/function.h"
+#include "exec/functions/number_pattern.h"
 #include "exec/functions/volatile_source.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
@@ -46,6 +47,15 @@ std::string signature(std::string_view name, const std::vector<ExpressionPtr>& a
     text += is_untyped(*arguments[i]) ? "unknown" : type_name(arguments[i]->type);
   }
   return text + ')';
+}
+
+/// round(x, 2) and trunc(x, 2) have the scale that they name, if it is a constant; otherwise they keep x's.
+std::optional<int> rounded_digits(std::string_view name, const std::vector<ExpressionPtr>& arguments) {
+  if ((name != "round" && name != "trunc") || arguments.size() != 2 || arguments[1]->kind != Expression::Kind::kConstant ||
+      arguments[1]->value.null || !arguments[1]->type.is_integer())
+    return std::nullopt;
+  const int128_t digits = std::clamp<int128_t>(arguments[1]->value.integer, 0, 38);
+  return static_cast<int>(digits);
 }
 
 }  // namespace
@@ -98,12 +108,16 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
 }
 
 void Binder::throw_unknown_function(std::string_view name, const std::vector<ExpressionPtr>& arguments, int position) {
+  // Aggregates whose results have types that Cairn does not have.
+  for (std::string_view known : {"array_agg", "json_agg", "jsonb_agg", "json_object_agg", "jsonb_object_agg", "xmlagg"})
+    if (name == known) throw_unsupported("the aggregate function " + std::string(name), position);
   if (!find_functions(name).empty())
     throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
                 "No function matches the given name and argument types; add explicit type casts.").at(position);
   std::vector<std::string> names;
   for (std::string_view known : function_names()) names.emplace_back(known);
   for (std::string_view known : aggregate_names()) names.emplace_back(known);
+  for (std::string_view known : window_function_names()) names.emplace_back(known);
   std::string nearest = nearest_name(name, names);
   throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
               nearest.empty() ? "" : "Perhaps you meant the function \"" + nearest + "\".").at(position);
@@ -116,8 +130,10 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
     if (schema != "pg_catalog" && schema != "public" && schema != "main")
       throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
   }
+  if (syntax.over != nullptr) return window_call(syntax, name);
+  if (is_window_function(name))
+    throw Error(sqlstate::kWrongObjectType, "window function " + name + " requires an OVER clause").at(syntax.location);
   if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, name, *aggregate);
-  if (syntax.over != nullptr) throw_unsupported("a window function", syntax.location);
   if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
   if (syntax.func_variadic) throw_unsupported("VARIADIC", syntax.location);
   if (syntax.agg_star || syntax.agg_distinct || syntax.agg_filter != nullptr || syntax.n_agg_order > 0) {
@@ -129,7 +145,17 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr special = special_call(name, syntax)) return special;
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
+  const std::optional<int> digits = rounded_digits(name, arguments);
   ExpressionPtr result = call(name, arguments, syntax.location);
+  if (result != nullptr && digits && result->type.id == TypeId::kDecimal) {
+    const int whole = result->type.precision - result->type.scale;
+    result = cast_to(std::move(result), Type::decimal(std::min(38, whole + *digits), *digits), syntax.location);
+  }
+  if (result != nullptr && name == "to_number") {  // the digits behind the pattern's point are the result's scale
+    const Expression& pattern = *result->arguments[1];
+    if (pattern.kind == Expression::Kind::kConstant && !pattern.value.null)
+      result->type = Type::decimal(38, std::min(38, functions::number_pattern(pattern.value.string).fraction));
+  }
   if (result == nullptr) result = functional_cast(name, arguments, syntax.location);
   if (result == nullptr && find_functions(name).empty() && find_table_function(name) != nullptr)
     throw_unsupported("a set-returning function outside FROM", syntax.location);

@@ -18,7 +18,7 @@ void check_insert_count(size_t found, size_t wanted, int position) {
 
 }  // namespace
 
-Binder::BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableSchema& table,
+BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableSchema& table,
                                          const std::vector<size_t>& columns) {
   if (source == nullptr) return default_row(table);
   const PgQuery__SelectStmt& select = *source;
@@ -63,6 +63,11 @@ Binder::BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, cons
   return bound;
 }
 
+LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
+                                       const std::vector<size_t>& columns) {
+  return finish(insert_source(&select, table, columns));
+}
+
 std::vector<std::vector<ExpressionPtr>> Binder::bind_insert_rows(const PgQuery__SelectStmt& select,
                                                                  const TableSchema& table,
                                                                  const std::vector<size_t>& columns) {
@@ -71,7 +76,7 @@ std::vector<std::vector<ExpressionPtr>> Binder::bind_insert_rows(const PgQuery__
   return std::move(values->rows);
 }
 
-Binder::BoundQuery Binder::default_row(const TableSchema& table) {
+BoundQuery Binder::default_row(const TableSchema& table) {
   BoundQuery bound;
   bound.plan = make_node(LogicalNode::Kind::kValues);
   bound.plan->rows.emplace_back();
@@ -98,7 +103,7 @@ ExpressionPtr Binder::default_value(const ColumnSchema& column) {
                      CastContext::kAssignment));
 }
 
-Binder::BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
+BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
                                          const std::vector<size_t>& columns) {
   QueryLevel level;
   LevelGuard guard(*this, &level);

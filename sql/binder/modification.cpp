@@ -76,7 +76,6 @@ LogicalPlan Binder::bind_check(const pg::Node& condition, std::shared_ptr<const 
 
 FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<const TableVersion> table,
                              ColumnId& identity) {
-  const std::string table_name = table->schema.name;
   FromItem item;
   item.plan = make_node(LogicalNode::Kind::kScan);
   item.plan->table = with_row_identity(*table);
@@ -90,7 +89,6 @@ FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<con
   identity = item.plan->outputs.back();
   item.visible.pop_back();
   item.relations.push_back({visible_name(range), item.visible});
-  if (range.alias == nullptr) item.relations.back().schema = RelationName::of_key(table_name).schema;
   return item;
 }
 
@@ -198,7 +196,7 @@ void Binder::finish_modification(BoundModification& result, LogicalPtr node, con
 BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (update.with_clause != nullptr) common_table_expressions(*update.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;
@@ -252,7 +250,7 @@ BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::sh
 BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (statement.with_clause != nullptr) common_table_expressions(*statement.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;
@@ -274,7 +272,7 @@ BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, std::sh
                                       const std::vector<size_t>& columns) {
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   if (insert.with_clause != nullptr) common_table_expressions(*insert.with_clause, nullptr, frame);
   BoundModification result;
   result.target = table;

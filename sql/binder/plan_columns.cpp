@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "sql/optimizer/rewrite.h"
+
 namespace cairn {
 namespace {
 
-using ColumnSet = std::unordered_set<ColumnId>;
+using IdSet = std::unordered_set<ColumnId>;
 
-void collect(LogicalNode& node, ColumnSet& produced, ColumnSet& used) {
+void collect(LogicalNode& node, IdSet& produced, IdSet& used) {
   for (ColumnId id : node.outputs) produced.insert(id);
   for_each_expression(node, false, [&](ExpressionPtr& expression) {
     for_each_column(*expression, [&](const Expression& column) { used.insert(column.column); });
@@ -19,22 +21,7 @@ void collect(LogicalNode& node, ColumnSet& produced, ColumnSet& used) {
 }  // namespace
 
 void for_each_expression(LogicalNode& node, bool recurse, const std::function<void(ExpressionPtr&)>& visit) {
-  auto visit_all = [&](std::vector<ExpressionPtr>& list) {
-    for (ExpressionPtr& expression : list) visit(expression);
-  };
-  visit_all(node.predicates);
-  for (auto& row : node.rows) visit_all(row);
-  visit_all(node.expressions);
-  visit_all(node.group_by);
-  for (LogicalAggregate& aggregate : node.aggregates) {
-    visit_all(aggregate.arguments);
-    if (aggregate.filter != nullptr) visit(aggregate.filter);
-    for (auto& [expression, key] : aggregate.order_by) visit(expression);
-  }
-  for (LogicalSortKey& key : node.sort_keys) visit(key.expression);
-  if (node.limit != nullptr) visit(node.limit);
-  if (node.offset != nullptr) visit(node.offset);
-  visit_all(node.distinct_on);
+  for_each_expression_slot(node, visit);
   if (recurse)
     for (auto& child : node.children) for_each_expression(*child, true, visit);
 }
@@ -45,7 +32,7 @@ void for_each_column(const Expression& expression, const std::function<void(cons
 }
 
 std::vector<ColumnId> free_columns(const LogicalNode& plan) {
-  ColumnSet produced, used;
+  IdSet produced, used;
   collect(const_cast<LogicalNode&>(plan), produced, used);  // only reads
   std::vector<ColumnId> result;
   for (ColumnId id : used)

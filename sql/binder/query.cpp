@@ -3,82 +3,41 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/plan_columns.h"
+#include "sql/row_numbers.h"
 #include "vector/error.h"
 
 namespace cairn {
 
-Binder::BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   DepthGuard depth(*this);
   if (select.into_clause != nullptr) throw_unsupported("SELECT INTO", select.into_clause->rel->location);
   if (select.n_locking_clause > 0) throw_unsupported("FOR UPDATE and FOR SHARE", -1);
   if (select.with_clause == nullptr) return query_body(select, outer, keep_untyped);
   CteFrame frame;
   frame.outer = ctes_;
-  Restore<const CteFrame*> restore(ctes_, &frame);
+  Restore<CteFrame*> restore(ctes_, &frame);
   common_table_expressions(*select.with_clause, outer, frame);
   return query_body(select, outer, keep_untyped);
 }
 
-Binder::BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE) {
     BoundQuery bound = set_operation(select, outer);
-    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names));
+    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names), outer);
     return bound;
   }
   if (select.n_values_lists > 0) {
     BoundQuery bound = values(select, outer, keep_untyped);
-    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names));
+    bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names), outer);
     return bound;
   }
   return plain_select(select, outer, keep_untyped);
 }
 
-void Binder::common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame) {
-  for (const pg::Node* node : pg::list(with.ctes, with.n_ctes)) {
-    const PgQuery__CommonTableExpr& syntax = *node->common_table_expr;
-    for (const auto& other : frame.entries)
-      if (other->name == syntax.ctename)
-        throw Error(sqlstate::kDuplicateAlias, "WITH query name \"" + other->name + "\" specified more than once")
-            .at(syntax.location);
-    if (syntax.ctequery->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
-      throw_unsupported("a data-modifying statement in WITH", syntax.location);
-    if (syntax.search_clause != nullptr || syntax.cycle_clause != nullptr)
-      throw_unsupported("SEARCH and CYCLE", syntax.location);
-
-    auto entry = std::make_unique<CteEntry>();
-    entry->name = syntax.ctename;
-    entry->syntax = &syntax;
-    entry->level = outer;
-    entry->frame = &frame;
-    // In WITH RECURSIVE an entry sees itself; that is what Cairn does not run.
-    entry->is_forward = true;
-    CteEntry* added = entry.get();
-    if (with.recursive) frame.entries.push_back(std::move(entry));
-    BoundQuery bound = query(*syntax.ctequery->select_stmt, outer, false);
-    if (!with.recursive) frame.entries.push_back(std::move(entry));
-    added->is_forward = false;
-
-    added->column_names = bound.names;
-    if (syntax.n_aliascolnames > bound.names.size())
-      throw Error(sqlstate::kInvalidColumnReference, "WITH query \"" + added->name + "\" has " +
-                                                         std::to_string(bound.names.size()) + " columns available but " +
-                                                         std::to_string(syntax.n_aliascolnames) + " columns specified")
-          .at(syntax.location);
-    for (size_t i = 0; i < syntax.n_aliascolnames; i++)
-      added->column_names[i] = pg::string_value(syntax.aliascolnames[i]);
-    if (free_columns(*bound.plan).empty()) {
-      added->table = std::make_shared<CommonTable>();
-      added->table->name = added->name;
-      added->table->plan = std::move(bound.plan);
-      plan_.common_tables.push_back(added->table);
-    }
-  }
-}
-
-Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
-  if (select.n_window_clause > 0) throw_unsupported("WINDOW", select.window_clause[0]->window_def->location);
+BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   QueryLevel level;
   level.outer = outer;
+  level.window_clause = pg::list(select.window_clause, select.n_window_clause);
   LevelGuard guard(*this, &level);
   level.pending = nullptr;
   FromItem from = from_clause(select.from_clause, select.n_from_clause, level);
@@ -100,6 +59,7 @@ Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, Query
   level.clause = Clause::kSelect;
   std::vector<Target> targets;
   select_list(select, level, targets);
+  check_window_clause(level);
   // Only a plain projection can take its literals' types from outside.
   if (!keep_untyped || select.n_sort_clause + select.n_distinct_clause > 0 || select.limit_count != nullptr ||
       select.limit_offset != nullptr)
@@ -110,12 +70,16 @@ Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, Query
                          select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
   level.clause = Clause::kDistinctOn;
   if (has_distinct_on)
-    for (const pg::Node* node : pg::list(select.distinct_clause, select.n_distinct_clause))
-      distinct_on.push_back(order_target(*node, level, targets, false, "DISTINCT ON"));
+    for (const pg::Node* node : pg::list(select.distinct_clause, select.n_distinct_clause)) {
+      size_t target = order_target(*node, level, targets, false, "DISTINCT ON");
+      if (std::ranges::find(distinct_on, target) == distinct_on.end()) distinct_on.push_back(target);
+    }
   level.clause = Clause::kOrderBy;
   std::vector<TargetKey> keys = order_by(select, level, targets);
 
   LogicalPtr node = apply(std::move(from.plan), std::move(where));
+  if (level.reads_working_table && !level.aggregates.empty())
+    throw Error("42P19", "aggregate functions are not allowed in a recursive query's recursive term");
   bool aggregated = !level.aggregates.empty() || select.n_group_clause > 0 || select.having_clause != nullptr;
   if (aggregated) {
     node = aggregate_node(std::move(node), level);
@@ -124,17 +88,19 @@ Binder::BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, Query
     replace_grouped(level, having.filters);
     for (Target& target : targets) replace_grouped(level, target.expression, false);
     replace_grouped(level, attachments);
+    replace_grouped(level, level.below_windows);
+    replace_grouped(level, level.windows);
     node = apply(std::move(node), std::move(having));
   } else {
     // Without grouping nothing but FROM lies below the select list.
     node = attach(std::move(node), std::move(level.below_aggregation));
   }
-  node = attach(std::move(node), std::move(attachments));
+  node = attach(window_nodes(std::move(node), level), std::move(attachments));
 
   BoundQuery bound;
   for (const Target& target : targets)
     if (target.visible) bound.names.push_back(target.name);
-  bound.plan = limit(select, finish_select(select, std::move(node), targets, keys, distinct_on));
+  bound.plan = limit(select, finish_select(select, std::move(node), targets, keys, distinct_on), outer);
   return bound;
 }
 
@@ -161,20 +127,41 @@ LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr n
       if (std::ranges::find(distinct_on, keys[i].target) == distinct_on.end())
         throw Error(sqlstate::kInvalidColumnReference,
                     "SELECT DISTINCT ON expressions must match initial ORDER BY expressions");
+  auto sort_keys = [&] {
+    std::vector<LogicalSortKey> copy;
+    for (const TargetKey& key : keys) copy.push_back({reference(key.target), key.key.descending, key.key.nulls_first});
+    return copy;
+  };
+  if (!distinct_on.empty()) {
+    std::vector<ExpressionPtr> groups;
+    for (size_t target : distinct_on) groups.push_back(reference(target));
+    result = distinct_on_targets(std::move(result), std::move(groups), sort_keys());
+  }
   if (!keys.empty()) {
     result = make_node(LogicalNode::Kind::kSort, std::move(result));
-    for (TargetKey& key : keys) {
-      key.key.expression = reference(key.target);
-      result->sort_keys.push_back(std::move(key.key));
-    }
-    if (distinct_on.empty()) result->outputs = visible;
+    result->sort_keys = sort_keys();
   }
-  if (!distinct_on.empty()) {
-    result = make_node(LogicalNode::Kind::kDistinct, std::move(result));
-    for (size_t target : distinct_on) result->distinct_on.push_back(reference(target));
-    result->outputs = visible;
-  }
+  if (result->kind != LogicalNode::Kind::kProject && result->kind != LogicalNode::Kind::kDistinct) result->outputs = visible;
   return result;
+}
+
+/// DISTINCT ON keeps the first row of every group.
+LogicalPtr Binder::distinct_on_targets(LogicalPtr node, std::vector<ExpressionPtr> groups,
+                                       std::vector<LogicalSortKey> keys) {
+  LogicalPtr numbered = number_rows(plan_, std::move(groups), std::move(keys), std::move(node));
+  ExpressionPtr first = Expression::make_compare(
+      Expression::Comparison::kEqual, Expression::make_column(numbered->outputs.back(), Type::big_int()),
+      Expression::make_constant(Value::of_integer(Type::big_int(), 1)));
+  LogicalPtr filter = make_node(LogicalNode::Kind::kFilter, std::move(numbered));
+  filter->predicates.push_back(std::move(first));
+  return filter;
+}
+
+/// Equal rows told apart by a number: what INTERSECT ALL and EXCEPT ALL have to count becomes a set.
+LogicalPtr Binder::with_duplicate_numbers(LogicalPtr node) {
+  std::vector<ExpressionPtr> columns;
+  for (ColumnId id : node->outputs) columns.push_back(Expression::make_column(id, plan_.columns[id].type));
+  return number_rows(plan_, std::move(columns), {}, std::move(node));
 }
 
 void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets) {
@@ -281,8 +268,6 @@ size_t Binder::order_target(const pg::Node& node, QueryLevel& level, std::vector
   return targets.size() - 1;
 }
 
-namespace {
-
 LogicalSortKey sort_key(const PgQuery__SortBy& syntax) {
   if (syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_USING)
     throw_unsupported("ORDER BY … USING", pg::location(syntax.node));
@@ -292,8 +277,6 @@ LogicalSortKey sort_key(const PgQuery__SortBy& syntax) {
                     (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
   return key;
 }
-
-}  // namespace
 
 std::vector<Binder::TargetKey> Binder::order_by(const PgQuery__SelectStmt& select, QueryLevel& level,
                                                 std::vector<Target>& targets) {
@@ -346,29 +329,6 @@ LogicalPtr Binder::sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr
   return result;
 }
 
-LogicalPtr Binder::limit(const PgQuery__SelectStmt& select, LogicalPtr node) {
-  if (select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
-    throw_unsupported("FETCH … WITH TIES", pg::location(select.limit_count));
-  auto bound = [&](const pg::Node* syntax, std::string_view what) -> ExpressionPtr {
-    // LIMIT ALL and LIMIT NULL are no limit.
-    if (syntax == nullptr) return nullptr;
-    QueryLevel level;
-    level.clause = Clause::kLimit;
-    LevelGuard guard(*this, &level);
-    ExpressionPtr count = fold(coerce(expression(*syntax), Type::big_int(), CastContext::kAssignment, pg::location(syntax)));
-    if (count->kind == Expression::Kind::kConstant && count->value.null) return nullptr;
-    if (count->kind == Expression::Kind::kConstant && count->value.integer < 0)
-      throw Error("2201W", std::string(what) + " must not be negative").at(pg::location(syntax));
-    return count;
-  };
-  ExpressionPtr count = bound(select.limit_count, "LIMIT"), offset = bound(select.limit_offset, "OFFSET");
-  if (count == nullptr && offset == nullptr) return node;
-  LogicalPtr result = make_node(LogicalNode::Kind::kLimit, std::move(node));
-  result->limit = std::move(count);
-  result->offset = std::move(offset);
-  return result;
-}
-
 LogicalPtr Binder::row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending) {
   LogicalPtr one = make_node(LogicalNode::Kind::kValues);
   one->rows.emplace_back();
@@ -380,7 +340,7 @@ LogicalPtr Binder::row_of(std::vector<ExpressionPtr> row, std::vector<Attachment
   return project;
 }
 
-Binder::BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   QueryLevel level;
   level.outer = outer;
   level.clause = Clause::kValues;
@@ -440,11 +400,19 @@ Binder::BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel*
   return bound;
 }
 
-Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+  if (CteEntry* entry = recursive_entry(select)) return recursive_union(select, outer, *entry);
+  BoundQuery left = query(*select.larg, outer, true);
+  RecursionBarrier except{"EXCEPT", barrier_};
+  Restore<const RecursionBarrier*> barrier(
+      barrier_, select.op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT ? &except : barrier_);
+  return unite(select, std::move(left), query(*select.rarg, outer, true));
+}
+
+BoundQuery Binder::unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right) {
   std::string_view name = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? "UNION"
                           : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? "INTERSECT"
                                                                                   : "EXCEPT";
-  BoundQuery left = query(*select.larg, outer, true), right = query(*select.rarg, outer, true);
   size_t column_count = left.plan->outputs.size();
   if (column_count != right.plan->outputs.size())
     throw Error(sqlstate::kSyntaxError, "each " + std::string(name) + " query must have the same number of columns, not " +
@@ -464,7 +432,8 @@ Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, Quer
   node->set_operation = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? LogicalNode::SetOperation::kUnion
                         : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? LogicalNode::SetOperation::kIntersect
                                                                                 : LogicalNode::SetOperation::kExcept;
-  node->all = select.all;
+  bool counts = select.all && node->set_operation != LogicalNode::SetOperation::kUnion;
+  node->all = select.all && !counts;
   node->children.push_back(cast_outputs(std::move(left.plan), types, left.names, CastContext::kImplicit));
   node->children.push_back(cast_outputs(std::move(right.plan), types, right.names, CastContext::kImplicit));
   for (size_t i = 0; i < column_count; i++) {
@@ -472,7 +441,16 @@ Binder::BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, Quer
                        plan_.columns[node->children[1]->outputs[i]].nullable;
     node->outputs.push_back(add_column(left.names[i], types[i], is_nullable));
   }
-  return {std::move(node), std::move(left.names)};
+  if (!counts) return {std::move(node), std::move(left.names)};
+  for (LogicalPtr& child : node->children) child = with_duplicate_numbers(std::move(child));
+  node->outputs.push_back(add_column("row_number", Type::big_int(), false));
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
+  project->outputs.pop_back();
+  for (ColumnId& id : project->outputs) {
+    project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
+    id = add_column(plan_.columns[id].name, plan_.columns[id].type, plan_.columns[id].nullable);
+  }
+  return {std::move(project), std::move(left.names)};
 }
 
 LogicalPtr Binder::cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,

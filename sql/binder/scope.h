@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -45,6 +47,19 @@ struct Attachment {
 enum class Clause { kFrom, kOn, kWhere, kGroupBy, kHaving, kSelect, kOrderBy, kDistinctOn, kLimit, kValues, kCheck, kReturning, kSet, kOther };
 std::string_view to_string(Clause clause);
 
+/// GROUPING(…): which of these columns the row's grouping set leaves out, as bits.
+struct GroupingCall {
+  std::vector<size_t> groups;  ///< positions in group_by
+  ColumnId output = 0;
+};
+
+/// Window calls that share partitions and order: one kWindow node.
+struct BoundWindow {
+  std::vector<ExpressionPtr> partition_by;
+  std::vector<LogicalSortKey> sort_keys;
+  std::vector<LogicalWindowCall> calls;
+};
+
 /// One SELECT while it is being bound. Levels form a stack: names that are not found look outward.
 struct QueryLevel {
   QueryLevel* outer = nullptr;
@@ -56,6 +71,14 @@ struct QueryLevel {
   std::vector<Attachment>* pending = nullptr;  ///< where subqueries met now go; nullptr: none may stand here
   std::vector<ExpressionPtr> group_by;
   std::vector<ColumnId> group_outputs;
+  /// GROUPING SETS, ROLLUP and CUBE: positions in group_by, for each set. Otherwise the one set of all.
+  std::vector<std::vector<size_t>> grouping_sets;
+  std::vector<GroupingCall> grouping_calls;
+  bool reads_working_table = false;  ///< FROM has the recursive reference itself, not in a subquery
+  std::span<pg::Node* const> window_clause;
+  std::vector<BoundWindow> windows;
+  std::vector<Attachment> below_windows;
+  std::string_view no_window_because;  ///< inside a window's call or definition: what is said of another call there
   /// Select-list entries that GROUP BY named by ordinal or alias: they are their group's column.
   std::unordered_map<const pg::Node*, size_t> group_nodes;
 
@@ -65,18 +88,36 @@ struct QueryLevel {
   }
 };
 
+/// A bound SELECT: its plan, and the names of the plan's outputs.
+struct BoundQuery {
+  LogicalPtr plan;
+  std::vector<std::string> names;
+};
+
+/// A place that no reference of a recursive query to itself may stand in; those around it count, too.
+struct RecursionBarrier {
+  std::string_view what;  ///< "a subquery"
+  const RecursionBarrier* outer = nullptr;
+};
+
 /// WITH entries that the names in FROM see, innermost first.
 struct CteEntry {
+  /// In WITH RECURSIVE an entry is seen before it is bound: then it is bound when it is first met, or refers to itself.
+  enum class State { kUnbound, kBinding, kBindingBase, kBindingStep, kBound };
   std::string name;
   std::vector<std::string> column_names;
   std::shared_ptr<CommonTable> table;          ///< nullptr: refers to outer columns, so that every use binds it anew
   const PgQuery__CommonTableExpr* syntax = nullptr;
   QueryLevel* level = nullptr;                 ///< the level that it was written on
-  const struct CteFrame* frame = nullptr;      ///< what its own text sees
-  bool is_forward = false;                     ///< not yet bound: only a recursive reference can see it
+  struct CteFrame* frame = nullptr;            ///< what its own text sees
+  State state = State::kUnbound;
+  BoundQuery* base = nullptr;                  ///< kBindingStep: the non-recursive term
+  const RecursionBarrier* barrier = nullptr;   ///< kBindingStep: those that stand around the whole query
+  std::shared_ptr<const WorkingTable> working_table;  ///< from the first recursive reference on
 };
 struct CteFrame {
-  const CteFrame* outer = nullptr;
+  CteFrame* outer = nullptr;
+  CteEntry* binding = nullptr;  ///< the one of its entries that is being bound
   std::vector<std::unique_ptr<CteEntry>> entries;
 };
 

@@ -47,10 +47,10 @@ void Binder::conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& res
     }
     if (syntax.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR &&
         syntax.args[0]->node_case == PG_QUERY__NODE__NODE_SUB_LINK &&
-        filter_sublink(*syntax.args[0]->sub_link, true, level, result))
+        filter_sublink(*syntax.args[0]->sub_link, true, result))
       return;
   }
-  if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK && filter_sublink(*node.sub_link, false, level, result)) return;
+  if (node.node_case == PG_QUERY__NODE__NODE_SUB_LINK && filter_sublink(*node.sub_link, false, result)) return;
   ExpressionPtr predicate = boolean(node, to_string(level.clause));
   if (predicate->kind != Expression::Kind::kAnd) {
     result.predicates.push_back(std::move(predicate));
@@ -61,12 +61,12 @@ void Binder::conjuncts(const pg::Node& node, QueryLevel& level, Conjunction& res
 
 /// EXISTS and IN as whole conjuncts keep or drop rows: semi and anti joins. Not taken (false): what needs three-valued
 /// logic, because NOT IN over NULLs neither keeps nor rejects by a match alone.
-bool Binder::filter_sublink(const PgQuery__SubLink& link, bool negate, QueryLevel& level, Conjunction& result) {
+bool Binder::filter_sublink(const PgQuery__SubLink& link, bool negate, Conjunction& result) {
   bool exists = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK;
   if (!exists && link.sub_link_type != PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK) return false;
   Attachment attachment;
   attachment.kind = negate ? JoinKind::kAnti : JoinKind::kSemi;
-  BoundQuery bound = query(*link.subselect->select_stmt, &level, false);
+  BoundQuery bound = subquery(*link.subselect);
   if (!exists) {
     attachment.predicates = quantified_predicates(link, operator_name(link), *bound.plan);
     bool three_valued = std::ranges::any_of(attachment.predicates, [&](const ExpressionPtr& e) { return nullable(*e); });
@@ -123,11 +123,17 @@ void Binder::check_subquery_allowed(int position) {
     throw_unsupported("a subquery in " + std::string(level_ == nullptr ? "this place" : to_string(level_->clause)), position);
 }
 
+BoundQuery Binder::subquery(const pg::Node& subselect) {
+  RecursionBarrier here{"a subquery", barrier_};
+  Restore<const RecursionBarrier*> barrier(barrier_, &here);
+  return query(*subselect.select_stmt, level_, false);
+}
+
 std::vector<ExpressionPtr> Binder::scalar_subquery(const pg::Node& subselect, int position) {
   check_subquery_allowed(position);
   Attachment attachment;
   attachment.kind = JoinKind::kSingle;
-  attachment.plan = query(*subselect.select_stmt, level_, false).plan;
+  attachment.plan = subquery(subselect).plan;
   std::vector<ExpressionPtr> columns;
   for (ColumnId id : attachment.plan->outputs) {
     plan_.columns[id].nullable = true;  // no row gives NULL
@@ -151,13 +157,13 @@ ExpressionPtr Binder::sublink(const PgQuery__SubLink& link) {
       return std::move(columns[0]);
     }
     case PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK:
-      attachment.plan = query(*link.subselect->select_stmt, level_, false).plan;
+      attachment.plan = subquery(*link.subselect).plan;
       attachment.mark = add_column("exists", Type::boolean(), false);
       break;
     case PG_QUERY__SUB_LINK_TYPE__ANY_SUBLINK:
     case PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK: {
       bool all = link.sub_link_type == PG_QUERY__SUB_LINK_TYPE__ALL_SUBLINK;
-      attachment.plan = query(*link.subselect->select_stmt, level_, false).plan;
+      attachment.plan = subquery(*link.subselect).plan;
       // x op ALL (q) is NOT (x negated-op ANY (q)), NULLs included.
       std::string_view op = operator_name(link);
       if (all && negated(op).empty()) throw_unsupported("operator " + std::string(op) + " with ALL", link.location);

@@ -132,8 +132,7 @@ SpelledType resolve_type_name(const PgQuery__TypeName& name) {
       return spelled;
     case TypeId::kTime:
     case TypeId::kTimestamp:
-      // TIMESTAMP(p): precisions below microseconds are accepted and keep all digits.
-      for (size_t i = 0; i < name.n_typmods; i++) modifier(name, i);
+      if (name.n_typmods > 0) spelled.fraction_digits = static_cast<int>(std::clamp<int64_t>(modifier(name, 0), 0, 6));
       return spelled;
     default:
       if (name.n_typmods > 0)

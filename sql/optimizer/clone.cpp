@@ -16,10 +16,17 @@ LogicalAggregate clone_aggregate(const LogicalAggregate& aggregate) {
   return copy;
 }
 
+LogicalWindowCall clone_window_call(const LogicalWindowCall& window) {
+  auto clone = [](const ExpressionPtr& e) { return e ? e->clone() : nullptr; };
+  return {window.function, clone_aggregate(window.call), window.frame, clone(window.start_size), clone(window.end_size),
+          clone(window.range_key), clone(window.start_value), clone(window.end_value)};
+}
+
 void collect_produced(const LogicalNode& node, ColumnSet& produced) {
   for (const auto& child : node.children) collect_produced(*child, produced);
   produced.insert(node.outputs);
   for (const auto& aggregate : node.aggregates) produced.insert(aggregate.output);
+  for (const auto& window : node.window_calls) produced.insert(window.call.output);
 }
 
 }  // namespace
@@ -45,11 +52,13 @@ LogicalPtr clone_plan(const LogicalNode& node) {
   }
   if (node.limit) copy->limit = node.limit->clone();
   if (node.offset) copy->offset = node.offset->clone();
-  copy->distinct_on = clone_all(node.distinct_on);
+  copy->partition_by = clone_all(node.partition_by);
+  for (const auto& window : node.window_calls) copy->window_calls.push_back(clone_window_call(window));
   copy->set_operation = node.set_operation;
   copy->all = node.all;
   copy->cte = node.cte;
   copy->function_source = node.function_source;
+  copy->working_table = node.working_table;
   copy->estimated_rows = node.estimated_rows;
   return copy;
 }

@@ -114,6 +114,11 @@ std::vector<ColumnId> available_columns(const LogicalNode& node) {
       columns.insert(columns.end(), node.children[1]->outputs.begin(), node.children[1]->outputs.end());
       return columns;
     }
+    case Kind::kWindow: {
+      std::vector<ColumnId> columns = node.children[0]->outputs;
+      for (const auto& window : node.window_calls) columns.push_back(window.call.output);
+      return columns;
+    }
     default: return node.outputs;
   }
 }

@@ -2,6 +2,7 @@
 
 #include "exec/functions/function.h"
 #include "sql/optimizer/unnesting.h"
+#include "sql/row_numbers.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -89,7 +90,7 @@ void Domain::rename_own(LogicalNode& node, const Renaming& renaming) {
 }
 
 LogicalPtr Domain::push_into(LogicalPtr node, Renaming& renaming) {
-  if (!names_any(*node, outer_set_)) return cross(std::move(node), renaming);
+  if (!needs_domain(*node)) return cross(std::move(node), renaming);
   switch (node->kind) {
     case Kind::kScan: return push_into_scan(std::move(node), renaming);
     case Kind::kValues: return push_into_values(std::move(node), renaming);
@@ -97,6 +98,8 @@ LogicalPtr Domain::push_into(LogicalPtr node, Renaming& renaming) {
     case Kind::kAggregate: return push_into_aggregate(std::move(node), renaming);
     case Kind::kJoin: return push_into_join(std::move(node), renaming);
     case Kind::kSetOperation: return push_into_set_operation(std::move(node), renaming);
+    case Kind::kRecursion: return push_into_recursion(std::move(node), renaming);
+    case Kind::kWorkingTable: return push_into_working_table(std::move(node), renaming);
     case Kind::kFilter:
       node->children[0] = push_into(std::move(node->children[0]), renaming);
       rename_own(*node, renaming);
@@ -106,16 +109,47 @@ LogicalPtr Domain::push_into(LogicalPtr node, Renaming& renaming) {
     case Kind::kDistinct:
       node->children[0] = push_into(std::move(node->children[0]), renaming);
       rename_own(*node, renaming);
-      for (ColumnId id : outer_) {
-        node->outputs.push_back(renaming.at(id));
-        if (!node->distinct_on.empty()) node->distinct_on.push_back(column_reference(plan_, renaming.at(id)));
-      }
+      for (ColumnId id : outer_) node->outputs.push_back(renaming.at(id));
       return node;
-    case Kind::kLimit:
-      throw Error(sqlstate::kFeatureNotSupported, "LIMIT in a correlated subquery is not supported yet");
+    case Kind::kWindow:
+      node->children[0] = push_into(std::move(node->children[0]), renaming);
+      rename_own(*node, renaming);
+      add_domain(node->partition_by, renaming);
+      widen_outputs(*node);
+      return node;
+    case Kind::kLimit: return push_into_limit(std::move(node), renaming);
     default:
       throw Error(sqlstate::kFeatureNotSupported, "a correlated subquery of this form is not supported yet");
   }
+}
+
+void Domain::add_domain(std::vector<ExpressionPtr>& partition_by, const Renaming& renaming) const {
+  for (ColumnId id : outer_) partition_by.push_back(column_reference(plan_, renaming.at(id)));
+}
+
+/// Every value of the domain has a limit of its own: rows are numbered, and the numbers limited.
+LogicalPtr Domain::push_into_limit(LogicalPtr node, Renaming& renaming) {
+  LogicalPtr child = std::move(node->children[0]);
+  if (child->kind == Kind::kProject) {  // which goes above the limit, where the sort's keys are seen
+    LogicalPtr project = std::move(child);
+    node->children[0] = std::move(project->children[0]);
+    widen_outputs(*node);
+    project->children[0] = std::move(node);
+    return push_into_project(std::move(project), renaming);
+  }
+  std::vector<LogicalSortKey> keys;
+  if (child->kind == Kind::kSort) {
+    keys = std::move(child->sort_keys);
+    child = LogicalPtr(std::move(child->children[0]));
+  }
+  child = push_into(std::move(child), renaming);
+  for (LogicalSortKey& key : keys) rename_columns(*key.expression, renaming);
+  std::vector<ExpressionPtr> partition_by;
+  add_domain(partition_by, renaming);
+  LogicalPtr numbered = number_rows(plan_, std::move(partition_by), std::move(keys), std::move(child));
+  std::vector<ExpressionPtr> kept =
+      within_limit(plan_, numbered->outputs.back(), node->limit.get(), node->offset.get());
+  return make_filter(std::move(kept), std::move(numbered));
 }
 
 LogicalPtr Domain::push_into_scan(LogicalPtr node, Renaming& renaming) {
@@ -243,8 +277,8 @@ LogicalPtr Domain::push_into_both_sides(LogicalPtr node, Renaming& renaming) {
 
 LogicalPtr Domain::push_into_join(LogicalPtr node, Renaming& renaming) {
   const ColumnId mark = node->join == JoinKind::kMark ? node->outputs.back() : 0;
-  const bool right_names = names_any(*node->children[1], outer_set_);
-  const bool left_names = names_any(*node->children[0], outer_set_);
+  const bool right_names = needs_domain(*node->children[1]);
+  const bool left_names = needs_domain(*node->children[0]);
   const bool outer_kind = node->join == JoinKind::kRight || node->join == JoinKind::kFull;
   if (node->dependent) {
     // The right side reads the domain's values from the left side's rows, as it reads its other columns.
@@ -279,6 +313,34 @@ LogicalPtr Domain::push_into_set_operation(LogicalPtr node, Renaming& renaming) 
     node->outputs.push_back(renaming[id]);
   }
   return node;
+}
+
+/// Each value of the domain has a recursion of its own: rows carry it from round to round, in the last columns.
+LogicalPtr Domain::push_into_recursion(LogicalPtr node, Renaming& renaming) {
+  working_tables_.push_back(node->working_table.get());
+  node = push_into_set_operation(std::move(node), renaming);
+  working_tables_.pop_back();
+  return node;
+}
+
+LogicalPtr Domain::push_into_working_table(LogicalPtr node, Renaming& renaming) {
+  renaming.clear();
+  for (ColumnId id : outer_) {
+    renaming[id] = copy_column(plan_, id);
+    node->outputs.push_back(renaming[id]);
+  }
+  return node;
+}
+
+/// Whether the subplan names outer columns, or reads rows that carry them.
+bool Domain::needs_domain(const LogicalNode& node) const {
+  if (names_any(node, outer_set_)) return true;
+  if (node.kind == Kind::kWorkingTable) {
+    return std::find(working_tables_.begin(), working_tables_.end(), node.working_table.get()) != working_tables_.end();
+  }
+  if (node.kind == Kind::kCteScan && !working_tables_.empty() && node.cte->plan) return needs_domain(*node.cte->plan);
+  return std::any_of(node.children.begin(), node.children.end(),
+                     [&](const LogicalPtr& child) { return needs_domain(*child); });
 }
 
 bool is_count(const LogicalAggregate& call) { return call.function != nullptr && call.function->name == "count"; }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 #include <limits>
 
@@ -126,7 +127,8 @@ class GreedyEnumeration {
 
   std::vector<JoinTree> run() {
     while (parts_.size() > 1) {
-      if (!join_best(true)) join_best(false);
+      [[maybe_unused]] const bool joined = join_best(true) || join_best(false);
+      assert(joined);
     }
     return std::move(trees_);
   }

@@ -30,6 +30,9 @@ bool is_inner(const LogicalNode& node) {
 /// Filters whose conjuncts may be evaluated anywhere in the region.
 bool is_movable_filter(const LogicalNode& node) { return node.kind == Kind::kFilter && !is_volatile(node); }
 
+/// A hundred relations without equalities may have more rows than a double can say; squares of this are finite.
+constexpr double kMostRows = 1e100;
+
 size_t leaf_count(const LogicalNode& node) {
   if (is_movable_filter(node)) return leaf_count(*node.children[0]);
   if (is_inner(node)) return leaf_count(*node.children[0]) + leaf_count(*node.children[1]);
@@ -344,7 +347,7 @@ double JoinGraph::rows(const RelationSet& set) const {
     if (!set[i]) continue;
     keys.clear();
     add_keys(i, present, keys);
-    rows *= relations_[i].estimate.rows * key_selectivity(keys);
+    rows = std::min(rows * relations_[i].estimate.rows * key_selectivity(keys), kMostRows);
     present.set(i);
   }
   for (size_t i = 0; i < relations_.size(); ++i) {
@@ -353,7 +356,7 @@ double JoinGraph::rows(const RelationSet& set) const {
   for (const auto& predicate : predicates_) {
     if ((predicate.relations & ~set).none()) rows *= predicate.selectivity;
   }
-  return std::max(rows, 1e-3);
+  return std::clamp(rows, 1e-3, kMostRows);
 }
 
 std::vector<ExpressionPtr> JoinGraph::class_predicates(const RelationSet& left, const RelationSet& right) const {

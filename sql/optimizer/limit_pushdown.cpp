@@ -40,7 +40,8 @@ void drop_unseen_sorts(LogicalPtr& node, bool seen) {
       break;
     case Kind::kSort: left = false; break;
     case Kind::kLimit: left = true; break;
-    case Kind::kDistinct: left = !node->distinct_on.empty(); break;
+    case Kind::kDistinct: left = false; break;
+    case Kind::kWindow: left = true; break;  // rows that its keys leave open keep their order
     case Kind::kJoin: left = seen && node->join != JoinKind::kInner; break;
     case Kind::kSetOperation: left = others = node->all && seen; break;
     default: others = seen; break;

@@ -145,7 +145,14 @@ ColumnSet not_null_columns(const LogicalPlan& plan, const LogicalNode& node) {
     case NodeKind::kSetOperation:
     case NodeKind::kCteScan:
     case NodeKind::kTableFunction:
-    case NodeKind::kWindow: return set;
+    case NodeKind::kRecursion:
+    case NodeKind::kWorkingTable: return set;
+    case NodeKind::kWindow:
+      set = not_null_columns(plan, *node.children[0]);
+      for (const auto& window : node.window_calls) {
+        if (!plan.columns[window.call.output].nullable) set.insert(window.call.output);
+      }
+      return set;
   }
   return set;
 }

@@ -28,6 +28,7 @@ constexpr Pass kPasses[] = {
     {"outer_join_simplification", simplify_outer_joins, false},
     {"predicate_derivation", derive_predicates, false},
     {"predicate_pushdown", push_predicates_down, false},
+    {"common_subplans", share_common_subplans, false},
     {"join_ordering", order_joins, false},
     {"limit_pushdown", push_limits_down, false},
     {"column_pruning", prune_columns, false},
@@ -47,7 +48,7 @@ void pin_positions(LogicalPlan& plan, LogicalPtr& node) {
 
 void normalize(LogicalPlan& plan) {
   for_each_node(plan, [&](LogicalPtr& node) {
-    if (node->kind != LogicalNode::Kind::kSetOperation) return;
+    if (!has_positional_children(*node)) return;
     for (auto& child : node->children) pin_positions(plan, child);
   });
   for (auto& table : plan.common_tables) pin_positions(plan, table->plan);

@@ -65,10 +65,8 @@ void simplify(LogicalNode& node, ColumnSet rejected) {
     case Kind::kProject: rejected = below_renaming(node, node.expressions, rejected); break;
     case Kind::kAggregate: rejected = below_renaming(node, node.group_by, rejected); break;
     case Kind::kJoin: simplify_join(node, rejected); return;
-    case Kind::kSort: break;
-    case Kind::kDistinct:
-      if (!node.distinct_on.empty()) rejected = ColumnSet();
-      break;
+    case Kind::kSort:
+    case Kind::kDistinct: break;
     default: rejected = ColumnSet();
   }
   for (auto& child : node.children) simplify(*child, rejected);

@@ -24,8 +24,14 @@ Conjuncts take(Conjuncts& from, Test test) {
   return taken;
 }
 
+/// Leaves out what is there already.
 void append(Conjuncts& to, Conjuncts from) {
-  for (auto& conjunct : from) add_conjunct(to, std::move(conjunct));
+  const auto known = static_cast<ptrdiff_t>(to.size());
+  for (auto& conjunct : from) {
+    const bool there = std::any_of(to.begin(), to.begin() + known,
+                                   [&](const ExpressionPtr& other) { return other->equals(*conjunct); });
+    if (!there) to.push_back(std::move(conjunct));
+  }
 }
 
 LogicalPtr push_into_child(LogicalPtr node, Conjuncts conjuncts) {
@@ -71,17 +77,14 @@ LogicalPtr push_into_set_operation(LogicalPtr node, Conjuncts conjuncts) {
   return node;
 }
 
-LogicalPtr push_into_distinct(LogicalPtr node, Conjuncts conjuncts) {
-  ColumnSet keys(node->outputs);
-  if (!node->distinct_on.empty()) {
-    keys = ColumnSet();
-    for (const auto& e : node->distinct_on) {
-      if (e->kind == Expression::Kind::kColumn) keys.insert(e->column);
-    }
+/// What keeps or drops whole partitions does not change what the others' rows see.
+LogicalPtr push_into_window(LogicalPtr node, Conjuncts conjuncts) {
+  ColumnSet keys;
+  for (const auto& e : node->partition_by) {
+    if (e->kind == Expression::Kind::kColumn) keys.insert(e->column);
   }
   Conjuncts below = take(conjuncts, [&](const Expression& e) { return keys.contains_all(columns_of(e)); });
-  node->children[0] = push(std::move(node->children[0]), std::move(below));
-  return make_filter(std::move(conjuncts), std::move(node));
+  return make_filter(std::move(conjuncts), push_into_child(std::move(node), std::move(below)));
 }
 
 /// What a join lets through to its sides: conjuncts from above it, and those of its own ON condition.
@@ -154,15 +157,17 @@ LogicalPtr push(LogicalPtr node, Conjuncts conjuncts) {
     case Kind::kAggregate: return push_into_aggregate(std::move(node), std::move(conjuncts));
     case Kind::kJoin: return push_into_join(std::move(node), std::move(conjuncts));
     case Kind::kSort: return push_into_child(std::move(node), std::move(conjuncts));
-    case Kind::kDistinct: return push_into_distinct(std::move(node), std::move(conjuncts));
+    case Kind::kDistinct: return push_into_child(std::move(node), std::move(conjuncts));
     case Kind::kSetOperation: return push_into_set_operation(std::move(node), std::move(conjuncts));
     case Kind::kLimit:
       node = push_into_child(std::move(node), {});
       return make_filter(std::move(conjuncts), std::move(node));
-    case Kind::kWindow:
+    case Kind::kRecursion:
       for (auto& child : node->children) child = push(std::move(child), {});
       return make_filter(std::move(conjuncts), std::move(node));
+    case Kind::kWindow: return push_into_window(std::move(node), std::move(conjuncts));
     case Kind::kValues:
+    case Kind::kWorkingTable:
     case Kind::kCteScan:
     case Kind::kTableFunction: return make_filter(std::move(conjuncts), std::move(node));
   }

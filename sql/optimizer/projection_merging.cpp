@@ -19,7 +19,7 @@ std::set<const LogicalNode*> positional_nodes(LogicalPlan& plan) {
   std::set<const LogicalNode*> result{plan.root.get()};
   for (const auto& table : plan.common_tables) result.insert(table->plan.get());
   for_each_node(plan, [&](LogicalPtr& node) {
-    if (node->kind != Kind::kSetOperation) return;
+    if (!has_positional_children(*node)) return;
     for (const auto& child : node->children) result.insert(child.get());
   });
   return result;

@@ -51,7 +51,7 @@ class Pull {
         node = LogicalPtr(std::move(node->children[0]));
         return;
       case Kind::kDistinct:
-        if (duplicates_matter_ || !node->distinct_on.empty()) break;
+        if (duplicates_matter_) break;
         visit(node->children[0]);
         node = LogicalPtr(std::move(node->children[0]));
         return;

@@ -24,7 +24,14 @@ void for_each_expression_slot(LogicalNode& node, const std::function<void(Expres
   for (auto& key : node.sort_keys) visit(key.expression);
   if (node.limit) visit(node.limit);
   if (node.offset) visit(node.offset);
-  for (auto& e : node.distinct_on) visit(e);
+  for (auto& e : node.partition_by) visit(e);
+  for (auto& window : node.window_calls) {
+    for (auto& e : window.call.arguments) visit(e);
+    for (ExpressionPtr* e : {&window.call.filter, &window.start_size, &window.end_size, &window.range_key,
+                             &window.start_value, &window.end_value}) {
+      if (*e) visit(*e);
+    }
+  }
 }
 
 void for_each_expression(const LogicalNode& node, const std::function<void(const Expression&)>& visit) {
@@ -74,6 +81,7 @@ void rename_columns(LogicalNode& node, const Renaming& renaming) {
   };
   for (ColumnId& id : node.outputs) rename(id);
   for (auto& aggregate : node.aggregates) rename(aggregate.output);
+  for (auto& window : node.window_calls) rename(window.call.output);
 }
 
 void split_conjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& conjuncts) {
@@ -117,6 +125,10 @@ std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressio
   copies.reserve(expressions.size());
   for (const auto& e : expressions) copies.push_back(e->clone());
   return copies;
+}
+
+bool has_positional_children(const LogicalNode& node) {
+  return node.kind == LogicalNode::Kind::kSetOperation || node.kind == LogicalNode::Kind::kRecursion;
 }
 
 bool is_true(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer != 0; }

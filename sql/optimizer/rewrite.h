@@ -43,6 +43,9 @@ bool add_conjunct(std::vector<ExpressionPtr>& conjuncts, ExpressionPtr added);
 
 std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressions);
 
+/// Set operations and recursions: outputs are those of the children by position.
+bool has_positional_children(const LogicalNode& node);
+
 bool is_true(const Expression& expression);           ///< the constant TRUE
 bool is_false_or_null(const Expression& expression);  ///< the constant FALSE or NULL: no row passes it
 /// `a = b` (or `a IS NOT DISTINCT FROM b`, where `null_safe` is given and told so).
@@ -69,7 +72,7 @@ LogicalPtr make_renaming(const LogicalPlan& plan, const std::vector<std::pair<Co
                          LogicalPtr child);
 LogicalPtr make_empty(std::vector<ColumnId> outputs);  ///< no rows
 
-/// Sets the outputs of a filter, sort, limit or join to all that is there (pruning narrows them again).
+/// Sets the outputs of a filter, sort, limit, window or join to all that is there (pruning narrows them again).
 void widen_outputs(LogicalNode& node);
 void widen_outputs_below(LogicalNode& node);  ///< the same for the whole subplan, children first
 

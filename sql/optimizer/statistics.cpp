@@ -14,6 +14,7 @@ namespace {
 using Kind = LogicalNode::Kind;
 
 constexpr double kUnknownTableRows = 1000;  // of functions
+constexpr double kAssumedRounds = 10;       // of recursions
 
 /// Distinct combinations of one side's key columns, as far as the table that they all come from bounds them.
 double distinct_combinations(const std::vector<const KeyEstimate*>& keys, bool left, bool& capped) {
@@ -212,6 +213,26 @@ RelationEstimate Estimator::estimate_aggregate(const LogicalNode& node) {
   return result;
 }
 
+RelationEstimate Estimator::estimate_window(const LogicalNode& node) {
+  RelationEstimate result = estimate(*node.children[0]);
+  std::vector<ColumnEstimate> keys;
+  for (const auto& key : node.partition_by) keys.push_back(result.describe(*key));
+  const double partitions = keys.empty() ? 1 : std::max(1.0, group_count(keys, result.rows));
+  for (const auto& window : node.window_calls) {
+    ColumnEstimate& column = result.columns[window.call.output];
+    column.distinct = std::max(1.0, result.rows);
+    if (window.function != WindowFunction::kRowNumber && window.function != WindowFunction::kRank &&
+        window.function != WindowFunction::kDenseRank) {
+      continue;
+    }
+    column.distinct = std::max(1.0, result.rows / partitions);
+    column.has_range = true;
+    column.low = 1;
+    column.high = column.distinct;
+  }
+  return result;
+}
+
 RelationEstimate Estimator::estimate_set_operation(const LogicalNode& node) {
   const RelationEstimate left = estimate(*node.children[0]), right = estimate(*node.children[1]);
   RelationEstimate result;
@@ -346,10 +367,7 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
     case Kind::kDistinct: {
       RelationEstimate result = estimate(*node.children[0]);
       std::vector<ColumnEstimate> keys;
-      if (node.distinct_on.empty()) {
-        for (ColumnId id : node.outputs) keys.push_back(result.describe(*column_reference(plan_, id)));
-      }
-      for (const auto& e : node.distinct_on) keys.push_back(result.describe(*e));
+      for (ColumnId id : node.outputs) keys.push_back(result.describe(*column_reference(plan_, id)));
       result.rows = group_count(keys, result.rows);
       give_origin(result);
       return result;
@@ -362,10 +380,13 @@ RelationEstimate Estimator::estimate_anew(const LogicalNode& node) {
       for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
       return result;
     }
+    case Kind::kWindow: return estimate_window(node);
     case Kind::kTableFunction:
-    case Kind::kWindow: {
+    case Kind::kWorkingTable:
+    case Kind::kRecursion: {
       RelationEstimate result;
       result.rows = node.children.empty() ? kUnknownTableRows : estimate(*node.children[0]).rows;
+      if (node.kind == Kind::kRecursion) result.rows *= kAssumedRounds;
       for (ColumnId id : node.outputs) result.columns[id].distinct = std::max(1.0, result.rows);
       return result;
     }

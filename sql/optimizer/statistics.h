@@ -87,6 +87,7 @@ class Estimator {
  private:
   RelationEstimate estimate_anew(const LogicalNode& node);
   RelationEstimate estimate_scan(const LogicalNode& node);
+  RelationEstimate estimate_window(const LogicalNode& node);
   double sampled_share_of(const LogicalNode& scan, double expected);
   RelationEstimate estimate_aggregate(const LogicalNode& node);
   RelationEstimate estimate_set_operation(const LogicalNode& node);

@@ -45,10 +45,15 @@ class Domain {
   LogicalPtr push_into_scan(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_values(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_project(LogicalPtr node, Renaming& renaming);
+  LogicalPtr push_into_limit(LogicalPtr node, Renaming& renaming);
+  void add_domain(std::vector<ExpressionPtr>& partition_by, const Renaming& renaming) const;
   LogicalPtr push_into_aggregate(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_join(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_both_sides(LogicalPtr node, Renaming& renaming);
   LogicalPtr push_into_set_operation(LogicalPtr node, Renaming& renaming);
+  LogicalPtr push_into_recursion(LogicalPtr node, Renaming& renaming);
+  LogicalPtr push_into_working_table(LogicalPtr node, Renaming& renaming);
+  bool needs_domain(const LogicalNode& node) const;
   LogicalPtr with_empty_groups(LogicalPtr aggregate, Renaming& renaming);
   void rename_own(LogicalNode& node, const Renaming& renaming);
 
@@ -57,6 +62,7 @@ class Domain {
   ColumnSet outer_set_;
   ColumnSet never_null_;  ///< of the outer columns: = does for IS NOT DISTINCT FROM
   std::shared_ptr<CommonTable> values_;
+  std::vector<const WorkingTable*> working_tables_;  ///< of recursions that carry the domain along
 };
 
 /// Counts of an empty group are 0 where an outer join gives NULL: a projection that says so. Other columns pass by.

@@ -6,38 +6,12 @@
 #include "vector/error.h"
 
 namespace cairn {
-namespace {
 
-bool depends_on_order(const LogicalAggregate& call) {
-  const std::string_view name = call.function->name;
-  return name == "string_agg" || name == "any_value" || name == "first" || name == "array_agg";
-}
-
-/// The order that the input must come in for the calls that have one; nullptr where none has. Only one can be had.
-const LogicalAggregate* ordered_call(const LogicalNode& node) {
-  const LogicalAggregate* ordered = nullptr;
-  for (const auto& call : node.aggregates) {
-    if (call.order_by.empty() || !depends_on_order(call)) continue;
-    if (ordered == nullptr) {
-      ordered = &call;
-      continue;
-    }
-    bool same = call.order_by.size() == ordered->order_by.size();
-    for (size_t i = 0; same && i < call.order_by.size(); ++i) {
-      const auto &[a, a_key] = call.order_by[i];
-      const auto &[b, b_key] = ordered->order_by[i];
-      same = a->equals(*b) && a_key.descending == b_key.descending && a_key.nulls_first == b_key.nulls_first;
-    }
-    if (!same) {
-      throw Error(sqlstate::kFeatureNotSupported, "aggregates with different ORDER BY in one SELECT are not supported");
-    }
-  }
-  return ordered;
-}
-
-/// Arguments that become columns; others are constants of the call.
 size_t column_argument_count(const LogicalAggregate& call) {
-  return call.function->name == "string_agg" ? 1 : call.arguments.size();
+  if (call.function->form == AggregateFunction::Form::kOrderedSet) return 1;
+  const bool separated = call.function->name == "string_agg" && call.arguments.size() == 2 &&
+                         call.arguments[1]->kind == Expression::Kind::kConstant;
+  return separated ? 1 : call.arguments.size();
 }
 
 AggregateCall make_call(const LogicalAggregate& logical) {
@@ -46,12 +20,69 @@ AggregateCall make_call(const LogicalAggregate& logical) {
   call.distinct = logical.distinct;
   call.type = logical.type;
   for (size_t i = column_argument_count(logical); i < logical.arguments.size(); ++i) {
-    const Expression& argument = *logical.arguments[i];
-    if (argument.kind != Expression::Kind::kConstant) {
-      throw Error(sqlstate::kFeatureNotSupported, "the separator of string_agg must be a constant").at(argument.position);
-    }
-    call.constants.push_back(argument.value);
+    call.constants.push_back(logical.arguments[i]->value);
   }
+  return call;
+}
+
+namespace {
+
+/// Sums of floating-point numbers depend on the order in which they are added.
+bool depends_on_order(const LogicalAggregate& call) {
+  const std::string_view name = call.function->name;
+  if (name == "string_agg" || name == "any_value" || call.function->form == AggregateFunction::Form::kOrderedSet) {
+    return true;
+  }
+  if (name == "min" || name == "max" || name == "count") return false;
+  return std::ranges::any_of(call.arguments, [](const ExpressionPtr& argument) {
+    return argument->type.id == TypeId::kDouble || argument->type.id == TypeId::kReal;
+  });
+}
+
+/// The expression where the filter is true: its errors on other rows are nobody's.
+ExpressionPtr guarded(const Expression& expression, const Expression* filter) {
+  ExpressionPtr result = expression.clone();
+  if (filter == nullptr || !may_raise(expression)) return result;
+  auto choice = std::make_unique<Expression>();
+  choice->kind = Expression::Kind::kCase;
+  choice->type = expression.type;
+  choice->arguments.push_back(filter->clone());
+  choice->arguments.push_back(std::move(result));
+  return choice;
+}
+
+/// One call's expressions in the order in which the planner reads their positions again: arguments, the order's keys,
+/// the filter.
+struct CallColumns {
+  std::vector<ExpressionPtr> expressions;
+  size_t arguments;
+  std::vector<SortKey> order;  ///< columns: positions in `expressions`
+
+  explicit CallColumns(const LogicalAggregate& call) : arguments(column_argument_count(call)) {
+    for (size_t i = 0; i < arguments; ++i) expressions.push_back(guarded(*call.arguments[i], call.filter.get()));
+    if (depends_on_order(call)) {
+      for (const auto& [expression, key] : call.order_by) {
+        order.push_back({static_cast<uint32_t>(expressions.size()), key.descending, key.nulls_first});
+        expressions.push_back(guarded(*expression, call.filter.get()));
+      }
+    }
+    // Distinct arguments come sorted, as in PostgreSQL, where it can be seen. (Several are only ever told apart so.)
+    if (call.distinct && (depends_on_order(call) || arguments > 1)) {
+      for (uint32_t i = 0; i < arguments; ++i) order.push_back({i, false, false});
+    }
+    if (call.filter) expressions.push_back(call.filter->clone());
+  }
+};
+
+AggregateCall make_call(const LogicalAggregate& logical, const CallColumns& columns, const uint32_t* positions) {
+  AggregateCall call = make_call(logical);
+  call.arguments.assign(positions, positions + columns.arguments);
+  for (SortKey key : columns.order) {
+    key.column = positions[key.column];
+    const bool known = std::ranges::any_of(call.order, [&](const SortKey& k) { return k.column == key.column; });
+    if (!known) call.order.push_back(key);
+  }
+  if (logical.filter) call.filter = static_cast<int32_t>(positions[columns.expressions.size() - 1]);
   return call;
 }
 
@@ -59,72 +90,32 @@ AggregateCall make_call(const LogicalAggregate& logical) {
 
 PlannedNode PhysicalPlanner::build_aggregate(const LogicalNode& node) {
   PlannedNode child = build(*node.children[0]);
-  const LogicalAggregate* ordered = ordered_call(node);
-  // Every expression that the aggregate reads: keys, arguments, filters, then the order's keys.
+  std::vector<CallColumns> calls(node.aggregates.begin(), node.aggregates.end());
   std::vector<const Expression*> expressions;
   for (const auto& key : node.group_by) expressions.push_back(key.get());
-  for (const auto& call : node.aggregates) {
-    for (size_t i = 0; i < column_argument_count(call); ++i) expressions.push_back(call.arguments[i].get());
-    if (call.filter) expressions.push_back(call.filter.get());
-  }
-  if (ordered != nullptr) {
-    for (const auto& [key, order] : ordered->order_by) expressions.push_back(key.get());
+  for (const CallColumns& call : calls) {
+    for (const auto& expression : call.expressions) expressions.push_back(expression.get());
   }
   const double input_rows = child.node->estimated_rows;
   std::vector<uint32_t> positions;
   child = with_expressions(std::move(child), expressions, positions);
 
-  PlannedNode result = make(PlanNode::Kind::kAggregate, {}, node.outputs, std::min(rows_of(node), std::max(1.0, input_rows)));
-  size_t next = 0;
-  for (size_t i = 0; i < node.group_by.size(); ++i) result.node->groups.push_back(positions[next++]);
-  for (const auto& logical : node.aggregates) {
-    AggregateCall call = make_call(logical);
-    for (size_t i = 0; i < column_argument_count(logical); ++i) call.arguments.push_back(positions[next++]);
-    if (logical.filter) call.filter = static_cast<int32_t>(positions[next++]);
-    result.node->aggregates.push_back(std::move(call));
+  PlannedNode result = make(PlanNode::Kind::kAggregate, {child.node}, node.outputs,
+                            std::min(rows_of(node), std::max(1.0, input_rows)));
+  const size_t groups = node.group_by.size();
+  result.node->groups.assign(positions.begin(), positions.begin() + static_cast<std::ptrdiff_t>(groups));
+  const uint32_t* next = positions.data() + groups;
+  for (size_t i = 0; i < node.aggregates.size(); ++i) {
+    result.node->aggregates.push_back(make_call(node.aggregates[i], calls[i], next));
+    next += calls[i].expressions.size();
   }
-  for (size_t i = 0; i < node.group_by.size(); ++i) result.node->types[i] = node.group_by[i]->type;
-  for (size_t i = 0; i < node.aggregates.size(); ++i) result.node->types[node.group_by.size() + i] = node.aggregates[i].type;
-  if (ordered != nullptr) {
-    PlannedNode sort = make(PlanNode::Kind::kSort, {child.node}, child.columns, input_rows);
-    sort.node->types = child.node->types;
-    for (const auto& [key, order] : ordered->order_by) {
-      sort.node->sort_keys.push_back({positions[next++], order.descending, order.nulls_first});
-    }
-    child = std::move(sort);
-  }
-  result.node->children.push_back(child.node);
+  for (size_t i = 0; i < groups; ++i) result.node->types[i] = node.group_by[i]->type;
+  for (size_t i = 0; i < node.aggregates.size(); ++i) result.node->types[groups + i] = node.aggregates[i].type;
   return result;
 }
 
 PlannedNode PhysicalPlanner::build_distinct(const LogicalNode& node) {
-  PlannedNode child = build(*node.children[0]);
-  if (node.distinct_on.empty()) return grouped_by_all(narrowed(std::move(child), node.outputs), rows_of(node));
-
-  // DISTINCT ON: the first row of each group, in the child's order, which aggregates keep. Then that order again.
-  const AggregateFunction* first = find_aggregate("first");
-  if (first == nullptr) throw Error(sqlstate::kFeatureNotSupported, "DISTINCT ON is not supported yet");
-  std::vector<const Expression*> keys;
-  for (const auto& key : node.distinct_on) keys.push_back(key.get());
-  std::vector<uint32_t> positions;
-  child = with_expressions(std::move(child), keys, positions);
-  std::vector<ColumnId> columns;
-  PlannedNode result = make(PlanNode::Kind::kAggregate, {child.node}, {}, rows_of(node));
-  for (uint32_t position : positions) {
-    result.node->groups.push_back(position);
-    result.node->types.push_back(child.node->types[position]);
-    result.columns.push_back(UINT32_MAX);
-  }
-  for (ColumnId id : node.outputs) {
-    AggregateCall call;
-    call.function = first;
-    call.arguments = {resolve(*column_reference(plan_, id), child.columns)->column};
-    call.type = plan_.columns[id].type;
-    result.node->types.push_back(call.type);
-    result.node->aggregates.push_back(std::move(call));
-    result.columns.push_back(id);
-  }
-  return result;
+  return grouped_by_all(narrowed(build(*node.children[0]), node.outputs), rows_of(node));
 }
 
 PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
@@ -141,9 +132,6 @@ PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
     PlannedNode all = make(PlanNode::Kind::kUnionAll, std::move(children), node.outputs, input_rows);
     all.node->types = sides[0].node->types;
     return node.all ? all : grouped_by_all(std::move(all), rows);
-  }
-  if (node.all) {
-    throw Error(sqlstate::kFeatureNotSupported, "INTERSECT ALL and EXCEPT ALL are not supported yet");
   }
   // Rows as a whole are keys, and NULL is equal to NULL.
   const double left_rows = std::min(rows_of(*node.children[0]), sides[0].node->estimated_rows);

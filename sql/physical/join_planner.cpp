@@ -113,10 +113,28 @@ PhysicalPlanner::JoinKeys PhysicalPlanner::split_keys(const LogicalNode& node, c
   return keys;
 }
 
+namespace {
+
+/// Whether a recursion's rows come out as they are made: then it must be probed with, for it may have no end.
+bool streams_recursion(const PlanNode& node) {
+  if (node.kind == PlanNode::Kind::kRecursion) return true;
+  const bool passes = node.kind == PlanNode::Kind::kFilter || node.kind == PlanNode::Kind::kProject ||
+                      node.kind == PlanNode::Kind::kJoin;
+  return passes && streams_recursion(*node.children[0]);
+}
+
+}  // namespace
+
 PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
-  PlannedNode left = build(*node.children[0]), right = build(*node.children[1]);
   JoinKind kind = node.join;
-  const bool swapped = pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows);
+  feeds_limit_ = feeds_limit_ && kind != JoinKind::kRight && kind != JoinKind::kFull;
+  PlannedNode left = build(*node.children[0]);
+  const bool left_streams = streams_recursion(*left.node);
+  feeds_limit_ = feeds_limit_ && kind == JoinKind::kInner && !left_streams;
+  PlannedNode right = build(*node.children[1]);
+  const bool right_streams = !left_streams && streams_recursion(*right.node);
+  const bool swapped =
+      !left_streams && (right_streams || pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows));
   if (swapped) {
     std::swap(left, right);
     kind = mirrored(kind);

@@ -36,6 +36,10 @@ class Reduction {
       }
       case Kind::kAggregate:
         return column < node.groups.size() && reduce(*node.children[0], node.groups[column], true);
+      case Kind::kWindow: {  // whole partitions may go
+        const bool is_partition = std::find(node.groups.begin(), node.groups.end(), column) != node.groups.end();
+        return is_partition && reduce(*node.children[0], column, true);
+      }
       case Kind::kSort: return node.limit < 0 && node.offset == 0 && reduce(*node.children[0], column, true);
       case Kind::kUnionAll: {
         bool reduced = false;

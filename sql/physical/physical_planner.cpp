@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include "exec/expression_evaluator.h"
 #include "sql/optimizer/rewrite.h"
@@ -182,6 +183,7 @@ PlannedNode PhysicalPlanner::build_sort(const LogicalNode& node) {
 PlannedNode PhysicalPlanner::build_limit(const LogicalNode& node) {
   const int64_t limit = row_number(node.limit.get(), -1, "LIMIT");
   const int64_t offset = row_number(node.offset.get(), 0, "OFFSET");
+  feeds_limit_ = feeds_limit_ || limit >= 0;
   PlannedNode child = build(*node.children[0]);
   if (limit < 0 && offset == 0) return child;
   const double rows = std::min(rows_of(node), child.node->estimated_rows);
@@ -210,15 +212,67 @@ PlannedNode PhysicalPlanner::build_cte_scan(const LogicalNode& node) {
   auto found = common_tables_.find(node.cte.get());
   if (found == common_tables_.end()) {
     const LogicalNode& plan = *node.cte->plan;
-    const PlannedNode rows = narrowed(build(plan), plan.outputs);
-    PlannedNode kept = make(PlanNode::Kind::kMaterialize, {rows.node}, rows.columns, rows.node->estimated_rows);
-    kept.node->types = rows.node->types;
-    found = common_tables_.emplace(node.cte.get(), std::move(kept)).first;
+    found = common_tables_.emplace(node.cte.get(), materialized(narrowed(build(plan), plan.outputs))).first;
   }
   return {found->second.node, node.outputs};
 }
 
+PlannedNode PhysicalPlanner::materialized(PlannedNode input) const {
+  PlannedNode kept = make(PlanNode::Kind::kMaterialize, {input.node}, input.columns, input.node->estimated_rows);
+  kept.node->types = input.node->types;
+  return kept;
+}
+
+namespace {
+
+/// Whether the plan, or a common table that it uses, reads the working table.
+bool reads(const LogicalNode& node, const WorkingTable* table) {
+  if (node.kind == LogicalNode::Kind::kWorkingTable && node.working_table.get() == table) return true;
+  if (node.kind == LogicalNode::Kind::kCteScan && node.cte->plan && reads(*node.cte->plan, table)) return true;
+  return std::ranges::any_of(node.children, [&](const LogicalPtr& child) { return reads(*child, table); });
+}
+
+/// Nodes that hand on their first child's rows as they come.
+bool passes_rows_on(const LogicalNode& node) {
+  using Kind = LogicalNode::Kind;
+  return node.kind == Kind::kFilter || node.kind == Kind::kProject || node.kind == Kind::kLimit ||
+         node.kind == Kind::kJoin || node.kind == Kind::kRecursion || (node.kind == Kind::kSetOperation && node.all);
+}
+
+}  // namespace
+
+PlannedNode PhysicalPlanner::build_recursion(const LogicalNode& node) {
+  const bool streams = std::exchange(feeds_limit_, false);
+  PlannedNode base = materialized(narrowed(build(*node.children[0]), node.children[0]->outputs));
+  const uint32_t number = ++recursion_count_;
+  const auto outer = recursions_;
+  recursions_[node.working_table.get()] = number;
+  PlannedNode step = materialized(narrowed(build(*node.children[1]), node.children[1]->outputs));
+  recursions_ = outer;
+  // Another copy of this recursion has rounds of its own.
+  std::erase_if(common_tables_, [&](const auto& table) { return reads(*table.first->plan, node.working_table.get()); });
+  PlannedNode result =
+      make(PlanNode::Kind::kRecursion, {base.node, step.node}, node.outputs, rows_of(node));
+  result.node->recursion = number;
+  result.node->distinct = !node.all;
+  return streams ? result : materialized(std::move(result));
+}
+
+PlannedNode PhysicalPlanner::build_working_table(const LogicalNode& node) {
+  PlannedNode source = make(PlanNode::Kind::kWorkingTable, {}, node.outputs, rows_of(node));
+  source.node->recursion = recursions_.at(node.working_table.get());
+  return source;
+}
+
 PlannedNode PhysicalPlanner::build(const LogicalNode& node) {
+  const bool feeds_limit = feeds_limit_;
+  feeds_limit_ = feeds_limit && passes_rows_on(node);
+  PlannedNode result = build_kind(node);
+  feeds_limit_ = feeds_limit;
+  return result;
+}
+
+PlannedNode PhysicalPlanner::build_kind(const LogicalNode& node) {
   switch (node.kind) {
     case LogicalNode::Kind::kScan: return build_scan(node);
     case LogicalNode::Kind::kValues: return build_values(node);
@@ -232,9 +286,11 @@ PlannedNode PhysicalPlanner::build(const LogicalNode& node) {
     case LogicalNode::Kind::kSetOperation: return build_set_operation(node);
     case LogicalNode::Kind::kCteScan: return build_cte_scan(node);
     case LogicalNode::Kind::kTableFunction: return build_table_function(node);
-    case LogicalNode::Kind::kWindow: break;
+    case LogicalNode::Kind::kRecursion: return build_recursion(node);
+    case LogicalNode::Kind::kWorkingTable: return build_working_table(node);
+    case LogicalNode::Kind::kWindow: return build_window(node);
   }
-  throw Error(sqlstate::kFeatureNotSupported, "window functions are not supported yet");
+  throw Error(sqlstate::kInternalError, "a logical operator of unknown kind");
 }
 
 PlanPtr PhysicalPlanner::run() {

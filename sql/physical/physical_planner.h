@@ -16,6 +16,11 @@ struct PlannedNode {
   std::vector<ColumnId> columns;
 };
 
+/// The call without the positions of its arguments, order and filter.
+AggregateCall make_call(const LogicalAggregate& logical);
+/// Of an aggregate's arguments, how many become columns; others are constants of the call.
+size_t column_argument_count(const LogicalAggregate& call);
+
 /// Turns an optimized logical plan into a physical one. Column ids become positions; a subplan may put out more
 /// columns than its logical node lists (a filter hands on all of its input), breakers and the result are narrowed.
 class PhysicalPlanner {
@@ -25,6 +30,7 @@ class PhysicalPlanner {
 
  private:
   PlannedNode build(const LogicalNode& node);
+  PlannedNode build_kind(const LogicalNode& node);
   PlannedNode build_scan(const LogicalNode& node);
   PlannedNode build_values(const LogicalNode& node);
   PlannedNode build_filter(const LogicalNode& node);
@@ -32,11 +38,14 @@ class PhysicalPlanner {
   PlannedNode build_aggregate(const LogicalNode& node);
   PlannedNode build_join(const LogicalNode& node);
   PlannedNode build_sort(const LogicalNode& node);
+  PlannedNode build_window(const LogicalNode& node);
   PlannedNode build_limit(const LogicalNode& node);
   PlannedNode build_distinct(const LogicalNode& node);
   PlannedNode build_set_operation(const LogicalNode& node);
   PlannedNode build_cte_scan(const LogicalNode& node);
   PlannedNode build_table_function(const LogicalNode& node);
+  PlannedNode build_recursion(const LogicalNode& node);
+  PlannedNode build_working_table(const LogicalNode& node);
 
   /// A node over `child` with these columns out; types and names follow from the ids.
   PlannedNode make(PlanNode::Kind kind, std::vector<PlanPtr> children, std::vector<ColumnId> columns,
@@ -57,12 +66,19 @@ class PhysicalPlanner {
   PlannedNode grouped_by_all(PlannedNode input, double estimated_rows) const;
   double rows_of(const LogicalNode& node) { return estimator_.estimate(node).rows; }
 
+  /// The input's rows, kept.
+  PlannedNode materialized(PlannedNode input) const;
+
   struct JoinKeys;
   JoinKeys split_keys(const LogicalNode& node, const PlannedNode& left, const PlannedNode& right, bool swapped) const;
 
   const LogicalPlan& plan_;
   Estimator estimator_;
   std::map<const CommonTable*, PlannedNode> common_tables_;
+  std::map<const WorkingTable*, uint32_t> recursions_;  ///< those being built: their numbers in the plan
+  uint32_t recursion_count_ = 0;
+  /// Rows go on one by one to a LIMIT, which ends what it does not need: a recursion is not kept as a whole.
+  bool feeds_limit_ = false;
 };
 
 }  // namespace cairn

@@ -42,20 +42,13 @@ void add_column(SessionState& session, const Snapshot& snapshot, const PgQuery__
     session.notice("notice: " + message + ", skipping");
     return;
   }
-  TableConstraints constraints;
-  cairn::add_column(definition, snapshot, change.schema, change.sequences, constraints);
-  for (const auto& [constraint, column] : constraints) add_constraint(change.schema, *constraint, column, snapshot);
-  const std::string& value = change.schema.columns.back().default_sql;
-  change.sources.push_back(value.empty() ? "NULL" : value);
+  std::vector<const PgQuery__Constraint*> constraints;
+  ColumnSchema column = make_column(definition, snapshot, change.key, change.sequences, constraints);
+  change.sources.push_back(column.default_sql.empty() ? "NULL" : column.default_sql);
+  const auto position = static_cast<uint32_t>(change.schema.columns.size());
+  change.schema.columns.push_back(std::move(column));
+  for (const PgQuery__Constraint* constraint : constraints) add_constraint(change.schema, *constraint, position, snapshot);
   change.rewrites = true;
-}
-
-/// Keys with the column go, as PostgreSQL's do, and the positions of others move; so do checks that name it.
-void drop_constraints_of(TableSchema& schema, size_t column) {
-  std::erase_if(schema.indexes, [&](const IndexSchema& index) { return std::ranges::find(index.columns, column) != index.columns.end(); });
-  for (IndexSchema& index : schema.indexes)
-    for (uint32_t& position : index.columns) position -= position > column;
-  std::erase_if(schema.checks, [&](const CheckSchema& check) { return !check_binds(schema, check); });
 }
 
 void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery__AlterTableCmd& command, Alteration& change) {
@@ -68,9 +61,13 @@ void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery_
   for (const auto& [name, sequence] : snapshot.sequences)
     if (sequence->schema.owner_table == change.key && sequence->schema.owner_column == command.name)
       change.lost_sequences.push_back(name);
+  std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return std::ranges::count(index.columns, column) > 0; });
+  for (IndexSchema& index : change.schema.indexes)
+    for (uint32_t& other : index.columns) other -= other > column;
   change.schema.columns.erase(change.schema.columns.begin() + static_cast<ptrdiff_t>(column));
   change.sources.erase(change.sources.begin() + static_cast<ptrdiff_t>(column));
-  drop_constraints_of(change.schema, column);
+  // Checks that name it go, as PostgreSQL's do.
+  std::erase_if(change.schema.checks, [&](const CheckSchema& check) { return !check_binds(change.schema, check); });
   change.rewrites = true;
 }
 
@@ -144,7 +141,7 @@ bool has_row(SessionState& session, const std::string& key, const std::string& c
 
 /// The rows under the new definition, in a table that takes the old one's place.
 void rewrite(SessionState& session, const Alteration& change, const std::shared_ptr<WriteTransaction>& transaction) {
-  std::string text = "INSERT INTO rewritten SELECT ";
+  std::string text = "SELECT ";
   std::vector<size_t> columns;
   for (const std::string& source : change.sources) {
     text += (columns.empty() ? "" : ", ") + source;
@@ -158,16 +155,17 @@ void rewrite(SessionState& session, const Alteration& change, const std::shared_
   TableSchema schema = change.schema;
   schema.name += " (rewritten)";
   const std::string place = schema.name;
-  auto target = std::make_shared<TableVersion>();
-  target->schema = schema;
   Binder binder(session.bind_context(query));
-  PlanPtr rows = session.plan(std::move(binder.bind_insert(*query.node->insert_stmt, target, columns).plan));
+  PlanPtr rows = session.plan(binder.bind_insert_source(*query.node->select_stmt, schema, columns));
   transaction->create_table(std::move(schema));
-  const ConstraintCheck check(session, *transaction, place);
   insert_rows(session, std::move(rows), place, transaction);
-  check.run();
   transaction->drop_table(change.key);
   transaction->alter_table(place, change.schema);
+  const std::shared_ptr<const Snapshot> after = transaction->snapshot();
+  const TableVersion& table = *after->tables.at(change.key);
+  for (const IndexSchema& index : table.schema.indexes)
+    if (index.unique()) ConstraintCheck::check_index(session, table, index);
+  for (const CheckSchema& check : table.schema.checks) ConstraintCheck::check_condition(session, table, check);
 }
 
 }  // namespace

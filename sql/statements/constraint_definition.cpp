@@ -60,8 +60,7 @@ void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::opt
   if (key.name.empty()) {
     const std::string columns = primary ? "pkey" : joined_column_names(table, key.columns) + "_key";
     key.name = unused_relation_name(snapshot, table, RelationName::of_key(table.name).name + "_" + columns);
-  } else if (has_index(table, key.name) || table_of_index(snapshot, key.name) != nullptr ||
-             snapshot.has_relation(key.name)) {
+  } else if (is_taken(snapshot, table, key.name)) {
     throw Error(sqlstate::kDuplicateTable, "relation \"" + key.name + "\" already exists").at(constraint.location);
   }
   table.indexes.push_back(std::move(key));
@@ -105,19 +104,29 @@ std::string joined_column_names(const TableSchema& table, const std::vector<uint
   return names;
 }
 
-const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view index) {
+const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view key) {
+  const RelationName index = RelationName::of_key(key);
   for (const auto& [name, table] : snapshot.tables)
-    if (has_index(table->schema, index)) return table.get();
+    if (has_index(table->schema, index.name) && RelationName::of_key(name).schema == index.schema) return table.get();
   return nullptr;
+}
+
+const TableVersion* find_indexed_table(const Snapshot& snapshot, const SearchPath& path, const RelationName& index) {
+  if (!index.schema.empty())
+    return table_of_index(snapshot, RelationName{canonical_schema(index.schema), index.name}.key());
+  for (const std::string& schema : path.schemas())
+    if (const TableVersion* table = table_of_index(snapshot, RelationName{schema, index.name}.key())) return table;
+  return nullptr;
+}
+
+bool is_taken(const Snapshot& snapshot, const TableSchema& table, std::string_view name) {
+  const std::string key = RelationName{RelationName::of_key(table.name).schema, std::string(name)}.key();
+  return key == table.name || has_index(table, name) || snapshot.has_relation(key) || table_of_index(snapshot, key) != nullptr;
 }
 
 std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& table, const std::string& base) {
   std::string name = base;
-  const auto taken = [&] {
-    return name == table.name || has_index(table, name) || snapshot.has_relation(name) ||
-           table_of_index(snapshot, name) != nullptr;
-  };
-  for (size_t number = 1; taken(); number++) name = base + std::to_string(number);
+  for (size_t number = 1; is_taken(snapshot, table, name); number++) name = base + std::to_string(number);
   return name;
 }
 
@@ -143,6 +152,7 @@ void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, s
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE: return;
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED: throw_unsupported("a DEFERRABLE constraint", constraint.location);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY: throw_unsupported("an IDENTITY column", constraint.location);
     case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: throw_unsupported("a GENERATED column", constraint.location);
     case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: throw_unsupported("an EXCLUDE constraint", constraint.location);
     case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:

@@ -5,13 +5,17 @@
 #include <optional>
 
 #include "io/database.h"
+#include "sql/relation_name.h"
 
 namespace cairn {
 
 /// A name that no relation of the snapshot has: `base`, or `base` and a number, as PostgreSQL makes them up.
 std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& table, const std::string& base);
-/// The table that has the index; nullptr where none has.
-const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view index);
+/// The table that has the index of this key (an index is in its table's schema); nullptr where none has.
+const TableVersion* table_of_index(const Snapshot& snapshot, std::string_view key);
+const TableVersion* find_indexed_table(const Snapshot& snapshot, const SearchPath& path, const RelationName& index);
+/// Whether a relation in the table's schema, or an index of the table as it is being made, has this name.
+bool is_taken(const Snapshot& snapshot, const TableSchema& table, std::string_view name);
 /// "a_b": how names of keys and indexes spell their columns.
 std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns);
 

@@ -9,13 +9,13 @@
 namespace cairn {
 namespace {
 
-const TableVersion& indexed_table(const Snapshot& snapshot, const std::string& key, const PgQuery__RangeVar& name) {
+const TableVersion& indexed_table(const Snapshot& snapshot, const std::string& key, int position) {
   const auto found = snapshot.tables.find(key);
   if (found != snapshot.tables.end()) return *found->second;
   if (snapshot.views.contains(key))
     throw Error(sqlstate::kWrongObjectType, "cannot create index on relation \"" + key + "\"",
-                "This operation is not supported for views.").at(name.location);
-  throw Error(sqlstate::kUndefinedTable, "relation \"" + key + "\" does not exist").at(name.location);
+                "This operation is not supported for views.").at(position);
+  throw Error(sqlstate::kUndefinedTable, "relation \"" + key + "\" does not exist").at(position);
 }
 
 /// The index's columns; `names`: what its made-up name calls its parts. A plain index may be over expressions and of
@@ -58,13 +58,12 @@ ResultPtr run_create_index(SessionState& session, const Statement& statement) {
   const std::string key = find_relation(*session.snapshot(), session.search_path(), *syntax.relation);
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     const std::shared_ptr<const Snapshot> snapshot = transaction->snapshot();
-    const std::string table_name = indexed_table(*snapshot, key, *syntax.relation).schema.name;
-    const std::shared_ptr<const TableVersion>& table = snapshot->tables.at(table_name);
+    const TableSchema& indexed = indexed_table(*snapshot, key, position).schema;
+    const std::shared_ptr<const TableVersion>& table = snapshot->tables.at(key);
     IndexSchema index;
     index.name = syntax.idxname;
     index.kind = syntax.unique ? IndexSchema::Kind::kUnique : IndexSchema::Kind::kPlain;
-    if (snapshot->has_relation(index.name) ||
-        table_of_index(*snapshot, index.name) != nullptr) {
+    if (!index.name.empty() && is_taken(*snapshot, indexed, index.name)) {
       const std::string message = "relation \"" + index.name + "\" already exists";
       if (!syntax.if_not_exists) throw Error(sqlstate::kDuplicateTable, message).at(position);
       session.notice("notice: " + message + ", skipping");
@@ -72,39 +71,38 @@ ResultPtr run_create_index(SessionState& session, const Statement& statement) {
     }
     std::string names;
     index.columns = index_columns(session, statement, syntax, table, names);
-    if (index.name.empty()) index.name = unused_relation_name(*snapshot, table->schema, RelationName::of_key(table_name).name + names + "_idx");
+    if (index.name.empty()) index.name = unused_relation_name(*snapshot, indexed, RelationName::of_key(key).name + names + "_idx");
     if (index.unique()) ConstraintCheck::check_index(session, *table, index);
-    TableSchema schema = table->schema;
+    TableSchema schema = indexed;
     schema.indexes.push_back(std::move(index));
-    transaction->alter_table(table_name, std::move(schema));
+    transaction->alter_table(key, std::move(schema));
   }, key);
   return make_done("CREATE INDEX");
 }
 
 ResultPtr run_drop_index(SessionState& session, const PgQuery__DropStmt& syntax) {
   for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
-    const std::string name(pg::last_name(object->list->items, object->list->n_items));
-    const TableVersion* indexed = table_of_index(*session.snapshot(), name);
-    session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-      const std::shared_ptr<const Snapshot> snapshot = transaction->snapshot();
-      const TableVersion* table = table_of_index(*snapshot, name);
-      if (table == nullptr) {
-        if (snapshot->tables.contains(name) || snapshot->views.contains(name))
-          throw Error(sqlstate::kWrongObjectType, "\"" + name + "\" is not an index",
-                      snapshot->tables.contains(name) ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
-        const std::string message = "index \"" + name + "\" does not exist";
-        if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedObject, message);
-        session.notice("notice: " + message + ", skipping");
-        return;
-      }
-      TableSchema schema = table->schema;
-      const auto index = std::ranges::find(schema.indexes, name, &IndexSchema::name);
-      if (index->of_constraint())
-        throw Error("2BP01", "cannot drop index " + name + " because constraint " + name + " on table " + schema.name +
-                                 " requires it");
-      schema.indexes.erase(index);
-      transaction->alter_table(table->schema.name, std::move(schema));
-    }, indexed == nullptr ? std::string() : indexed->schema.name);
+    const RelationName name = RelationName::of(object->list->items, object->list->n_items);
+    const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+    const TableVersion* table = find_indexed_table(*snapshot, session.search_path(), name);
+    if (table == nullptr) {
+      const std::string key = find_relation(*snapshot, session.search_path(), name, -1);
+      if (snapshot->has_relation(key))
+        throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not an index",
+                    snapshot->tables.contains(key) ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
+      const std::string message = "index \"" + name.name + "\" does not exist";
+      if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedObject, message);
+      session.notice("notice: " + message + ", skipping");
+      continue;
+    }
+    TableSchema schema = table->schema;
+    const auto index = std::ranges::find(schema.indexes, name.name, &IndexSchema::name);
+    if (index->of_constraint())
+      throw Error(sqlstate::kDependentObjects, "cannot drop index " + name.name + " because constraint " + name.name +
+                                                   " on table " + schema.name + " requires it");
+    schema.indexes.erase(index);
+    const std::string key = schema.name;
+    session.change([&](std::shared_ptr<WriteTransaction> transaction) { transaction->alter_table(key, std::move(schema)); }, key);
   }
   return make_done("DROP INDEX");
 }

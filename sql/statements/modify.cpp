@@ -170,8 +170,15 @@ void Modification::finish() {
 
 namespace {
 
-std::shared_ptr<const TableVersion> target_table(const Snapshot& snapshot, const std::string& name,
+const PgQuery__RangeVar& target_name(const pg::Node& node) {
+  if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return *node.update_stmt->relation;
+  if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return *node.delete_stmt->relation;
+  return *node.insert_stmt->relation;
+}
+
+std::shared_ptr<const TableVersion> target_table(const SessionState& session, const Snapshot& snapshot,
                                                  const PgQuery__RangeVar& range, std::string_view verb) {
+  const std::string name = find_relation(snapshot, session.search_path(), range);
   const auto table = snapshot.tables.find(name);
   if (table != snapshot.tables.end()) return table->second;
   if (snapshot.views.contains(name))
@@ -184,10 +191,12 @@ std::shared_ptr<const TableVersion> target_table(const Snapshot& snapshot, const
               nearest.empty() ? "" : "Perhaps you meant the table \"" + nearest + "\".").at(range.location);
 }
 
-const PgQuery__RangeVar& target_name(const pg::Node& node) {
-  if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return *node.update_stmt->relation;
-  if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return *node.delete_stmt->relation;
-  return *node.insert_stmt->relation;
+void delete_all_rows(WriteTransaction& transaction, const TableVersion& table) {
+  for (const auto& group : table.row_groups) {
+    std::vector<uint64_t> all(mask_words(group->row_count()), ~uint64_t{0});
+    if (group->row_count() % 64 != 0) all.back() = (uint64_t{1} << (group->row_count() % 64)) - 1;
+    transaction.delete_rows(table.schema.name, group->id(), all);
+  }
 }
 
 std::string command_tag(const pg::Node& node, int64_t changed_rows) {
@@ -206,14 +215,12 @@ bool is_modification(const pg::Node& node) {
 
 BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder) {
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const PgQuery__RangeVar& range = target_name(node);
-  const std::string key = find_relation(*snapshot, session.search_path(), range);
   if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT)
-    return binder.bind_update(*node.update_stmt, target_table(*snapshot, key, range, "update"));
+    return binder.bind_update(*node.update_stmt, target_table(session, *snapshot, *node.update_stmt->relation, "update"));
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
-    return binder.bind_delete(*node.delete_stmt, target_table(*snapshot, key, range, "delete from"));
+    return binder.bind_delete(*node.delete_stmt, target_table(session, *snapshot, *node.delete_stmt->relation, "delete from"));
   const PgQuery__InsertStmt& insert = *node.insert_stmt;
-  const std::shared_ptr<const TableVersion> table = target_table(*snapshot, key, range, "insert into");
+  const std::shared_ptr<const TableVersion> table = target_table(session, *snapshot, *insert.relation, "insert into");
   return binder.bind_insert(insert, table, insert_columns(insert, table->schema));
 }
 
@@ -222,7 +229,6 @@ ResultPtr run_modification(SessionState& session, const Statement& statement) {
   std::vector<std::string> names;
   std::vector<Type> types;
   std::vector<std::unique_ptr<RowSet::Chunk>> returned;
-  const std::string key = find_relation(*session.snapshot(), session.search_path(), target_name(*statement.node));
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     Binder binder(session.bind_context(statement));
     BoundModification bound = bind_modification(session, *statement.node, binder);
@@ -246,7 +252,7 @@ ResultPtr run_modification(SessionState& session, const Statement& statement) {
       }
     }
     if (statement.node->node_case != PG_QUERY__NODE__NODE_DELETE_STMT) check.run();
-  }, key);
+  }, find_relation(*session.snapshot(), session.search_path(), target_name(*statement.node)));
   return make_rows(std::move(names), std::move(types), std::move(returned), command_tag(*statement.node, count), count);
 }
 
@@ -254,19 +260,20 @@ ResultPtr run_truncate(SessionState& session, const Statement& statement) {
   const PgQuery__TruncateStmt& syntax = *statement.node->truncate_stmt;
   if (syntax.restart_seqs) throw_unsupported("TRUNCATE … RESTART IDENTITY", -1);
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  std::vector<std::shared_ptr<const TableVersion>> tables;
-  for (const pg::Node* node : pg::list(syntax.relations, syntax.n_relations)) {
-    const std::string key = find_relation(*snapshot, session.search_path(), *node->range_var);
-    tables.push_back(target_table(*snapshot, key, *node->range_var, "truncate"));
-  }
-  for (const std::shared_ptr<const TableVersion>& table : tables)
+  std::vector<std::string> names;
+  for (const pg::Node* node : pg::list(syntax.relations, syntax.n_relations))
+    names.push_back(target_table(session, *snapshot, *node->range_var, "truncate")->schema.name);
+  for (const bool temporary : {false, true}) {
+    const auto is_ours = [&](const std::string& name) { return is_temporary(name) == temporary; };
+    const auto first = std::ranges::find_if(names, is_ours);
+    if (first == names.end()) continue;
     session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-      for (const auto& group : table->row_groups) {
-        std::vector<uint64_t> all(mask_words(group->row_count()), ~uint64_t{0});
-        if (group->row_count() % 64 != 0) all.back() = (uint64_t{1} << (group->row_count() % 64)) - 1;
-        transaction->delete_rows(table->schema.name, group->id(), all);
+      const std::shared_ptr<const Snapshot> current = transaction->snapshot();
+      for (const std::string& name : names) {
+        if (is_ours(name)) delete_all_rows(*transaction, *current->tables.at(name));
       }
-    }, table->schema.name);
+    }, *first);
+  }
   return make_done("TRUNCATE TABLE");
 }
 

@@ -17,7 +17,9 @@ ResultPtr run_prepare(SessionState& session, const Statement& statement) {
     prepared.parameter_types.push_back(std::string_view(pg::last_name(type->type_name->names, type->type_name->n_names)) == "unknown"
                                            ? Type{}
                                            : resolve_type_name(*type->type_name).type);
-  Binder binder(session.bind_context(prepared));
+  BindContext context = session.bind_context(prepared);
+  context.parameter_values = nullptr;
+  Binder binder(std::move(context));
   if (prepared.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
     binder.bind_query(*prepared.node->select_stmt);
   } else if (is_modification(*prepared.node)) {

@@ -37,6 +37,10 @@ SequenceSchema identity_options(const PgQuery__Constraint& constraint) {
   return parse_sequence_options(constraint.options, constraint.n_options, nullptr).schema;
 }
 
+Error invalid_identity(int position) {
+  return Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
+}
+
 /// The column's type; where it is SERIAL, the integer type behind it.
 Type column_type(const PgQuery__TypeName& name, bool& serial) {
   std::string_view text = pg::last_name(name.names, name.n_names);
@@ -48,38 +52,33 @@ Type column_type(const PgQuery__TypeName& name, bool& serial) {
   return resolve_type_name(name).type;
 }
 
-/// The column draws its default from a sequence of its own.
-void draw_values(ColumnSchema& column, SequenceSchema options, const Snapshot& snapshot, const std::string& table,
-                 int position, std::vector<SequenceSchema>& sequences) {
-  if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt)
-    throw Error(sqlstate::kInvalidParameterValue, "identity column type must be smallint, integer, or bigint").at(position);
-  SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(table), column.name, column.type);
-  options.name = sequence.name;
-  options.owner_table = sequence.owner_table;
-  options.owner_column = sequence.owner_column;
-  options.max_value = std::min(options.max_value, sequence.max_value);
-  column.not_null = true;
-  column.default_sql = next_value_sql(options);
-  sequences.push_back(std::move(options));
-}
-
 }  // namespace
 
-void add_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, TableSchema& table,
-                std::vector<SequenceSchema>& sequences, TableConstraints& constraints) {
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences,
+                         std::vector<const PgQuery__Constraint*>& others) {
   ColumnSchema column;
   column.name = definition.colname;
   bool serial;
   column.type = column_type(*definition.type_name, serial);
-  if (serial) draw_values(column, {}, snapshot, table.name, definition.location, sequences);
+  const auto draw_values = [&](SequenceSchema options) {
+    if (!column.type.is_integer() || column.type.id == TypeId::kHugeInt) throw invalid_identity(definition.location);
+    SequenceSchema sequence = make_column_sequence(snapshot, RelationName::of_key(key), column.name, column.type);
+    options.name = sequence.name;
+    options.owner_table = sequence.owner_table;
+    options.owner_column = sequence.owner_column;
+    options.max_value = std::min(options.max_value, sequence.max_value);
+    column.not_null = true;
+    column.default_sql = next_value_sql(options);
+    sequences.push_back(std::move(options));
+  };
+  if (serial) draw_values({});
   for (const pg::Node* node : pg::list(definition.constraints, definition.n_constraints)) {
     const PgQuery__Constraint& constraint = *node->constraint;
-    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY)
-      draw_values(column, identity_options(constraint), snapshot, table.name, definition.location, sequences);
-    else if (!set_property(constraint, column))
-      constraints.emplace_back(&constraint, static_cast<uint32_t>(table.columns.size()));
+    if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) draw_values(identity_options(constraint));
+    else if (!set_property(constraint, column)) others.push_back(&constraint);
   }
-  table.columns.push_back(std::move(column));
+  return column;
 }
 
 TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
@@ -90,7 +89,8 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
   if (statement.of_typename != nullptr) throw_unsupported("CREATE TABLE OF a type", position);
   TableSchema schema;
   schema.name = key;
-  TableConstraints constraints;  // they may name columns that stand behind them
+  // They may name columns that stand behind them.
+  std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>> constraints;
   for (const pg::Node* element : pg::list(statement.table_elts, statement.n_table_elts)) {
     if (element->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
       constraints.emplace_back(element->constraint, std::nullopt);
@@ -102,7 +102,10 @@ TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapsh
     if (schema.find(definition.colname))
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(definition.colname) + "\" specified more than once")
           .at(definition.location);
-    add_column(definition, snapshot, schema, sequences, constraints);
+    std::vector<const PgQuery__Constraint*> others;
+    const auto column = static_cast<uint32_t>(schema.columns.size());
+    schema.columns.push_back(make_column(definition, snapshot, key, sequences, others));
+    for (const PgQuery__Constraint* constraint : others) constraints.emplace_back(constraint, column);
   }
   if (schema.columns.empty())
     throw Error(sqlstate::kFeatureNotSupported, "a table without columns is not supported").at(position);

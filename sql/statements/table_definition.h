@@ -2,23 +2,17 @@
 
 #include <pg_query/pg_query.pb-c.h>
 
-#include <optional>
-
 #include "io/database.h"
 
 namespace cairn {
 
-/// The schema that CREATE TABLE describes; `snapshot` tells which names are taken. Errors: kDuplicateColumn, and those
-/// of types and of constraints.
-/// `key`: the table's. `sequences` receives those of SERIAL and IDENTITY columns.
+/// The schema that CREATE TABLE describes. `key`: the table's; `snapshot` tells which names are taken; `sequences` receives
+/// those of SERIAL and IDENTITY columns. Errors: kDuplicateColumn, and those of types and of constraints.
 TableSchema make_table_schema(const PgQuery__CreateStmt& statement, const Snapshot& snapshot, const std::string& key,
                               std::vector<SequenceSchema>& sequences);
 
-/// Constraints of the table that is being defined, with the position of the column that they stand behind.
-using TableConstraints = std::vector<std::pair<const PgQuery__Constraint*, std::optional<uint32_t>>>;
-
-/// Adds a column to the table (of which the name is its key): CREATE TABLE's, or the one that ALTER TABLE adds.
-void add_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, TableSchema& table,
-                std::vector<SequenceSchema>& sequences, TableConstraints& constraints);
+/// One column of it, or the one that ALTER TABLE adds. `others` receives constraints that are the table's.
+ColumnSchema make_column(const PgQuery__ColumnDef& definition, const Snapshot& snapshot, const std::string& key,
+                         std::vector<SequenceSchema>& sequences, std::vector<const PgQuery__Constraint*>& others);
 
 }  // namespace cairn

@@ -1,0 +1,123 @@
+#include "exec/operators/window.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "exec/collected_rows.h"
+#include "exec/window_aggregate.h"
+#include "exec/window_rows.h"
+#include "exec/window_value.h"
+
+namespace cairn {
+namespace {
+
+/// Partitions are evaluated together up to so many rows.
+constexpr size_t kTaskRows = 32768;
+
+class WindowSink : public Sink {
+ public:
+  explicit WindowSink(const PlanNode& plan) : plan_(plan), input_types_(plan.children[0]->types) {
+    for (const uint32_t column : plan.groups) partition_keys_.push_back({column, false, false});
+  }
+
+  std::unique_ptr<Fragment> open(const WorkerContext&) override {
+    return std::make_unique<CollectedFragment>(input_types_);
+  }
+  void add(std::unique_ptr<Fragment> sealed) override {
+    const std::lock_guard lock(mutex_);
+    parts_.push_back(static_cast<CollectedFragment&>(*sealed).take());
+  }
+  void finalize(const Parallel& parallel) override {
+    std::shared_ptr<RowSet> sorted = sort(parallel);
+    parts_.clear();
+    rows_ = with_calls(*sorted, parallel);
+  }
+  std::shared_ptr<const RowSet> rows() const override { return rows_; }
+  void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
+
+ private:
+  /// Partitions [first, last) of one call.
+  struct Task {
+    size_t call, first, last;
+    ColumnBuffer results;
+  };
+
+  std::shared_ptr<RowSet> sort(const Parallel& parallel) const;
+  std::vector<Task> make_tasks(const WindowRows& rows) const;
+  std::shared_ptr<RowSet> with_calls(RowSet& sorted, const Parallel& parallel) const;
+
+  const PlanNode& plan_;
+  const std::vector<Type>& input_types_;
+  std::vector<SortKey> partition_keys_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<CollectedRows>> parts_;
+  std::shared_ptr<const RowSet> rows_;
+};
+
+std::shared_ptr<RowSet> WindowSink::sort(const Parallel& parallel) const {
+  ChunkList chunks;
+  std::vector<RowAddress> addresses = addresses_in_morsel_order(parts_, chunks);
+  std::vector<SortKey> keys = partition_keys_;
+  keys.insert(keys.end(), plan_.sort_keys.begin(), plan_.sort_keys.end());
+  if (!keys.empty()) addresses = SortOrder(std::move(keys), input_types_).sort(chunks, addresses, parallel);
+  return gather_rows(input_types_, chunks, addresses, parallel);
+}
+
+/// Cut where the rows say so, not the threads.
+std::vector<WindowSink::Task> WindowSink::make_tasks(const WindowRows& rows) const {
+  std::vector<Task> tasks;
+  for (size_t call = 0; call < plan_.window_calls.size(); ++call) {
+    size_t first = 0;
+    for (size_t p = 0; p < rows.partition_count(); ++p) {
+      if (rows.partition(p).end - rows.partition(first).begin < kTaskRows && p + 1 < rows.partition_count()) continue;
+      tasks.push_back({call, first, p + 1, ColumnBuffer(plan_.types[input_types_.size() + call])});
+      first = p + 1;
+    }
+  }
+  return tasks;
+}
+
+/// The columns of the calls beside those of the rows. Takes the rows' chunks.
+std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& parallel) const {
+  std::vector<Task> tasks;
+  {
+    const WindowRows rows(sorted, partition_keys_, plan_.sort_keys, parallel);
+    tasks = make_tasks(rows);
+    parallel(tasks.size(), [&](size_t number) {
+      Task& task = tasks[number];
+      const WindowCall& call = plan_.window_calls[task.call];
+      const auto append = call.function == WindowFunction::kAggregate ? append_window_aggregate : append_window_values;
+      append(rows, call, task.first, task.last, task.results);
+    });
+  }
+  std::vector<RowSet::Chunk> chunks = sorted.take_chunks();
+  for (RowSet::Chunk& chunk : chunks) {
+    for (size_t c = input_types_.size(); c < plan_.types.size(); ++c) chunk.columns.emplace_back(plan_.types[c]);
+  }
+  parallel(plan_.window_calls.size(), [&](size_t call) {
+    const size_t column = input_types_.size() + call;
+    size_t chunk = 0;
+    std::vector<uint64_t> scratch;
+    for (Task& task : tasks) {
+      if (task.call != call) continue;
+      for (size_t begin = 0; begin < task.results.size();) {
+        ColumnBuffer& to = chunks[chunk].columns[column];
+        const size_t count = std::min(task.results.size() - begin, chunks[chunk].row_count - to.size());
+        to.append(task.results.view(begin, count, &scratch));
+        begin += count;
+        if (to.size() == chunks[chunk].row_count) ++chunk;
+      }
+      task.results = ColumnBuffer(plan_.types[column]);
+    }
+  });
+  auto result = std::make_shared<RowSet>(plan_.types);
+  for (RowSet::Chunk& chunk : chunks) result->append_chunk(std::move(chunk));
+  result->seal();
+  return result;
+}
+
+}  // namespace
+
+std::unique_ptr<Sink> make_window_sink(const PlanNode& plan) { return std::make_unique<WindowSink>(plan); }
+
+}  // namespace cairn

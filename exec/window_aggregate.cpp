@@ -1,0 +1,210 @@
+#include "exec/window_aggregate.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <numeric>
+#include <vector>
+
+#include "exec/aggregate_state.h"
+#include "exec/window_frame.h"
+
+namespace cairn {
+namespace {
+
+/// Frames of so many rows on average are added up one by one: in the rows' order, as sums of floating-point values
+/// like it best.
+constexpr uint64_t kAddedRowsMean = 16;
+/// Rows of frames that are added up together.
+constexpr size_t kAddedRows = 65536;
+
+class WindowAggregate {
+ public:
+  WindowAggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last, ColumnBuffer& out)
+      : rows_(rows), call_(call), first_(first), last_(last), all_{rows.partition(first).begin, rows.partition(last - 1).end},
+        layout_({call.call}, rows.rows().types()), out_(out) {}
+
+  void run() {
+    if (sees_whole_partition(call_, rows_)) return one_group_per_partition();
+    std::vector<FrameRows> frames;
+    frames.reserve(all_.size());
+    uint64_t frame_rows = 0;
+    for (size_t partition = first_; partition < last_; ++partition) {
+      for (const FrameRows& frame : frames_of(rows_, call_, partition)) {
+        frames.push_back(frame);
+        frame_rows += frame.size();
+      }
+    }
+    // Merging takes lists of values over one by one, and several times: no way to share them.
+    if (layout_.states.size() == 1 && layout_.states[0].function == AggregateKind::kStringAgg) return add_up(frames);
+    if (grows_from_begin(call_)) return grow(frames);
+    if (frame_rows <= kAddedRowsMean * frames.size()) return add_up(frames);
+    merge_tree(frames);
+  }
+
+ private:
+  AggregateStates make_states(size_t groups) const {
+    AggregateStates states(layout_, true);
+    states.resize(groups);
+    return states;
+  }
+
+  /// Adds rows to their groups; ids[i] is that of the i-th row.
+  void update(AggregateStates& states, const std::vector<uint32_t>& ids) const {
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    for (uint32_t row = all_.begin; row < all_.end; row += static_cast<uint32_t>(batch.size)) {
+      const size_t count = std::min<size_t>(all_.end - row, kRowGroupRows - offset_of(row));
+      rows_.rows().view(chunk_of(row), offset_of(row), count, batch, scratch);
+      update(states, batch.columns, ids.data() + (row - all_.begin), count);
+    }
+  }
+  static void update(AggregateStates& states, std::span<const Vector> columns, const uint32_t* ids, size_t count) {
+    const GroupIds groups{ids, sizeof(uint32_t), count, static_cast<uint32_t>(states.size())};
+    states.update({groups, nullptr, states.size(), 0}, columns);
+  }
+
+  void one_group_per_partition() {
+    std::vector<uint32_t> ids;
+    ids.reserve(all_.size());
+    for (size_t partition = first_; partition < last_; ++partition) {
+      ids.resize(ids.size() + rows_.partition(partition).size(), static_cast<uint32_t>(partition - first_));
+    }
+    AggregateStates states = make_states(last_ - first_);
+    update(states, ids);
+    states.prepare_finish();
+    ColumnBuffer results(out_.type());
+    states.finish(0, 0, states.size(), results);
+    FlatScratch scratch;
+    out_.append(gather(results.view(), ids.data(), ids.size(), scratch));
+  }
+
+  /// A group for every row.
+  AggregateStates leaves() const {
+    std::vector<uint32_t> ids(all_.size());
+    std::iota(ids.begin(), ids.end(), 0u);
+    AggregateStates states = make_states(ids.size());
+    update(states, ids);
+    return states;
+  }
+
+  void grow(const std::vector<FrameRows>& frames) {
+    AggregateStates each = leaves();
+    for (size_t partition = first_; partition < last_; ++partition) {
+      const RowRange rows = rows_.partition(partition);
+      AggregateStates total = make_states(1);
+      uint32_t next = rows.begin;
+      for (uint32_t row = rows.begin; row < rows.end; ++row) {
+        const FrameRows& frame = frames[row - all_.begin];
+        const uint32_t end = frame.count == 0 ? rows.begin : frame.ranges[0].end;
+        for (; next < end; ++next) {
+          const uint32_t from = next - all_.begin, to = 0;
+          total.merge(each, &from, &to, 1, 1);
+        }
+        total.prepare_finish();
+        total.finish(0, 0, 1, out_);
+      }
+    }
+  }
+
+  void add_up(const std::vector<FrameRows>& frames) {
+    std::vector<RowAddress> addresses;
+    std::vector<uint32_t> ids;
+    size_t begin = 0;
+    for (size_t i = 0; i < frames.size(); ++i) {
+      for (size_t r = 0; r < frames[i].count; ++r) {
+        for (uint32_t row = frames[i].ranges[r].begin; row < frames[i].ranges[r].end; ++row) addresses.push_back(row);
+      }
+      ids.resize(addresses.size(), static_cast<uint32_t>(i - begin));
+      if (addresses.size() < kAddedRows && i + 1 < frames.size()) continue;
+      add_up_together(addresses, ids, i + 1 - begin);
+      begin = i + 1;
+      addresses.clear();
+      ids.clear();
+    }
+  }
+
+  void add_up_together(const std::vector<RowAddress>& addresses, const std::vector<uint32_t>& ids, size_t groups) {
+    AggregateStates states = make_states(groups);
+    std::vector<ColumnBuffer> buffers;
+    std::vector<Vector> columns(rows_.rows().types().size());
+    buffers.reserve(2);
+    for (const int32_t column : {layout_.inputs[0].column, layout_.inputs[0].filter}) {
+      if (column < 0) continue;
+      ColumnBuffer& buffer = buffers.emplace_back(rows_.rows().types()[column]);
+      gather_column(rows_.chunks(), column, addresses.data(), addresses.size(), buffer);
+      columns[column] = buffer.view();
+    }
+    if (!ids.empty()) update(states, columns, ids.data(), ids.size());
+    states.prepare_finish();
+    states.finish(0, 0, groups, out_);
+  }
+
+  /// Level by level, all frames at once: what a level's nodes give them is one merge for their left ends, and one for
+  /// their right ends.
+  void merge_tree(const std::vector<FrameRows>& frames) {
+    AggregateStates results = make_states(frames.size());
+    auto level = std::make_unique<AggregateStates>(leaves());
+    struct Open {
+      uint32_t frame, begin, end;
+    };
+    std::array<std::vector<Open>, 3> open;
+    for (uint32_t i = 0; i < frames.size(); ++i) {
+      for (size_t r = 0; r < frames[i].count; ++r) {
+        open[r].push_back({i, frames[i].ranges[r].begin - all_.begin, frames[i].ranges[r].end - all_.begin});
+      }
+    }
+    std::vector<uint32_t> from, to;
+    const auto merge_into = [&](AggregateStates& target, AggregateStates& source) {
+      if (!to.empty()) target.merge(source, from.data(), to.data(), to.size(), target.size());
+      from.clear();
+      to.clear();
+    };
+    for (;;) {
+      for (std::vector<Open>& ranges : open) {
+        for (Open& range : ranges) {
+          if (range.begin % 2 == 0) continue;
+          from.push_back(range.begin++);
+          to.push_back(range.frame);
+        }
+        merge_into(results, *level);
+        for (Open& range : ranges) {
+          if (range.begin >= range.end || range.end % 2 == 0) continue;
+          from.push_back(--range.end);
+          to.push_back(range.frame);
+        }
+        merge_into(results, *level);
+        std::erase_if(ranges, [](const Open& range) { return range.begin >= range.end; });
+        for (Open& range : ranges) range = {range.frame, range.begin / 2, range.end / 2};
+      }
+      if (std::all_of(open.begin(), open.end(), [](const auto& ranges) { return ranges.empty(); })) break;
+      auto above = std::make_unique<AggregateStates>(make_states((level->size() + 1) / 2));
+      for (const uint32_t side : {0u, 1u}) {
+        for (uint32_t node = side; node < level->size(); node += 2) {
+          from.push_back(node);
+          to.push_back(node / 2);
+        }
+        merge_into(*above, *level);
+      }
+      level = std::move(above);
+    }
+    results.prepare_finish();
+    results.finish(0, 0, results.size(), out_);
+  }
+
+  const WindowRows& rows_;
+  const WindowCall& call_;
+  size_t first_, last_;
+  RowRange all_;  ///< of the partitions
+  AggregateLayout layout_;
+  ColumnBuffer& out_;
+};
+
+}  // namespace
+
+void append_window_aggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last,
+                             ColumnBuffer& out) {
+  WindowAggregate(rows, call, first, last, out).run();
+}
+
+}  // namespace cairn

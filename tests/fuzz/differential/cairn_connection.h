@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "capi/include/cairn.h"
+#include "tests/fuzz/differential/answer.h"
+#include "tests/support/watchdog.h"
+
+namespace cairn::fuzz {
+
+/// One way to run Cairn: a connection with settings of its own.
+class CairnConnection {
+ public:
+  /// `settings`: SQL that is run once. Throws std::runtime_error where it fails.
+  CairnConnection(cairn_database* database, std::string name, const std::string& settings);
+  ~CairnConnection();
+  CairnConnection(const CairnConnection&) = delete;
+
+  const std::string& name() const { return name_; }
+  /// Of several statements: the last one's answer, or the first error. What takes longer than the limit is interrupted.
+  Answer run(const std::string& sql);
+
+ private:
+  /// Runs one statement; false after the last.
+  bool run_one(const char*& sql, Answer& answer);
+
+  std::string name_;
+  cairn_connection* connection_ = nullptr;
+  test::Watchdog watchdog_;
+};
+
+}  // namespace cairn::fuzz

@@ -1,0 +1,137 @@
+#include "tests/fuzz/differential/checker.h"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+#include "tests/fuzz/differential/generator.h"
+
+namespace cairn::fuzz {
+
+std::string Case::script() const {
+  std::string text;
+  for (const Sql& change : changes) text += text_of(*change) + ";\n";
+  return text + text_of(*query);
+}
+
+bool Case::ordered() const {
+  for (const Sql& child : query->children)
+    if (child->role == Generator::kTotalOrder) return true;
+  return false;
+}
+
+Checker::Checker(const PostgresServer& server, cairn_database* database) : postgres_(server) {
+  auto add = [&](const std::string& name, const std::string& settings) {
+    cairns_.push_back(std::make_unique<CairnConnection>(database, name, settings));
+  };
+  add("threads 1", "SET threads = 1; SET vector_capacity = 1024; SET checkpoint = off");
+  add("threads 8", "SET threads = 8; SET checkpoint = off");
+  add("capacity 1", "SET threads = 1; SET vector_capacity = 1; SET checkpoint = off");
+  add("checkpoint all", "SET threads = 2; SET checkpoint = 'all'");
+  const Answer passes = cairns_[0]->run("SELECT name FROM cairn_passes() WHERE NOT required");
+  if (passes.failed() || passes.rows.empty()) throw std::runtime_error("cairn_passes() gives no passes: " + passes.message);
+  for (const TextRow& row : passes.rows)
+    add("without " + *row[0], fmt::format("SET threads = 2; SET checkpoint = off; SET disabled_passes = '{}'", *row[0]));
+}
+
+bool Checker::add_view(const Table& view) {
+  if (postgres_.run(view.create()).failed()) return false;
+  if (cairns_[0]->run(view.create()).failed()) {  // its query is worth a case of its own, not a view's
+    postgres_.run(view.drop());
+    return false;
+  }
+  schema_.tables.push_back(view);
+  return true;
+}
+
+void Checker::load(const Schema& schema) {
+  for (auto table = schema_.tables.rbegin(); table != schema_.tables.rend(); ++table) {
+    postgres_.run(table->drop());
+    cairns_[0]->run(table->drop());
+  }
+  schema_ = schema;
+  const std::string script = schema.script();
+  if (Answer answer = postgres_.run(script); answer.failed())
+    throw std::runtime_error("PostgreSQL refuses the schema: " + answer.message + script);
+  if (Answer answer = cairns_[0]->run(script); answer.failed())
+    throw std::runtime_error("Cairn refuses the schema: " + answer.message + "\n" + script);
+}
+
+/// Which rows an error meets depends on the plan: where one system alone meets it, that is no difference if the values
+/// of an extreme schema cause it, or a subquery with more rows than one that the other never needed.
+bool Checker::is_excused(const Answer& expected, const Answer& got) const {
+  const std::string& sqlstate = expected.failed() ? expected.sqlstate : got.sqlstate;
+  if (sqlstate == "21000") return true;
+  return schema_.extreme && sqlstate.starts_with("22");
+}
+
+template <typename Connection>
+Answer Checker::answer_of(const Case& tested, Connection& connection) {
+  if (tested.changes.empty()) return connection.run(tested.script());
+  connection.run("BEGIN");
+  Answer answer = connection.run(tested.script());
+  connection.run("ROLLBACK");
+  return answer;
+}
+
+std::optional<Answer> Checker::expected_answer(const Case& tested) {
+  Answer answer = answer_of(tested, postgres_);
+  if (answer.sqlstate.starts_with("08")) throw std::runtime_error("PostgreSQL is gone: " + answer.message);
+  // What PostgreSQL cannot do, or not in time, Cairn does the same way in all variants.
+  if (answer.sqlstate != "0A000" && answer.sqlstate != "57014") return answer;
+  counts_.without_postgres++;
+  answer = answer_of(tested, *cairns_[0]);
+  if (answer.sqlstate == "57014") return std::nullopt;
+  return answer;
+}
+
+std::optional<Finding> Checker::compare(const Case& tested, CairnConnection& cairn, const Answer& expected) {
+  const Answer got = answer_of(tested, cairn);
+  if (got.sqlstate == "57014" && &cairn != cairns_[0].get()) {  // a batch per row takes its time
+    counts_.slow++;
+    return std::nullopt;
+  }
+  if (got.sqlstate == "0A000") {
+    counts_.unsupported++;
+    counts_.unsupported_reasons[got.message]++;
+    return std::nullopt;
+  }
+  if (expected.failed() && got.failed()) {
+    counts_.both_failed++;
+    counts_.errors[expected.sqlstate + "/" + got.sqlstate + " " + got.message]++;
+    return std::nullopt;
+  }
+  if (expected.failed() || got.failed()) {
+    if (is_excused(expected, got)) {
+      counts_.excused++;
+      return std::nullopt;
+    }
+    if (got.failed()) return Finding{cairn.name(), got.sqlstate, "Cairn alone fails: " + got.sqlstate + " " + got.message};
+    return Finding{cairn.name(), expected.sqlstate, "PostgreSQL alone fails: " + expected.message};
+  }
+  const std::string text = difference(expected, got, got.types, tested.ordered());
+  if (!text.empty()) return Finding{cairn.name(), "rows", text};
+  counts_.agreed++;
+  return std::nullopt;
+}
+
+std::optional<Finding> Checker::check(const Case& tested, Random& random, size_t variants) {
+  const std::optional<Answer> expected = expected_answer(tested);
+  if (!expected) return std::nullopt;
+  if (auto finding = compare(tested, *cairns_[0], *expected)) return finding;
+  for (size_t i = 0; i < variants; i++)
+    if (auto finding = compare(tested, *cairns_[1 + random.below(cairns_.size() - 1)], *expected)) return finding;
+  return std::nullopt;
+}
+
+std::optional<Finding> Checker::check_in(const Case& tested, const std::string& connection) {
+  const Counts before = counts_;
+  std::optional<Finding> finding;
+  if (const std::optional<Answer> expected = expected_answer(tested))
+    for (auto& cairn : cairns_)
+      if (cairn->name() == connection) finding = compare(tested, *cairn, *expected);
+  counts_ = before;
+  return finding;
+}
+
+}  // namespace cairn::fuzz

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/differential/cairn_connection.h"
+#include "tests/fuzz/differential/postgres.h"
+#include "tests/fuzz/differential/schema.h"
+#include "tests/fuzz/differential/sql_tree.h"
+#include "tests/fuzz/random.h"
+
+namespace cairn::fuzz {
+
+/// A way to run Cairn that must not change answers.
+struct Variant {
+  std::string name;
+  std::string settings;
+};
+
+struct Finding {
+  std::string connection;  ///< the variant that differs
+  std::string kind;        ///< "rows" or the SQLSTATE of the error of one system alone: what shrinking keeps
+  std::string text;
+};
+
+/// Statements of a case, in one transaction that is rolled back. The last is a query whose rows are compared.
+struct Case {
+  std::vector<Sql> changes;
+  Sql query;
+
+  std::string script() const;
+  bool ordered() const;
+};
+
+/// Runs cases in PostgreSQL and in every variant of Cairn.
+class Checker {
+ public:
+  Checker(const PostgresServer& server, cairn_database* database);
+
+  /// Drops what was there.
+  void load(const Schema& schema);
+  /// In PostgreSQL, the plain Cairn and `variants` others that `random` chooses.
+  std::optional<Finding> check(const Case& tested, Random& random, size_t variants);
+  /// The same in one variant.
+  std::optional<Finding> check_in(const Case& tested, const std::string& connection);
+  /// False where one of them refuses it; then none has it.
+  bool add_view(const Table& view);
+
+  struct Counts {
+    size_t agreed = 0, both_failed = 0, unsupported = 0, excused = 0, without_postgres = 0, slow = 0;
+    std::map<std::string, size_t> unsupported_reasons, errors;
+  };
+  const Counts& counts() const { return counts_; }
+
+ private:
+  template <typename Connection>
+  Answer answer_of(const Case& tested, Connection& connection);
+  /// PostgreSQL's; none where Cairn takes too long for what PostgreSQL cannot do.
+  std::optional<Answer> expected_answer(const Case& tested);
+  std::optional<Finding> compare(const Case& tested, CairnConnection& cairn, const Answer& expected);
+  bool is_excused(const Answer& expected, const Answer& got) const;
+
+  PostgresConnection postgres_;
+  std::vector<std::unique_ptr<CairnConnection>> cairns_;
+  Schema schema_;
+  Counts counts_;
+};
+
+}  // namespace cairn::fuzz

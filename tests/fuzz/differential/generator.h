@@ -1,0 +1,98 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/fuzz/differential/schema.h"
+#include "tests/fuzz/differential/scope.h"
+#include "tests/fuzz/differential/sql_tree.h"
+#include "tests/fuzz/random.h"
+
+namespace cairn::fuzz {
+
+/// Random statements over a schema that PostgreSQL accepts, and whose answer is determined: what depends on an order
+/// orders by everything, what is not exact stands where nothing depends on it, and (in schemas that are not `extreme`)
+/// nothing overflows or divides by zero.
+class Generator {
+ public:
+  Generator(Random& random, const Schema& schema) : random_(random), schema_(schema) {}
+
+  /// A query; one with a node of role kTotalOrder gives its rows in one order only.
+  Sql statement();
+  /// INSERT, UPDATE or DELETE on one of the tables.
+  Sql change();
+  /// The definition of a view: a query without outer columns, and its signature.
+  Sql view_query(Signature& signature);
+
+  static constexpr const char* kTotalOrder = "total order";
+
+ private:
+  struct From {
+    Sql text;
+    std::vector<Column> columns;
+  };
+  /// A relation that a FROM clause may name.
+  struct Named {
+    std::string name;
+    std::vector<std::string> columns;
+    Signature signature;
+  };
+
+  // queries.cpp
+  Sql query(const Signature& signature, const Scope* outer, int depth);
+  Sql with_query(const Signature& signature, const Scope* outer, int depth);
+  Sql set_operation(const Signature& signature, const Scope* outer, int depth);
+  Sql values(const Signature& signature, const Scope* outer, size_t rows);
+  Sql select(const Signature& signature, const Scope* outer, int depth);
+  Sql grouped_select(const Signature& signature, Sql from, const Scope& scope, int depth);
+  Sql distinct_on(const Signature& signature, Sql from, const Scope& scope, int depth);
+  Sql order_and_limit(Sql query, size_t columns, bool single_row = false);
+  Signature random_signature(size_t columns);
+
+  // from.cpp
+  From from_clause(const Scope* outer, int depth);
+  From relation(const Scope* outer, int depth);
+  From join(From left, const Scope* outer, int depth);
+  From named_relation();
+  From derived_table(const Scope* outer, int depth, const std::string& lateral);
+
+  // predicates.cpp
+  Sql predicate(const Scope& scope, int depth);
+  Sql comparison(const Scope& scope, int depth);
+  Sql subquery_predicate(const Scope& scope, int depth);
+  Sql row_predicate(const Scope& scope, int depth);
+  Sql text_predicate(const Scope& scope, int depth);
+
+  // expressions.cpp
+  Sql expression(Sort sort, const Scope& scope, int depth);
+  Sql leaf(Sort sort, const Scope& scope);
+  Sql literal(Sort sort);
+  Sql conditional(Sort sort, const Scope& scope, int depth);
+  Sql scalar_subquery(Sort sort, const Scope& scope, int depth);
+  Sql integer(const Scope& scope, int depth);
+  Sql numeric(const Scope& scope, int depth);
+  Sql double_number(const Scope& scope, int depth);
+  Sql approximate(const Scope& scope, int depth);
+  Sql text(const Scope& scope, int depth);
+  Sql date(const Scope& scope, int depth);
+  Sql timestamp(const Scope& scope, int depth);
+
+  // aggregates.cpp
+  Sql aggregate(Sort sort, const Scope& scope, int depth);
+  Sql aggregate_call(const std::string& role, const std::string& name, Sort argument, const Scope& input, int depth);
+
+  std::string name(const char* prefix) { return prefix + std::to_string(++names_); }
+  Sort comparable_sort();
+
+  Random& random_;
+  const Schema& schema_;
+  std::vector<Named> common_tables_;
+  int names_ = 0;
+};
+
+/// The role of expressions of a sort.
+std::string role_of(Sort sort);
+/// As CAST writes it.
+std::string type_of(Sort sort);
+
+}  // namespace cairn::fuzz

@@ -1,0 +1,117 @@
+#include "tests/fuzz/differential/postgres.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+namespace cairn::fuzz {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// PostgreSQL refuses to run as root.
+const passwd* unprivileged_user() {
+  if (geteuid() != 0) return nullptr;
+  const passwd* user = getpwnam("postgres");
+  return user != nullptr ? user : getpwnam("nobody");
+}
+
+pid_t start_process(std::vector<std::string> words, const std::string& directory) {
+  const passwd* user = unprivileged_user();
+  const pid_t parent = getpid();
+  const pid_t child = fork();
+  if (child != 0) return child;
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);  // the server goes when the test does, whatever ends it
+  if (getppid() != parent) _exit(127);
+  if (user != nullptr && (setgroups(0, nullptr) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)) _exit(127);
+  prctl(PR_SET_PDEATHSIG, SIGQUIT);  // setuid has taken it back
+  const int log = open((directory + "/log").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  dup2(log, STDOUT_FILENO);
+  dup2(log, STDERR_FILENO);
+  if (chdir(directory.c_str()) != 0) _exit(127);
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  execv(arguments[0], arguments.data());
+  _exit(127);
+}
+
+}  // namespace
+
+bool PostgresServer::is_installed(const std::string& binaries) {
+  return fs::exists(binaries + "/initdb") && fs::exists(binaries + "/postgres");
+}
+
+PostgresServer::PostgresServer(std::string binaries) : binaries_(std::move(binaries)) {
+  std::string name = (fs::temp_directory_path() / "cairn-fuzz-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory for PostgreSQL");
+  directory_ = name;
+  if (const passwd* user = unprivileged_user(); user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0)
+    throw std::runtime_error("cannot give " + name + " to " + user->pw_name);
+  const pid_t initdb = start_process({binaries_ + "/initdb", "-D", directory_ + "/data", "-U", "fuzz", "-A", "trust", "-E",
+                                      "UTF8", "--lc-collate=C", "--lc-ctype=C.UTF-8", "--no-sync"}, directory_);
+  int status = 0;
+  waitpid(initdb, &status, 0);
+  if (status != 0) throw std::runtime_error("initdb failed: see " + directory_ + "/log");
+  start();
+}
+
+void PostgresServer::start() {
+  process_ = start_process({binaries_ + "/postgres", "-D", directory_ + "/data", "-k", directory_, "-c",
+                            "listen_addresses=", "-c", "fsync=off", "-c", "timezone=UTC", "-c", "jit=off", "-c",
+                            "statement_timeout=5000", "-c", "max_parallel_workers=0", "-c", "autovacuum=off"}, directory_);
+  const std::string where = "host=" + directory_ + " dbname=postgres user=fuzz";
+  for (int attempt = 0; attempt < 600; attempt++) {
+    if (PQping(where.c_str()) == PQPING_OK) return;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  throw std::runtime_error("PostgreSQL does not answer: see " + directory_ + "/log");
+}
+
+PostgresServer::~PostgresServer() {
+  if (process_ != 0) {
+    kill(process_, SIGQUIT);
+    waitpid(process_, nullptr, 0);
+  }
+  std::error_code ignored;
+  fs::remove_all(directory_, ignored);
+}
+
+PostgresConnection::PostgresConnection(const PostgresServer& server)
+    : connection_(PQconnectdb(("host=" + server.socket_directory() + " dbname=postgres user=fuzz").c_str())) {
+  if (PQstatus(connection_) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_));
+  PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
+}
+
+Answer PostgresConnection::run(const std::string& sql) {
+  Answer answer;
+  PGresult* result = PQexec(connection_, sql.c_str());
+  const ExecStatusType status = PQresultStatus(result);
+  if (status == PGRES_TUPLES_OK) {
+    const int rows = PQntuples(result), columns = PQnfields(result);
+    for (int r = 0; r < rows; r++) {
+      TextRow row;
+      for (int c = 0; c < columns; c++)
+        row.push_back(PQgetisnull(result, r, c) ? std::nullopt : std::optional<std::string>(PQgetvalue(result, r, c)));
+      answer.rows.push_back(std::move(row));
+    }
+  } else if (status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+    const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    answer.sqlstate = sqlstate != nullptr ? sqlstate : "08006";
+    answer.message = PQresultErrorMessage(result);
+  }
+  PQclear(result);
+  return answer;
+}
+
+}  // namespace cairn::fuzz
