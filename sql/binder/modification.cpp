@@ -89,6 +89,7 @@ FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<con
   identity = item.plan->outputs.back();
   item.visible.pop_back();
   item.relations.push_back({visible_name(range), item.visible});
+  if (range.alias == nullptr) item.relations.back().schema = RelationName::of_key(item.plan->table->schema.name).schema;
   return item;
 }
 
