@@ -13,7 +13,7 @@ namespace cairn {
 namespace {
 
 bool is_bound(const Expression& e) {
-  if (e.kind == Expression::Kind::kParameter || is_volatile(e)) return false;
+  if (e.kind == Expression::Kind::kParameter) return false;
   return std::all_of(e.arguments.begin(), e.arguments.end(), [](const ExpressionPtr& a) { return is_bound(*a); });
 }
 
@@ -25,7 +25,7 @@ struct Count {
 std::optional<Count> count_passing(const LogicalNode& scan) {
   ColumnSet used;
   for (const auto& predicate : scan.predicates) {
-    if (!is_bound(*predicate)) return std::nullopt;
+    if (!is_bound(*predicate) || is_volatile(*predicate)) return std::nullopt;
     add_columns(*predicate, used);
   }
   if (!ColumnSet(scan.outputs).contains_all(used)) return std::nullopt;
