@@ -15,7 +15,7 @@ namespace {
 
 struct Failure { std::string text; };
 
-void check(cairn_status status, cairn_error* error) {
+void check(cairn_status status, cairn_error*& error) {
   if (status == CAIRN_OK) return;
   Failure failure{cairn_error_message(error)};
   cairn_error_destroy(error);

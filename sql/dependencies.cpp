@@ -8,6 +8,8 @@ namespace cairn {
 
 namespace {
 
+using ResolvedNames = std::vector<std::pair<const PgQuery__RangeVar*, std::string>>;
+
 BindContext view_context(SessionState& session, ResolvedNames* resolved) {
   BindContext context = session.bind_context({});
   context.search_path = SearchPath::of_views();
@@ -61,7 +63,7 @@ std::vector<std::string> dependent_views(SessionState& session, const Snapshot& 
     } catch (const Error&) {
       // A view that cannot be bound as it is needs at least what was found so far.
     }
-    if (std::ranges::any_of(resolved.relations, [&](const auto& entry) { return entry.second == relation; })) views.push_back(name);
+    if (std::ranges::any_of(resolved, [&](const auto& entry) { return entry.second == relation; })) views.push_back(name);
   }
   return views;
 }

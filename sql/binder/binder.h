@@ -12,7 +12,6 @@
 #include "sql/parser/nodes.h"
 #include "sql/parser/parser.h"
 #include "sql/relation_name.h"
-#include "sql/view_text.h"
 
 namespace cairn {
 
@@ -32,7 +31,8 @@ struct BindContext {
   SessionState* session = nullptr;                        ///< for table functions
   std::shared_ptr<VolatileSource> volatile_source;        ///< for calls of volatile functions
   SearchPath search_path;
-  ResolvedNames* resolved = nullptr;                      ///< receives what names mean (not those in views)
+  /// Receives what the names in FROM (not those in views) mean; nullptr: nobody asks.
+  std::vector<std::pair<const PgQuery__RangeVar*, std::string>>* resolved = nullptr;
   int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
   const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
@@ -122,8 +122,6 @@ class Binder {
   BoundQuery unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
-  void note_star(const PgQuery__SelectStmt& select, size_t target, const QueryLevel& level, const std::vector<Target>& columns,
-                 size_t first);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   size_t order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
                       std::string_view clause);
@@ -300,6 +298,8 @@ class Binder {
 
   // binder.cpp
   ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);
+  /// What is still untyped, as an operand beside a value of `type`: nothing of it is rounded or cut off.
+  ExpressionPtr literal_beside(ExpressionPtr literal, Type type);
   /// Brings all to one type and returns it; `what` names the construct in errors ("CASE", "UNION").
   Type unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position);
   ExpressionPtr typed(ExpressionPtr expression);  ///< what is still untyped becomes VARCHAR

@@ -85,7 +85,7 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
   std::string key;
   if (found == nullptr) {
     key = find_relation(*context_.snapshot, context_.search_path, range);
-    if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->relations.emplace_back(&range, key);
+    if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->emplace_back(&range, key);
   }
   if (found != nullptr) {
     item = cte_use(*found, range.location);

@@ -165,14 +165,12 @@ LogicalPtr Binder::with_duplicate_numbers(LogicalPtr node) {
 }
 
 void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets) {
-  for (size_t i = 0; i < select.n_target_list; i++) {
-    const PgQuery__ResTarget& syntax = *select.target_list[i]->res_target;
+  for (const pg::Node* node : pg::list(select.target_list, select.n_target_list)) {
+    const PgQuery__ResTarget& syntax = *node->res_target;
     if (syntax.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
       const PgQuery__ColumnRef& reference = *syntax.val->column_ref;
       if (reference.fields[reference.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR) {
-        const size_t first = targets.size();
         expand_star(reference, level, targets);
-        if (context_.resolved != nullptr && view_depth_ == 0) note_star(select, i, level, targets, first);
         continue;
       }
     }
@@ -183,23 +181,6 @@ void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, s
     target.syntax = syntax.val;
     targets.push_back(std::move(target));
   }
-}
-
-void Binder::note_star(const PgQuery__SelectStmt& select, size_t target, const QueryLevel& level,
-                       const std::vector<Target>& columns, size_t first) {
-  ResolvedNames::Star star{&select, target, {}};
-  for (size_t i = first; i < columns.size(); i++) {
-    std::string relation_name;
-    for (const QueryLevel* at = &level; at != nullptr; at = at->outer)
-      for (const FromItem* item : at->items)
-        for (const ScopeRelation& relation : item->relations)
-          for (const ScopeColumn& column : relation.columns)
-            if (columns[i].expression->kind == Expression::Kind::kColumn && column.id == columns[i].expression->column &&
-                column.name == columns[i].name && relation_name.empty())
-              relation_name = relation.name;
-    star.columns.emplace_back(std::move(relation_name), columns[i].name);
-  }
-  context_.resolved->stars.push_back(std::move(star));
 }
 
 void Binder::expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets) {
@@ -426,7 +407,9 @@ BoundQuery Binder::unite(const PgQuery__SelectStmt& select, BoundQuery left, Bou
     if (!common)
       throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + type_name(a) + " and " + type_name(b) +
                                                    " of column " + std::to_string(i + 1) + " cannot be matched");
-    types.push_back(common->id == TypeId::kNull ? Type::varchar() : *common);
+    const bool has_literal = a.id == TypeId::kNull || b.id == TypeId::kNull;  // longer, perhaps, than VARCHAR(n)
+    const bool unlimited = common->id == TypeId::kNull || (common->id == TypeId::kVarchar && has_literal);
+    types.push_back(unlimited ? Type::varchar() : *common);
   }
   LogicalPtr node = make_node(LogicalNode::Kind::kSetOperation);
   node->set_operation = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? LogicalNode::SetOperation::kUnion

@@ -173,13 +173,13 @@ BoundQuery Binder::recursive_union(const PgQuery__SelectStmt& select, QueryLevel
   return bound;
 }
 
-/// The working table has the types of the non-recursive term: literals become text, and decimals get all digits that
-/// their scale leaves, since sums grow.
+/// The working table has the types of the non-recursive term: literals and VARCHAR(n) become text, and decimals get all
+/// digits that their scale leaves, since sums grow.
 void Binder::fix_base_types(CteEntry& entry) {
   std::vector<Type> types;
   for (ColumnId id : entry.base->plan->outputs) {
     const Type& type = plan_.columns[id].type;
-    if (type.id == TypeId::kNull) {
+    if (type.id == TypeId::kNull || type.id == TypeId::kVarchar) {
       types.push_back(Type::varchar());
     } else {
       types.push_back(type.id == TypeId::kDecimal ? Type::decimal(38, type.scale) : type);

@@ -51,7 +51,8 @@ LogicalPtr ordered(LogicalPlan& plan, LogicalPtr node, Estimator& estimator) {
 }  // namespace
 
 void order_joins(LogicalPlan& plan) {
-  Estimator estimator(plan);
+  // What is ordered stays as it is, and every region above it asks for its estimate.
+  Estimator estimator(plan, true);
   for (auto& table : plan.common_tables) {
     if (table->plan) table->plan = ordered(plan, std::move(table->plan), estimator);
   }

@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <optional>
 
-#include "sql/parser/deparse.h"
+#include "sql/create_text.h"
+#include "sql/parser/source_text.h"
 #include "sql/statements/constraint_definition.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
@@ -80,16 +80,25 @@ ResultPtr run_create_table_as(SessionState& session, const Statement& statement)
 
 namespace {
 
-/// The columns' names where the text can be bound as a view's.
-std::optional<std::vector<std::string>> names_of_view(SessionState& session, const std::string& text) {
-  try {
-    auto tree = parse_statement(text);
-    BindContext context = session.bind_context({});
-    context.search_path = SearchPath::of_views();
-    return Binder(std::move(context)).bind_query(*tree->statement().select_stmt).result_names;
-  } catch (const Error&) {
-    return std::nullopt;
+/// The view's text. Names that public does not have are written with their schemas, so that the text means the same
+/// whatever the search path is.
+std::string view_text(const Statement& statement, std::vector<std::pair<const PgQuery__RangeVar*, std::string>>& resolved) {
+  std::vector<std::string> schemas;
+  std::vector<std::pair<size_t, std::string>> insertions;
+  std::vector<PgQuery__RangeVar*> unqualified;
+  for (const auto& [range, key] : resolved) schemas.push_back(RelationName::of_key(key).schema);
+  for (size_t i = 0; i < resolved.size(); i++) {
+    auto* range = const_cast<PgQuery__RangeVar*>(resolved[i].first);
+    if (schemas[i] == kPublicSchema || *range->schemaname != '\0') continue;
+    range->schemaname = schemas[i].data();
+    unqualified.push_back(range);
+    insertions.emplace_back(static_cast<size_t>(range->location), spelled_name(schemas[i]) + ".");
   }
+  std::string text = view_query_text(statement.text, *statement.node->view_stmt, std::move(insertions));
+  static char empty[] = "";
+  for (PgQuery__RangeVar* range : unqualified) range->schemaname = empty;
+  parse_statement(text);
+  return text;
 }
 
 }  // namespace
@@ -100,7 +109,7 @@ ResultPtr run_create_view(SessionState& session, const Statement& statement) {
   if (syntax.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION) throw_unsupported("WITH CHECK OPTION", position);
   if (syntax.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw_unsupported("a view over this statement", position);
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  ResolvedNames resolved;
+  std::vector<std::pair<const PgQuery__RangeVar*, std::string>> resolved;
   BindContext context = session.bind_context(statement);
   context.resolved = &resolved;
   Binder binder(std::move(context));
@@ -109,18 +118,13 @@ ResultPtr run_create_view(SessionState& session, const Statement& statement) {
   view.column_names = binder.bind_query(*syntax.query->select_stmt).result_names;
   if (!binder.parameter_types().empty())
     throw Error("42P02", "there is no parameter $1", "A view cannot have parameters.").at(position);
-  const std::vector<std::string> names = view.column_names;
   name_columns(view.column_names, syntax.aliases, syntax.n_aliases, position);
-  const bool reads_temporary = std::ranges::any_of(resolved.relations, [](const auto& entry) { return is_temporary(entry.second); });
+  const bool reads_temporary = std::ranges::any_of(resolved, [](const auto& entry) { return is_temporary(entry.second); });
   if (reads_temporary && !is_temporary(view.name)) {
     session.notice("notice: view \"" + view.name + "\" will be a temporary view");
     view.name = RelationName{std::string(kTemporarySchema), syntax.view->relname}.key();
   }
-  // Columns of equal names in one relation cannot be named one by one: such a * stays, and what it stands for with it
-  // (ALTER TABLE refuses to change it).
-  view.sql = view_text(*syntax.query, resolved, true);
-  if (names_of_view(session, view.sql) != names) view.sql = view_text(*syntax.query, resolved, false);
-  parse_statement(view.sql);
+  view.sql = view_text(statement, resolved);
   const std::string key = view.name;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     const bool replace = syntax.replace && transaction->snapshot()->views.contains(key);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -61,7 +62,8 @@ std::vector<Source> sources_of(const std::vector<std::string>& names) {
 }
 
 /// The statement with as few tokens as still fail in the same way: halves are left out, then quarters, …
-std::string shrunk(Trials& trials, const Source& source, size_t record, const std::string& statement, const Verdict& verdict) {
+std::string shrunk(Trials& trials, const Source& source, size_t record, uint64_t seed, const std::string& statement,
+                   const Verdict& verdict) {
   const Clock::time_point end = Clock::now() + std::chrono::seconds(60);
   const std::string kind = verdict.kind.substr(0, 24);
   Tokens tokens = cairn::fuzz::tokens_of(statement);
@@ -70,24 +72,25 @@ std::string shrunk(Trials& trials, const Source& source, size_t record, const st
       Tokens fewer = tokens;
       const auto first = fewer.begin() + static_cast<ptrdiff_t>(begin);
       fewer.erase(first, first + static_cast<ptrdiff_t>(std::min(piece, fewer.size() - begin)));
-      if (trials.run_one(source, record, cairn::fuzz::text_of(fewer)).kind.starts_with(kind)) tokens = std::move(fewer);
+      if (trials.run_one(source, record, seed, cairn::fuzz::text_of(fewer)).kind.starts_with(kind)) tokens = std::move(fewer);
       else begin += piece;
     }
   }
   return cairn::fuzz::text_of(tokens);
 }
 
-void report(Trials& trials, const Source& source, const Verdict& verdict) {
+void report(Trials& trials, const Source& source, uint64_t seed, const Verdict& verdict) {
   const size_t record = trials.progress().record;
   const std::string statement = trials.progress().statement;
-  fmt::print("\nFAILED: {}\nin {}, made of statement {}:\n{}\n", verdict.kind, source.name, record + 1, statement);
-  const Verdict alone = trials.run_one(source, record, statement);
+  fmt::print("\nFAILED: {}\nin {}, made of statement {}, after {}:\n{}\n", verdict.kind, source.name, record + 1,
+             trials.progress().settings, statement);
+  const Verdict alone = trials.run_one(source, record, seed, statement);
   if (!alone.failed()) {
     fmt::print("(alone it passes)\n");
     return;
   }
-  const std::string small = shrunk(trials, source, record, statement, alone);
-  size_t needed = trials.run_one(source, 0, small).failed() ? 0 : record;
+  const std::string small = shrunk(trials, source, record, seed, statement, alone);
+  const size_t needed = trials.run_one(source, 0, seed, small).failed() ? 0 : record;
   fmt::print("smaller ({}{}):\n{};\n", alone.kind, needed == 0 ? ", on an empty database" : "", small);
   std::fflush(stdout);
 }
@@ -123,7 +126,7 @@ int main(int argc, char** argv) {
     if (!verdict.failed()) continue;
     failed++;
     fmt::print("\n(round --seed {})", round);
-    report(trials, sources[index], verdict);
+    report(trials, sources[index], round, verdict);
   }
   fmt::print("{} statements were accepted.\n{} passed, {} failed\n", trials.progress().accepted, trials.progress().passed, failed);
   return failed == 0 ? 0 : 1;

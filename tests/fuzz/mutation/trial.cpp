@@ -52,14 +52,19 @@ void set_limits(int processor_seconds, int wall_seconds) {
 
 class Child {
  public:
-  explicit Child(Progress& progress) : progress_(progress), watchdog_(kPatience) {
+  /// The seed chooses the settings.
+  Child(Progress& progress, uint64_t seed) : progress_(progress), watchdog_(kPatience) {
     cairn_error* error = nullptr;
     if (cairn_open(":memory:", CAIRN_OPEN_DEFAULT, &database_, &error) != CAIRN_OK ||
         cairn_connect(database_, &connection_, &error) != CAIRN_OK)
       _exit(1);
     cairn_set_notice_handler(connection_, [](void*, const char*) {}, nullptr);
-    prepare("SET threads = 2");
-    prepare("SET memory_limit = '300MB'");
+    Random random(seed);
+    std::string settings = "SET threads = 2; SET memory_limit = '300MB'";
+    if (random.chance(20)) settings += "; SET vector_capacity = " + random.word({"1", "3", "100000"});
+    if (random.chance(30)) settings += "; SET disabled_passes = '" + random.one_of(optional_passes()) + "'";
+    *fmt::format_to_n(progress_.settings, sizeof progress_.settings - 1, "{}", settings).out = '\0';
+    prepare(settings);
   }
 
   /// A statement of the source as it stands there; what it says is of no interest.
@@ -80,6 +85,19 @@ class Child {
   }
 
  private:
+  std::vector<std::string> optional_passes() {
+    std::vector<std::string> names;
+    cairn_result* result = nullptr;
+    cairn_chunk* chunk = nullptr;
+    cairn_query(connection_, "SELECT name FROM cairn_passes() WHERE NOT required", nullptr, &result, nullptr);
+    while (cairn_result_next(result, &chunk, nullptr) == CAIRN_OK && chunk != nullptr) {
+      for (size_t row = 0; row < cairn_chunk_row_count(chunk); row++) names.emplace_back(cairn_chunk_text(chunk, 0, row, nullptr));
+      cairn_chunk_destroy(chunk);
+    }
+    cairn_result_destroy(result);
+    return names;
+  }
+
   void note(const std::string& sql) {
     const size_t bytes = std::min(sql.size(), Progress::kTextBytes - 1);
     std::memcpy(progress_.statement, sql.data(), bytes);
@@ -177,7 +195,7 @@ Verdict Trials::run(const Source& source, size_t source_index, uint64_t seed, si
     Mutator mutator(random);
     for (const std::string& statement : source.statements) mutator.add(tokens_of(statement));
     for (size_t i = 0; i < 20; i++) mutator.add(tokens_of(random.one_of(random.one_of(sources_).statements)));
-    Child child(*progress_);
+    Child child(*progress_, seed);
     progress_->source = source_index;
     const size_t count = source.statements.size(), skip = count > kMostRecords ? random.below(count - kMostRecords) : 0;
     for (size_t r = 0; r < std::min(count, skip + kMostRecords); r++) {
@@ -189,11 +207,11 @@ Verdict Trials::run(const Source& source, size_t source_index, uint64_t seed, si
   });
 }
 
-Verdict Trials::run_one(const Source& source, size_t record, const std::string& statement) {
+Verdict Trials::run_one(const Source& source, size_t record, uint64_t seed, const std::string& statement) {
   return in_child([&] {
     const int nowhere = open("/dev/null", O_WRONLY);
     dup2(nowhere, STDERR_FILENO);
-    Child child(*progress_);
+    Child child(*progress_, seed);
     for (size_t r = 0; r < record; r++) child.prepare(source.statements[r]);
     child.test(statement);
   });

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,7 @@ struct Progress {
   static constexpr size_t kTextBytes = 1 << 20;
   size_t source, record;  ///< the statement was made of this one
   size_t passed, accepted;
+  char settings[256];
   char statement[kTextBytes];
   char complaint[4096];   ///< why an error is none that users should see; empty: no complaint
 };
@@ -38,8 +41,8 @@ class Trials {
   const Progress& progress() const { return *progress_; }
   /// Runs a source's statements and `mutations` of each, chosen by the seed.
   Verdict run(const Source& source, size_t source_index, uint64_t seed, size_t mutations);
-  /// Runs one statement after those before `record` of its source.
-  Verdict run_one(const Source& source, size_t record, const std::string& statement);
+  /// Runs one statement after those before `record` of its source, under the seed's settings.
+  Verdict run_one(const Source& source, size_t record, uint64_t seed, const std::string& statement);
 
  private:
   template <typename Work>
