@@ -50,8 +50,8 @@ class PipelineRun::Stage : public Consumer {
  public:
   void push(Batch& batch) override {
     const size_t row_count = batch.row_count();
-    if (row_count == 0) return;
     if (worker->run->over(*worker)) throw MorselStopped{};
+    if (row_count == 0) return;
     rows += row_count;
     ++batches;
     if (!timed) return forward(batch);

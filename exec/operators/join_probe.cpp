@@ -241,7 +241,12 @@ void JoinProber::flush_pairs(Batch& batch, Consumer& next) {
   if (keeps_matches(plan_.join)) {
     for (const uint32_t row : pair_build_rows_) table_.mark_matched(row);
   }
-  if (columns_.emits_pairs && !pair_rows_.empty()) emit_pairs(batch, next);
+  if (columns_.emits_pairs && !pair_rows_.empty()) {
+    emit_pairs(batch, next);
+  } else {
+    Batch none;  // billions of pairs may pass no condition: behind us it is known whether the query still goes on
+    next.push(none);
+  }
   pair_rows_.clear();
   pair_build_rows_.clear();
 }
