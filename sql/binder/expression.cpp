@@ -100,6 +100,9 @@ ExpressionPtr Binder::find_qualified(const std::string& schema, const std::strin
     for (const FromItem* item : level->items)
       for (const ScopeRelation& relation : item->relations) {
         if (!relation.is_called(schema, table)) continue;
+        if (std::ranges::count_if(item->relations, [&](const auto& other) { return other.is_called(schema, table); }) > 1)
+          throw Error(sqlstate::kDuplicateAlias, "table reference \"" + table + "\" is ambiguous",
+                      "Name its schema, or give it an alias.").at(position);
         const ScopeColumn* found = nullptr;
         for (const ScopeColumn& column : relation.columns) {
           if (column.name != name) continue;

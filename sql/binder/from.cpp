@@ -19,7 +19,7 @@ void add_relations(FromItem& item, FromItem& part) {
 void check_duplicate_names(const FromItem& left, const FromItem& right) {
   for (const ScopeRelation& relation : right.relations)
     for (const ScopeRelation& other : left.relations)
-      if (!relation.name.empty() && relation.name == other.name)
+      if (!relation.name.empty() && relation.name == other.name && relation.schema == other.schema)
         throw Error(sqlstate::kDuplicateAlias, "table name \"" + relation.name + "\" specified more than once",
                     "Give one of them an alias.");
 }

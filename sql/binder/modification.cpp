@@ -46,7 +46,7 @@ FromItem Binder::plain_item(std::shared_ptr<const TableVersion> table) {
     item.plan->outputs.push_back(add_column(column.name, column.type, true));
     item.visible.push_back({column.name, item.plan->outputs.back()});
   }
-  item.relations.push_back({table->schema.name, item.visible});
+  item.relations.push_back({RelationName::of_key(table->schema.name).name, item.visible});
   item.plan->table = std::move(table);
   return item;
 }
@@ -89,6 +89,7 @@ FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<con
   identity = item.plan->outputs.back();
   item.visible.pop_back();
   item.relations.push_back({visible_name(range), item.visible});
+  if (range.alias == nullptr) item.relations.back().schema = RelationName::of_key(item.plan->table->schema.name).schema;
   return item;
 }
 

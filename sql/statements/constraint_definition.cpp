@@ -135,6 +135,18 @@ std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& ta
   return name;
 }
 
+bool check_binds(const TableSchema& table, const CheckSchema& check) {
+  auto version = std::make_shared<TableVersion>();
+  version->schema = table;
+  try {
+    auto tree = parse_statement("SELECT " + check.sql);
+    Binder({}).bind_check(*tree->statement().select_stmt->target_list[0]->res_target->val, version);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
                     const Snapshot& snapshot) {
   switch (constraint.contype) {

@@ -1,6 +1,7 @@
 // ALTER … RENAME. Views are text and would not follow: what a view names keeps its name.
 
 #include "sql/dependencies.h"
+#include "sql/statements/constraint_definition.h"
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
@@ -39,6 +40,9 @@ void rename_column(SessionState& session, const Snapshot& snapshot, const std::s
                 "column \"" + std::string(syntax.newname) + "\" of relation \"" + key + "\" already exists");
   if (!schema.checks.empty()) throw_unsupported("renaming a column of a table with a CHECK constraint", syntax.relation->location);
   schema.columns[*column].name = syntax.newname;
+  for (const CheckSchema& check : schema.checks)
+    if (!check_binds(schema, check))
+      throw_unsupported("renaming a column that a CHECK constraint names", syntax.relation->location);
   const std::vector<std::string> broken = broken_views(session, snapshot, key, schema);
   if (!broken.empty())
     throw Error(sqlstate::kDependentObjects, "cannot rename column " + std::string(syntax.subname) + " of table " + key +

@@ -34,7 +34,9 @@ TEST(Sequence, NoValueComesTwiceAfterACrash) {
     const bool through = last == 100;
     storage->crash();
     const auto database = Database::open(kPath, storage);
-    if (created) EXPECT_GT(database->next_value(sequence_of(*database->snapshot())), last) << "crash at I/O " << n;
+    if (created) {
+      EXPECT_GT(database->next_value(sequence_of(*database->snapshot())), last) << "crash at I/O " << n;
+    }
     if (through) break;
   }
 }
