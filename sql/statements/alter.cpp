@@ -62,7 +62,9 @@ void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery_
   for (const auto& [name, sequence] : snapshot.sequences)
     if (sequence->schema.owner_table == change.key && sequence->schema.owner_column == command.name)
       change.lost_sequences.push_back(name);
-  if (!change.schema.checks.empty()) throw_unsupported("DROP COLUMN from a table with a CHECK constraint", -1);
+  std::erase_if(change.schema.checks, [&](const CheckSchema& check) {
+    return std::ranges::count(columns_of(change.schema, check), column) > 0;
+  });
   std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return std::ranges::count(index.columns, column) > 0; });
   for (IndexSchema& index : change.schema.indexes)
     for (uint32_t& other : index.columns) other -= other > column;

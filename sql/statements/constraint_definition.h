@@ -19,6 +19,9 @@ bool is_taken(const Snapshot& snapshot, const TableSchema& table, std::string_vi
 /// "a_b": how names of keys and indexes spell their columns.
 std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns);
 
+/// The columns that the condition names.
+std::vector<uint32_t> columns_of(const TableSchema& table, const CheckSchema& check);
+
 /// Adds a PRIMARY KEY, UNIQUE or CHECK constraint to the schema; `column`: the one that it is written behind. Errors:
 /// kFeatureNotSupported for those that Cairn does not keep (it takes none that it would not enforce), and those of names
 /// and conditions, with positions.
