@@ -38,11 +38,13 @@ struct BindContext {
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
 };
 
-/// A bound INSERT, UPDATE or DELETE: a query whose rows say what becomes of the target. Its outputs: the new row (all of
+/// A bound INSERT, UPDATE, DELETE or MERGE: a query whose rows say what becomes of the target. Its outputs: the new row (all of
 /// the table's columns; none for DELETE), RETURNING's columns, and, for all but plain INSERTs, the identity of the row
-/// that goes (io/row_identity.h), then, with ON CONFLICT DO UPDATE, whether its WHERE is true.
+/// that goes (io/row_identity.h), then, with ON CONFLICT DO UPDATE, whether its WHERE is true, and, of MERGE, the number
+/// of the WHEN clause (from 1; NULL: none).
 struct BoundModification {
-  enum class Conflict { kError, kDoNothing, kDoUpdate };
+  enum class Conflict { kError, kDoNothing, kDoUpdate, kMerge };
+  enum class Action { kStore, kDelete, kNothing };
   LogicalPlan plan;
   std::shared_ptr<const TableVersion> target;
   size_t row_columns = 0;
@@ -51,6 +53,7 @@ struct BoundModification {
   bool has_identity = false;  ///< with ON CONFLICT: of the row in the way, NULL where none is
   Conflict conflict = Conflict::kError;
   std::vector<std::vector<uint32_t>> arbiters;  ///< keys that ON CONFLICT looks at
+  std::vector<Action> actions;                  ///< of MERGE's WHEN clauses
 };
 
 /// From the syntax tree to a logical plan: names become column ids, every expression gets its type, every implicit cast
@@ -73,6 +76,7 @@ class Binder {
                                 const std::vector<size_t>& columns);
   BoundModification bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table);
   BoundModification bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table);
+  BoundModification bind_merge(const PgQuery__MergeStmt& merge, std::shared_ptr<const TableVersion> table);
   /// A filter over the table's scan: one row that fails the CHECK condition, where there is one.
   LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
   /// Whether the expression means something for a row of the table: an index's.
@@ -151,6 +155,11 @@ class Binder {
   void finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
                            pg::Node* const* returning, size_t returning_count, QueryLevel& level,
                            const std::vector<ColumnId>& tail);
+
+  // merge.cpp
+  LogicalPtr merge_rows(const PgQuery__MergeStmt& merge, FromItem& source, FromItem& both, ColumnId identity,
+                        ColumnId& action, QueryLevel& level);
+  std::vector<ExpressionPtr> merge_insert_row(const PgQuery__MergeWhenClause& clause, const TableSchema& table);
 
   // conflict.cpp
   /// Joins what is in the way to the rows of INSERT. `row` becomes the ids of the rows to store, `tail` those of the
@@ -323,6 +332,9 @@ class Binder {
   size_t view_depth_ = 0;
   size_t depth_ = 0;
 };
+
+/// The column that SET or INSERT assigns to. Errors: kUndefinedColumn, with the position.
+size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target);
 
 /// Errors in one voice.
 [[noreturn]] void throw_unsupported(std::string_view what, int position);

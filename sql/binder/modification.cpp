@@ -12,17 +12,6 @@
 namespace cairn {
 namespace {
 
-size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target) {
-  if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
-  if (const std::optional<size_t> column = table.find(target.name)) return *column;
-  std::vector<std::string> names;
-  for (const ColumnSchema& column : table.columns) names.push_back(column.name);
-  const std::string nearest = nearest_name(target.name, names);
-  throw Error(sqlstate::kUndefinedColumn,
-              "column \"" + std::string(target.name) + "\" of relation \"" + table.name + "\" does not exist",
-              nearest.empty() ? "" : "Perhaps you meant the column \"" + nearest + "\".").at(target.location);
-}
-
 std::string visible_name(const PgQuery__RangeVar& range) {
   return range.alias != nullptr ? range.alias->aliasname : range.relname;
 }
@@ -36,6 +25,17 @@ FromItem renamed_target(const std::string& name, const TableSchema& table, const
 }
 
 }  // namespace
+
+size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target) {
+  if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
+  if (const std::optional<size_t> column = table.find(target.name)) return *column;
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : table.columns) names.push_back(column.name);
+  const std::string nearest = nearest_name(target.name, names);
+  throw Error(sqlstate::kUndefinedColumn,
+              "column \"" + std::string(target.name) + "\" of relation \"" + table.name + "\" does not exist",
+              nearest.empty() ? "" : "Perhaps you meant the column \"" + nearest + "\".").at(target.location);
+}
 
 FromItem Binder::plain_item(std::shared_ptr<const TableVersion> table) {
   FromItem item;

@@ -62,13 +62,15 @@ void drop_column(SessionState& session, const Snapshot& snapshot, const PgQuery_
   for (const auto& [name, sequence] : snapshot.sequences)
     if (sequence->schema.owner_table == change.key && sequence->schema.owner_column == command.name)
       change.lost_sequences.push_back(name);
+  // Checks that name it go, as PostgreSQL's do.
+  std::erase_if(change.schema.checks, [&](const CheckSchema& check) {
+    return std::ranges::count(columns_of(change.schema, check), column) > 0;
+  });
   std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return std::ranges::count(index.columns, column) > 0; });
   for (IndexSchema& index : change.schema.indexes)
     for (uint32_t& other : index.columns) other -= other > column;
   change.schema.columns.erase(change.schema.columns.begin() + static_cast<ptrdiff_t>(column));
   change.sources.erase(change.sources.begin() + static_cast<ptrdiff_t>(column));
-  // Checks that name it go, as PostgreSQL's do.
-  std::erase_if(change.schema.checks, [&](const CheckSchema& check) { return !check_binds(change.schema, check); });
   change.rewrites = true;
 }
 

@@ -140,21 +140,25 @@ void check_unique(SessionState& session, const TableVersion& table, const IndexS
                 key_text(table.schema, index, *key) + " already exists.");
 }
 
-void check_rows(SessionState& session, const TableVersion& table, const CheckSchema& check, RowGroups rows) {
+/// A row that fails the condition, as text.
+std::optional<std::string> failing_row(SessionState& session, const TableVersion& table, const CheckSchema& check,
+                                       RowGroups rows) {
   Statement statement;
   statement.text = "SELECT " + check.sql;
   statement.tree = parse_statement(statement.text);
   Binder binder(session.bind_context(statement));
   const pg::Node& condition = *statement.tree->statement().select_stmt->target_list[0]->res_target->val;
-  std::optional<std::string> row;
   try {
     PlanPtr plan = session.plan(binder.bind_check(condition, part_of(table, std::move(rows))));
-    row = first_row(session, std::move(plan), table.schema.columns.size());
+    return first_row(session, std::move(plan), table.schema.columns.size());
   } catch (Error& error) {
     error.position = -1;  // in the condition's text, not in the statement's
     throw;
   }
-  if (row)
+}
+
+void check_rows(SessionState& session, const TableVersion& table, const CheckSchema& check, RowGroups rows) {
+  if (const auto row = failing_row(session, table, check, std::move(rows)))
     throw Error("23514", "new row for relation \"" + table.schema.name +
                                                "\" violates check constraint \"" + check.name + "\"",
                 "Failing row contains (" + *row + ").");
@@ -193,7 +197,9 @@ void ConstraintCheck::check_index(SessionState& session, const TableVersion& tab
 }
 
 void ConstraintCheck::check_condition(SessionState& session, const TableVersion& table, const CheckSchema& check) {
-  check_rows(session, table, check, table.row_groups);
+  if (failing_row(session, table, check, table.row_groups))
+    throw Error("23514", "check constraint \"" + check.name + "\" of relation \"" + table.schema.name +
+                             "\" is violated by some row");
 }
 
 }  // namespace cairn

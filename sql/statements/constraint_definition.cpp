@@ -76,6 +76,19 @@ std::string check_name(const TableSchema& table, const std::vector<uint32_t>& co
   return name;
 }
 
+/// The columns that the condition names. Errors: the binder's.
+std::vector<uint32_t> condition_columns(const TableSchema& table, const pg::Node& condition) {
+  auto version = std::make_shared<TableVersion>();
+  version->schema = table;
+  Binder binder({});
+  std::vector<uint32_t> columns;  // a fresh binder numbers the table's columns from 0
+  const LogicalPlan failing = binder.bind_check(condition, version);
+  for_each_column(*failing.root->predicates[0], [&](const Expression& column) {
+    if (std::ranges::find(columns, column.column) == columns.end()) columns.push_back(column.column);
+  });
+  return columns;
+}
+
 void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
   CheckSchema check;
   check.name = constraint.conname;
@@ -84,14 +97,7 @@ void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
   const auto tree = parse_statement("SELECT " + check.sql);
   if (!same_tree(*constraint.raw_expr, *tree->statement().select_stmt->target_list[0]->res_target->val))
     throw_unsupported("a CHECK condition that does not read back as it was written", constraint.location);
-  auto version = std::make_shared<TableVersion>();
-  version->schema = table;
-  Binder binder({});
-  std::vector<uint32_t> columns;  // a fresh binder numbers the table's columns from 0
-  const LogicalPlan failing = binder.bind_check(*constraint.raw_expr, version);
-  for_each_column(*failing.root->predicates[0], [&](const Expression& column) {
-    if (std::ranges::find(columns, column.column) == columns.end()) columns.push_back(column.column);
-  });
+  const std::vector<uint32_t> columns = condition_columns(table, *constraint.raw_expr);
   if (check.name.empty()) {
     check.name = check_name(table, columns);
   } else if (has_check(table, check.name) || has_index(table, check.name)) {
@@ -102,6 +108,11 @@ void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
 }
 
 }  // namespace
+
+std::vector<uint32_t> columns_of(const TableSchema& table, const CheckSchema& check) {
+  const auto tree = parse_statement("SELECT " + check.sql);
+  return condition_columns(table, *tree->statement().select_stmt->target_list[0]->res_target->val);
+}
 
 std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns) {
   std::string names;

@@ -21,6 +21,8 @@ std::string joined_column_names(const TableSchema& table, const std::vector<uint
 
 /// Whether the condition means something over the table's columns.
 bool check_binds(const TableSchema& table, const CheckSchema& check);
+/// The columns that the condition names.
+std::vector<uint32_t> columns_of(const TableSchema& table, const CheckSchema& check);
 
 /// Adds a PRIMARY KEY, UNIQUE or CHECK constraint to the schema; `column`: the one that it is written behind. Errors:
 /// kFeatureNotSupported for those that Cairn does not keep (it takes none that it would not enforce), and those of names

@@ -15,7 +15,8 @@ ResultPtr dispatch(SessionState& session, const Statement& statement) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: return run_select(session, statement);
     case PG_QUERY__NODE__NODE_INSERT_STMT:
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
-    case PG_QUERY__NODE__NODE_DELETE_STMT: return run_modification(session, statement);
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT: return run_modification(session, statement);
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT: return run_truncate(session, statement);
     case PG_QUERY__NODE__NODE_CREATE_STMT: return run_create_table(session, statement);
     case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: return run_create_table_as(session, statement);

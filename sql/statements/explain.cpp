@@ -91,6 +91,7 @@ ResultPtr run_explain(SessionState& session, const Statement& statement) {
     planned.plan = session.plan(std::move(bound.plan), options.passes ? &trace : nullptr);
     const std::string_view verb = query.node->node_case == PG_QUERY__NODE__NODE_INSERT_STMT   ? "Insert into "
                                   : query.node->node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ? "Update "
+                                  : query.node->node_case == PG_QUERY__NODE__NODE_MERGE_STMT  ? "Merge into "
                                                                                               : "Delete from ";
     rows.add({Value::of_string(std::string(verb) + bound.target->schema.name)});
   } else if (query.node->node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {

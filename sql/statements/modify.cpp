@@ -14,20 +14,11 @@ std::vector<size_t> insert_columns(const PgQuery__InsertStmt& insert, const Tabl
   std::vector<size_t> columns;
   for (const pg::Node* node : pg::list(insert.cols, insert.n_cols)) {
     const PgQuery__ResTarget& target = *node->res_target;
-    if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
-    std::optional<size_t> column = table.find(target.name);
-    if (!column) {
-      std::vector<std::string> names;
-      for (const ColumnSchema& other : table.columns) names.push_back(other.name);
-      std::string nearest = nearest_name(target.name, names);
-      throw Error(sqlstate::kUndefinedColumn,
-                  "column \"" + std::string(target.name) + "\" of relation \"" + table.name + "\" does not exist",
-                  nearest.empty() ? "" : "Perhaps you meant the column \"" + nearest + "\".").at(target.location);
-    }
-    if (std::ranges::find(columns, *column) != columns.end())
+    const size_t column = find_target_column(table, target);
+    if (std::ranges::find(columns, column) != columns.end())
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(target.name) + "\" specified more than once")
           .at(target.location);
-    columns.push_back(*column);
+    columns.push_back(column);
   }
   if (insert.n_cols > 0) return columns;
   // Without a list, as many leading columns as VALUES has; a query must have all or fewer too.
@@ -108,9 +99,27 @@ bool Modification::is_repeated_key(const RowSet::Chunk& chunk, size_t row) {
   return false;
 }
 
+/// What the row's WHEN clause says.
+BoundModification::Action Modification::merge_action(const RowSet::Chunk& chunk, size_t row) {
+  using Action = BoundModification::Action;
+  const Value clause = read_value(chunk.columns[bound_.row_columns + 1].view(), row);
+  if (clause.null) return Action::kNothing;
+  const Action action = bound_.actions[static_cast<size_t>(clause.integer) - 1];
+  const Value identity = read_value(chunk.columns[bound_.row_columns].view(), row);
+  if (action != Action::kNothing && !identity.null && !mark(static_cast<int64_t>(identity.integer)))
+    throw Error(sqlstate::kCardinalityViolation, "MERGE command cannot affect row a second time",
+                "Ensure that not more than one source row matches any one target row.");
+  return action;
+}
+
 bool Modification::takes(const RowSet::Chunk& chunk, size_t row) {
   using Conflict = BoundModification::Conflict;
   if (!bound_.has_identity) return true;
+  if (bound_.conflict == Conflict::kMerge) {
+    const BoundModification::Action action = merge_action(chunk, row);
+    changed_rows_ += action == BoundModification::Action::kDelete;
+    return action == BoundModification::Action::kStore;
+  }
   const size_t column = bound_.row_columns + bound_.returning_columns;
   const Value identity = read_value(chunk.columns[column].view(), row);
   const auto second_time = [] {
@@ -173,6 +182,7 @@ namespace {
 const PgQuery__RangeVar& target_name(const pg::Node& node) {
   if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return *node.update_stmt->relation;
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return *node.delete_stmt->relation;
+  if (node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT) return *node.merge_stmt->relation;
   return *node.insert_stmt->relation;
 }
 
@@ -202,6 +212,7 @@ void delete_all_rows(WriteTransaction& transaction, const TableVersion& table) {
 std::string command_tag(const pg::Node& node, int64_t changed_rows) {
   const std::string_view verb = node.node_case == PG_QUERY__NODE__NODE_INSERT_STMT   ? "INSERT 0 "
                                 : node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ? "UPDATE "
+                                : node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT  ? "MERGE "
                                                                                      : "DELETE ";
   return std::string(verb) + std::to_string(changed_rows);
 }
@@ -210,7 +221,7 @@ std::string command_tag(const pg::Node& node, int64_t changed_rows) {
 
 bool is_modification(const pg::Node& node) {
   return node.node_case == PG_QUERY__NODE__NODE_INSERT_STMT || node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ||
-         node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT;
+         node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT || node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT;
 }
 
 BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder) {
@@ -219,6 +230,8 @@ BoundModification bind_modification(SessionState& session, const pg::Node& node,
     return binder.bind_update(*node.update_stmt, target_table(session, *snapshot, *node.update_stmt->relation, "update"));
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
     return binder.bind_delete(*node.delete_stmt, target_table(session, *snapshot, *node.delete_stmt->relation, "delete from"));
+  if (node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT)
+    return binder.bind_merge(*node.merge_stmt, target_table(session, *snapshot, *node.merge_stmt->relation, "merge into"));
   const PgQuery__InsertStmt& insert = *node.insert_stmt;
   const std::shared_ptr<const TableVersion> table = target_table(session, *snapshot, *insert.relation, "insert into");
   return binder.bind_insert(insert, table, insert_columns(insert, table->schema));

@@ -36,6 +36,8 @@ class Modification {
   std::vector<std::unique_ptr<RowSet::Chunk>> take_returned() { return std::move(returned_); }
 
  private:
+  BoundModification::Action merge_action(const RowSet::Chunk& chunk, size_t row);
+  /// Whether the row is stored (of DELETE: is one to count); notes what goes.
   bool takes(const RowSet::Chunk& chunk, size_t row);
   bool mark(int64_t identity);
   bool is_repeated_key(const RowSet::Chunk& chunk, size_t row);

@@ -38,7 +38,6 @@ void rename_column(SessionState& session, const Snapshot& snapshot, const std::s
   if (schema.find(syntax.newname))
     throw Error(sqlstate::kDuplicateColumn,
                 "column \"" + std::string(syntax.newname) + "\" of relation \"" + key + "\" already exists");
-  if (!schema.checks.empty()) throw_unsupported("renaming a column of a table with a CHECK constraint", syntax.relation->location);
   schema.columns[*column].name = syntax.newname;
   for (const CheckSchema& check : schema.checks)
     if (!check_binds(schema, check))

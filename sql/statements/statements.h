@@ -17,7 +17,7 @@ bool ends_block(const pg::Node& node);
 
 ResultPtr run_select(SessionState& session, const Statement& statement);
 ResultPtr run_modification(SessionState& session, const Statement& statement);
-/// INSERT, UPDATE and DELETE.
+/// INSERT, UPDATE, DELETE and MERGE.
 bool is_modification(const pg::Node& node);
 /// Errors: those of the target's name, and the binder's.
 BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder);
