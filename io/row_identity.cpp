@@ -53,6 +53,7 @@ class IdentifiedRowGroup final : public RowGroup {
 
 std::shared_ptr<const TableVersion> with_row_identity(const TableVersion& table) {
   auto identified = std::make_shared<TableVersion>(table);
+  identified->sample = nullptr;  // it is of the table's own row groups
   const auto column = static_cast<uint32_t>(table.schema.columns.size());
   identified->schema.columns.push_back({"row identity", Type::big_int(), true, ""});
   ColumnStatistics statistics;

@@ -111,6 +111,9 @@ LogicalPtr Binder::do_update(const PgQuery__OnConflictClause& clause, const PgQu
   FromItem both = target_item(range, result.target, identity);
   LogicalPtr joined = conflict_join(std::move(node), row, both, result.arbiters[0]);
   ScopeRelation excluded{"excluded", {}};
+  if (both.relations[0].name == excluded.name)
+    throw Error(sqlstate::kDuplicateAlias, "table name \"excluded\" specified more than once",
+                "Give the table an alias.").at(range.location);
   for (size_t i = 0; i < row.size(); i++) excluded.columns.push_back({table.columns[i].name, row[i]});
   both.visible.insert(both.visible.end(), excluded.columns.begin(), excluded.columns.end());
   both.relations.push_back(std::move(excluded));

@@ -88,6 +88,8 @@ class ColumnPruning {
       case Kind::kTableFunction: return;
       case Kind::kWorkingTable: return;  // its columns are the recursion's
       case Kind::kRecursion:
+        for (auto& child : node.children) prune(*child, ColumnSet(child->outputs));
+        return;
       case Kind::kWindow:
         std::erase_if(node.window_calls, [&](const auto& window) { return !required.contains(window.call.output); });
         if (node.window_calls.empty()) {  // nothing is left of it but its child's rows

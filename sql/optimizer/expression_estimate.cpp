@@ -17,7 +17,7 @@ constexpr double kMicrosPerDay = 86'400e6;
 ColumnEstimate of_constant(const Value& value) {
   ColumnEstimate estimate;
   estimate.null_fraction = value.null ? 1 : 0;
-  if (!value.null && has_natural_value(value.type)) {
+  if (!value.null && has_natural_value(value)) {
     estimate.has_range = true;
     estimate.low = estimate.high = natural_value(value);
   }
@@ -39,9 +39,9 @@ ColumnEstimate of_arguments(const std::vector<ColumnEstimate>& arguments) {
 }
 
 void set_range(ColumnEstimate& estimate, std::initializer_list<double> points) {
-  estimate.has_range = true;
   estimate.low = std::min(points);
   estimate.high = std::max(points);
+  estimate.has_range = std::isfinite(estimate.low) && std::isfinite(estimate.high);
 }
 
 /// + - * by interval arithmetic; a factor or summand that is constant moves a spread, too.
@@ -124,7 +124,9 @@ double natural_value(const Value& value) {
   }
 }
 
-bool has_natural_value(const Type& type) { return type.is_integral() || type.is_floating(); }
+bool has_natural_value(const Value& value) {
+  return value.type.is_integral() || (value.type.is_floating() && std::isfinite(value.floating));
+}
 
 double distinct_among(double distinct, double rows) {
   if (distinct <= 1 || rows <= 1) return std::max(0.0, std::min({distinct, rows, 1.0}));

@@ -25,7 +25,7 @@ struct Count {
 std::optional<Count> count_passing(const LogicalNode& scan) {
   ColumnSet used;
   for (const auto& predicate : scan.predicates) {
-    if (!is_bound(*predicate)) return std::nullopt;
+    if (!is_bound(*predicate) || is_volatile(*predicate)) return std::nullopt;
     add_columns(*predicate, used);
   }
   if (!ColumnSet(scan.outputs).contains_all(used)) return std::nullopt;

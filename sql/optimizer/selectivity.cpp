@@ -54,7 +54,7 @@ double share_below(const ColumnEstimate& column, double bound) {
 }
 
 double equality_selectivity(const ColumnEstimate& column, const Value& constant) {
-  if (column.has_range && has_natural_value(constant.type)) {
+  if (column.has_range && has_natural_value(constant)) {
     const double value = natural_value(constant);
     if (value < column.low || value > column.high) return kLeast;
   }
@@ -66,7 +66,7 @@ double constant_comparison(const Expression& e, const ColumnEstimate& column) {
   if (constant.null) return e.comparison == Comparison::kDistinct ? 1 - column.null_fraction : kLeast;
   const double not_null = 1 - column.null_fraction;
   const double equal = equality_selectivity(column, constant);
-  const bool measurable = has_natural_value(constant.type) && (column.has_range || column.has_spread);
+  const bool measurable = has_natural_value(constant) && (column.has_range || column.has_spread);
   const double below = measurable ? share_below(column, natural_value(constant)) : kUnknownRange;
   switch (e.comparison) {
     case Comparison::kEqual:
@@ -183,7 +183,7 @@ void restrict_to(const Expression& e, RelationEstimate& relation) {
   column.distinct = std::max(1.0, column.distinct * std::min(1.0, share));
   if (e.kind != Kind::kCompare || !direct || e.arguments[1]->kind != Kind::kConstant || !column.has_range) return;
   const double bound = natural_value(e.arguments[1]->value);
-  if (!has_natural_value(e.arguments[1]->type)) return;
+  if (!has_natural_value(e.arguments[1]->value)) return;
   const bool upper = e.comparison == Comparison::kLess || e.comparison == Comparison::kLessEqual;
   const bool lower = e.comparison == Comparison::kGreater || e.comparison == Comparison::kGreaterEqual;
   if (e.comparison == Comparison::kEqual) column.low = column.high = bound;

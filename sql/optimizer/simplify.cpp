@@ -23,9 +23,13 @@ bool is_foldable(const Expression& e) {
                      [](const ExpressionPtr& argument) { return argument->kind == Kind::kConstant; });
 }
 
+/// Longer texts stay the calls that make them: plans copy and print their constants.
+constexpr size_t kLongestConstant = 1 << 16;
+
 ExpressionPtr folded(ExpressionPtr e) {
   try {
     Value value = evaluate_constant(*e);
+    if (value.string.size() > kLongestConstant) return e;
     value.type = e->type;
     const int position = e->position;
     ExpressionPtr constant = Expression::make_constant(std::move(value));

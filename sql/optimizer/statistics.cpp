@@ -134,7 +134,7 @@ RelationEstimate Estimator::estimate_scan(const LogicalNode& node) {
       column.distinct = std::clamp(known.distinct_count, 1.0, std::max(1.0, result.rows));
       column.null_fraction = result.rows > 0 ? static_cast<double>(known.null_count) / result.rows : 0;
       column.average_bytes = known.average_bytes > 0 ? known.average_bytes : 8;
-      if (known.has_bounds && has_natural_value(known.min.type)) {
+      if (known.has_bounds && has_natural_value(known.min) && has_natural_value(known.max)) {
         column.has_range = true;
         column.low = natural_value(known.min);
         column.high = natural_value(known.max);

@@ -41,7 +41,8 @@ double distinct_among(double distinct, double rows);
 
 /// The number as it lies on the line that ranges are measured on; 0 for strings and intervals.
 double natural_value(const Value& value);
-bool has_natural_value(const Type& type);
+/// A number, and a finite one.
+bool has_natural_value(const Value& value);
 
 /// The share of rows for which the predicate is true.
 double selectivity(const Expression& predicate, const RelationEstimate& input);

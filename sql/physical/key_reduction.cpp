@@ -97,6 +97,7 @@ class Reduction {
 
 void reduce_probe_side(PlanNode& join, size_t key, double share) {
   if (!KeyFilter::understands(join.children[1]->types[join.build_keys[key]])) return;
+  if (is_volatile(*join.children[0])) return;  // how often it runs shows
   Reduction(join, key, share).reduce(*join.children[0], join.probe_keys[key], false);
 }
 

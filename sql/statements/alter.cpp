@@ -24,6 +24,7 @@ struct Alteration {
   std::vector<std::string> lost_sequences;  ///< of dropped columns
   std::vector<std::string> checked;         ///< columns that must be without NULLs, by their old names
   bool rewrites = false;
+  bool constrains = false;                  ///< there are new constraints that the rows may break
 };
 
 size_t find_column(const Alteration& change, std::string_view name) {
@@ -92,6 +93,33 @@ void set_default(const PgQuery__AlterTableCmd& command, Alteration& change) {
   column.default_sql = deparse_expression(*command.def);
 }
 
+void add_table_constraint(const Snapshot& snapshot, const PgQuery__AlterTableCmd& command, Alteration& change) {
+  const PgQuery__Constraint& constraint = *command.def->constraint;
+  if (constraint.skip_validation) throw_unsupported("NOT VALID", constraint.location);
+  const size_t index_count = change.schema.indexes.size();
+  add_constraint(change.schema, constraint, std::nullopt, snapshot);
+  change.constrains = true;
+  if (change.schema.indexes.size() == index_count || change.schema.indexes.back().kind != IndexSchema::Kind::kPrimaryKey) return;
+  for (const uint32_t column : change.schema.indexes.back().columns) change.checked.push_back(change.sources[column]);
+}
+
+void drop_constraint(SessionState& session, const PgQuery__AlterTableCmd& command, Alteration& change) {
+  const std::string name = command.name;
+  const size_t dropped =
+      std::erase_if(change.schema.indexes, [&](const IndexSchema& index) { return index.of_constraint() && index.name == name; }) +
+      std::erase_if(change.schema.checks, [&](const CheckSchema& check) { return check.name == name; });
+  if (dropped > 0) return;
+  const std::string message = "constraint \"" + name + "\" of relation \"" + change.key + "\" does not exist";
+  if (!command.missing_ok) throw Error(sqlstate::kUndefinedObject, message);
+  session.notice("notice: " + message + ", skipping");
+}
+
+void check_rows(SessionState& session, const TableVersion& table) {
+  for (const IndexSchema& index : table.schema.indexes)
+    if (index.unique()) ConstraintCheck::check_index(session, table, index);
+  for (const CheckSchema& check : table.schema.checks) ConstraintCheck::check_condition(session, table, check);
+}
+
 void apply(SessionState& session, const Snapshot& snapshot, const PgQuery__AlterTableCmd& command, Alteration& change) {
   switch (command.subtype) {
     case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: return add_column(session, snapshot, command, change);
@@ -107,6 +135,8 @@ void apply(SessionState& session, const Snapshot& snapshot, const PgQuery__Alter
     case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
       change.schema.columns[find_column(change, command.name)].not_null = false;
       return;
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: return add_table_constraint(snapshot, command, change);
+    case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: return drop_constraint(session, command, change);
     default: throw_unsupported("this form of ALTER TABLE", -1);
   }
 }
@@ -145,11 +175,6 @@ void rewrite(SessionState& session, const Alteration& change, const std::shared_
   insert_rows(session, std::move(rows), place, transaction);
   transaction->drop_table(change.key);
   transaction->alter_table(place, change.schema);
-  const std::shared_ptr<const Snapshot> after = transaction->snapshot();
-  const TableVersion& table = *after->tables.at(change.key);
-  for (const IndexSchema& index : table.schema.indexes)
-    if (index.unique()) ConstraintCheck::check_index(session, table, index);
-  for (const CheckSchema& check : table.schema.checks) ConstraintCheck::check_condition(session, table, check);
 }
 
 }  // namespace
@@ -185,6 +210,7 @@ ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& 
     for (const SequenceSchema& sequence : change.sequences) transaction->create_sequence(sequence);
     if (change.rewrites) rewrite(session, change, transaction);
     else transaction->alter_table(key, change.schema);
+    if (change.rewrites || change.constrains) check_rows(session, *transaction->snapshot()->tables.at(key));
     for (const std::string& sequence : change.lost_sequences) transaction->drop_sequence(sequence);
   }, key);
   return make_done("ALTER TABLE");

@@ -16,6 +16,7 @@ using RowGroups = std::vector<std::shared_ptr<const RowGroup>>;
 /// The table with these row groups only.
 std::shared_ptr<const TableVersion> part_of(const TableVersion& table, RowGroups row_groups) {
   auto part = std::make_shared<TableVersion>(table);
+  part->sample = nullptr;  // it is of all rows
   part->row_groups = std::move(row_groups);
   part->row_count = 0;
   for (const auto& group : part->row_groups) part->row_count += group->row_count();

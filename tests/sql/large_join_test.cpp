@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 
 #include "plan_builder.h"
 
@@ -47,11 +47,11 @@ class LargeJoins : public ::testing::TestWithParam<std::pair<Shape, int>> {};
 TEST_P(LargeJoins, ArePlannedQuicklyWithoutCrossProducts) {
   PlanBuilder b;
   LogicalPlan& plan = b.finish(join_of(b, GetParam().first, GetParam().second));
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
   optimize(plan, {});
   const PlanPtr physical = make_physical_plan(plan);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  EXPECT_LT(seconds, 2.0 * 3) << "(a tripled limit: tests share their machine)";
+  const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  EXPECT_LT(seconds, 2.0 * 3) << "of processor time; three times what a release build may take, for debug builds";
   EXPECT_EQ(cross_products(*plan.root), 0u) << plan.to_string();
   RecordProperty("seconds", std::to_string(seconds));
 }

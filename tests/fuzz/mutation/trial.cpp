@@ -63,7 +63,10 @@ class Child {
   }
 
   /// A statement of the source as it stands there; what it says is of no interest.
-  void prepare(const std::string& sql) { run(sql); }
+  void prepare(const std::string& sql) {
+    note(sql);
+    run(sql);
+  }
 
   /// A statement under test: planned, run, and taken back.
   void test(const std::string& sql) {
