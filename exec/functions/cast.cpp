@@ -6,6 +6,7 @@
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
 #include "vector/date.h"
+#include "vector/error.h"
 #include "vector/format.h"
 #include "vector/parse.h"
 #include "vector/read_row.h"
@@ -115,22 +116,34 @@ void evaluate_to_text(const Function&, std::span<const Vector> arguments, size_t
   }
 }
 
+/// Bytes of the first `count` characters.
+size_t bytes_of(std::string_view text, uint32_t count) {
+  size_t at = 0;
+  for (uint32_t characters = 0; at < text.size() && characters < count; ++characters) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) ++at;
+  }
+  return at;
+}
+
 /// Cut to the type's characters; CHAR(n) loses trailing blanks.
 StringRef cut(const Call& call, StringRef text) {
   const Type& type = call.result_type;
   std::string_view view = text.view();
-  if (type.length != 0) {
-    size_t at = 0;
-    for (uint32_t characters = 0; at < view.size() && characters < type.length; ++characters) {
-      ++at;
-      while (at < view.size() && (static_cast<unsigned char>(view[at]) & 0xC0) == 0x80) ++at;
-    }
-    view = view.substr(0, at);
-  }
+  if (type.length != 0) view = view.substr(0, bytes_of(view, type.length));
   if (type.id == TypeId::kChar) {
     while (!view.empty() && view.back() == ' ') view.remove_suffix(1);
   }
   return StringRef(view);
+}
+
+/// On the way into a column nothing but blanks is cut off.
+StringRef assign_text(const Call& call, StringRef text, int32_t length) {
+  const std::string_view view = text.view();
+  if (view.find_first_not_of(' ', bytes_of(view, static_cast<uint32_t>(length))) != std::string_view::npos)
+    throw Error(sqlstate::kStringTooLong, "value too long for type " + std::string(message_type_name(call.result_type)) + "(" +
+                                              std::to_string(length) + ")");
+  return cut(call, text);
 }
 
 /// The functions themselves; their names are only seen in errors of the program.
@@ -164,6 +177,8 @@ struct CastFunctions {
   Function parse_interval_ = make<parse_plain<Interval, parse_interval_text>>("parse_interval", kRaises);
   Function cut_ = make<cut>("cut", kNeverRaises);
   Function to_text_;
+
+  Function assign_text_ = make<assign_text>("assigned", kRaises);
 
   CastFunctions() {
     to_text_.name = "to_text";
@@ -218,6 +233,8 @@ CastKind cast_kind(const Type& from, const Type& to) {
 int128_t cast_factor(const Type& from, const Type& to) {
   return power_of_ten(to.scale - from.scale);
 }
+
+const Function* text_assignment() { return &functions::all().assign_text_; }
 
 const Function* find_cast_function(const Type& from, const Type& to) {
   const auto& casts = functions::all();

@@ -19,5 +19,8 @@ inline bool can_cast(const Type& from, const Type& to) { return cast_kind(from, 
 int128_t cast_factor(const Type& from, const Type& to);
 /// kFunction: a function of one argument. Casting to VARCHAR(n) or CHAR(n) cuts, as an explicit cast does in SQL.
 const Function* find_cast_function(const Type& from, const Type& to);
+/// Text on its way into a column of n characters, (text, n) to VARCHAR(n) or CHAR(n): an error where more than blanks
+/// would be cut off.
+const Function* text_assignment();
 
 }  // namespace cairn

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "exec/functions/characters.h"
 #include "exec/functions/executor.h"
@@ -14,6 +15,26 @@
 namespace cairn::functions {
 
 namespace {
+
+/// Each character as `change` gives it; bytes that are no UTF-8 stay as they are.
+template <typename Change>
+StringRef change_characters(const Call& call, std::string_view from, Change change) {
+  std::string to;
+  for (size_t at = 0; at < from.size();) {
+    utf8proc_int32_t point;
+    const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(from.data() + at),
+                                        static_cast<utf8proc_ssize_t>(from.size() - at), &point);
+    if (bytes <= 0) {
+      to += from[at++];
+      continue;
+    }
+    utf8proc_uint8_t encoded[4];
+    const auto written = utf8proc_encode_char(change(point), encoded);
+    to.append(reinterpret_cast<const char*>(encoded), static_cast<size_t>(written));
+    at += static_cast<size_t>(bytes);
+  }
+  return call.strings.add(to);
+}
 
 template <utf8proc_int32_t (*Convert)(utf8proc_int32_t), char From, char To>
 StringRef convert_case(const Call& call, StringRef text) {
@@ -24,34 +45,20 @@ StringRef convert_case(const Call& call, StringRef text) {
     ascii = ascii && static_cast<unsigned char>(c) < 0x80;
     if (c >= From && c <= To) c ^= 0x20;
   }
-  if (ascii) return call.strings.add(to);
-  to.clear();
-  for (size_t at = 0; at < from.size();) {
-    utf8proc_int32_t point;
-    const auto bytes = utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(from.data() + at),
-                                        static_cast<utf8proc_ssize_t>(from.size() - at), &point);
-    if (bytes <= 0) {  // not UTF-8: kept as it is
-      to += from[at++];
-      continue;
-    }
-    utf8proc_uint8_t encoded[4];
-    const auto written = utf8proc_encode_char(Convert(point), encoded);
-    to.append(reinterpret_cast<const char*>(encoded), static_cast<size_t>(written));
-    at += static_cast<size_t>(bytes);
-  }
-  return call.strings.add(to);
+  return ascii ? call.strings.add(to) : change_characters(call, from, Convert);
+}
+
+bool is_alphanumeric(utf8proc_int32_t point) {
+  const utf8proc_category_t category = utf8proc_category(point);
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) || category == UTF8PROC_CATEGORY_ND;
 }
 
 StringRef initcap(const Call& call, StringRef text) {
-  std::string to(text.view());
   bool in_word = false;
-  for (char& c : to) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
-    if (in_word && c >= 'A' && c <= 'Z') c ^= 0x20;
-    if (!in_word && c >= 'a' && c <= 'z') c ^= 0x20;
-    in_word = letter || (c >= '0' && c <= '9');
-  }
-  return call.strings.add(to);
+  return change_characters(call, text.view(), [&](utf8proc_int32_t point) {
+    const bool first = !std::exchange(in_word, is_alphanumeric(point));
+    return first ? utf8proc_toupper(point) : utf8proc_tolower(point);
+  });
 }
 
 StringRef concatenate(const Call& call, StringRef a, StringRef b) {

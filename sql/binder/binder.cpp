@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exec/functions/cast.h"
 #include "exec/functions/function.h"
 #include "sql/binder/guards.h"
 #include "vector/error.h"
@@ -64,6 +65,14 @@ ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastCon
     throw Error(assignment ? sqlstate::kDatatypeMismatch : sqlstate::kCannotCoerce, message,
                 assignment ? "You will need to rewrite or cast the expression." : "").at(position);
   }
+  const Type& from = expression->type;
+  const bool fits = from == type || (from.id == TypeId::kVarchar && from.length != 0 && from.length <= type.length);
+  if (context == CastContext::kAssignment && type.is_string() && type.length != 0 && !is_untyped(*expression) && !fits) {
+    std::vector<ExpressionPtr> arguments;
+    arguments.push_back(cast_to(std::move(expression), Type::varchar(), position));
+    arguments.push_back(Expression::make_constant(Value::of_integer(Type::integer(), type.length)));
+    return fold(Expression::make_call(text_assignment(), type, std::move(arguments), position));
+  }
   return cast_to(std::move(expression), type, position);
 }
 
@@ -74,7 +83,10 @@ ExpressionPtr Binder::typed(ExpressionPtr expression) {
 
 Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position) {
   Type type;
+  for (ExpressionPtr* expression : expressions)
+    if (type.id == TypeId::kNull) type = (*expression)->type;
   for (ExpressionPtr* expression : expressions) {
+    if (is_untyped(**expression) && type.id != TypeId::kNull) *expression = literal_beside(std::move(*expression), type);
     std::optional<Type> common = common_type(type, (*expression)->type);
     if (!common)
       throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type_name(type) + " and " +

@@ -308,6 +308,8 @@ class Binder {
 
   // binder.cpp
   ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);
+  /// What is still untyped, as an operand beside a value of `type`: nothing of it is rounded or cut off.
+  ExpressionPtr literal_beside(ExpressionPtr literal, Type type);
   /// Brings all to one type and returns it; `what` names the construct in errors ("CASE", "UNION").
   Type unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position);
   ExpressionPtr typed(ExpressionPtr expression);  ///< what is still untyped becomes VARCHAR

@@ -159,6 +159,26 @@ ExpressionPtr Binder::binary(std::string_view op, ExpressionPtr left, Expression
   return negate && overloads.empty() ? Expression::make_not(std::move(result)) : std::move(result);
 }
 
+ExpressionPtr Binder::literal_beside(ExpressionPtr literal, Type type) {
+  const bool is_text = literal->kind == Expression::Kind::kConstant && !literal->value.null;
+  if (type.id == TypeId::kDecimal && is_text && is_plain_number(literal->value.string)) {
+    Value number = parse_numeric_literal(literal->value.string);
+    if (number.type.is_exact()) {
+      ExpressionPtr constant = Expression::make_constant(std::move(number));
+      constant->position = literal->position;
+      return constant;
+    }
+  }
+  if (type.id == TypeId::kVarchar) type.length = 0;
+  if (type.id != TypeId::kChar || !is_text) return coerce(std::move(literal), type, CastContext::kImplicit);
+  // Blanks at the end of a CHAR decide nothing.
+  const Type beside = type;
+  type.length = 0;
+  literal = coerce(std::move(literal), type, CastContext::kImplicit);
+  literal->type = literal->value.type = beside;
+  return literal;
+}
+
 ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, ExpressionPtr right, int position) {
   auto make = [&] {
     ExpressionPtr result = Expression::make_compare(comparison, std::move(left), std::move(right));
@@ -172,21 +192,7 @@ ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, Express
   }
   for (auto [literal, other] : {std::pair{&left, &right}, std::pair{&right, &left}}) {
     if (!is_untyped(**literal)) continue;
-    Type type = (*other)->type;
-    bool is_text = (*literal)->kind == Expression::Kind::kConstant && !(*literal)->value.null;
-    // A quoted number beside a DECIMAL keeps all of its digits.
-    if (type.id == TypeId::kDecimal && is_text && is_plain_number((*literal)->value.string)) {
-      Value number = parse_numeric_literal((*literal)->value.string);
-      if (number.type.is_exact()) {
-        *literal = Expression::make_constant(number);
-        continue;
-      }
-    }
-    if (type.id == TypeId::kVarchar) type = Type::varchar();
-    // Blanks at the end of a CHAR decide nothing.
-    if (type.id == TypeId::kChar) type.length = 0;
-    *literal = coerce(std::move(*literal), type, CastContext::kImplicit);
-    if ((*other)->type.id == TypeId::kChar) (*literal)->type = (*literal)->value.type = (*other)->type;
+    *literal = literal_beside(std::move(*literal), (*other)->type);
   }
   left = fold(std::move(left));
   right = fold(std::move(right));
@@ -257,7 +263,7 @@ ExpressionPtr Binder::in_values(ExpressionPtr left, std::vector<ExpressionPtr> i
   if (type.id == TypeId::kVarchar) type = Type::varchar();
   bool fits = type.id != TypeId::kNull;
   for (ExpressionPtr& item : items) {
-    if (is_untyped(*item) && fits) item = coerce(std::move(item), type, CastContext::kImplicit);
+    if (is_untyped(*item) && fits) item = literal_beside(std::move(item), left->type);
     item = fold(std::move(item));
   }
   for (ExpressionPtr& item : items)

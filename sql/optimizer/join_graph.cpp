@@ -178,9 +178,12 @@ void JoinGraph::add_predicates() {
     if (used.count() == 1 && !relations_[first].attach) {
       JoinRelation& relation = relations_[first];
       restrict_to(*conjunct, relation.estimate);
-      std::vector<ExpressionPtr> one;
-      one.push_back(std::move(conjunct));
-      relation.plan = make_filter(std::move(one), std::move(relation.plan));
+      if (relation.plan->kind != Kind::kFilter) {
+        std::vector<ColumnId> outputs = relation.plan->outputs;
+        relation.plan = make_node(Kind::kFilter, std::move(outputs), std::move(relation.plan));
+      }
+      relation.plan->predicates.push_back(std::move(conjunct));
+      relation.plan->estimated_rows = -1;
       continue;
     }
     predicates_.push_back({std::move(conjunct), used, 1});

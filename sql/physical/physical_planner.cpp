@@ -208,15 +208,6 @@ PlannedNode PhysicalPlanner::build_table_function(const LogicalNode& node) {
   return source;
 }
 
-PlannedNode PhysicalPlanner::build_cte_scan(const LogicalNode& node) {
-  auto found = common_tables_.find(node.cte.get());
-  if (found == common_tables_.end()) {
-    const LogicalNode& plan = *node.cte->plan;
-    found = common_tables_.emplace(node.cte.get(), materialized(narrowed(build(plan), plan.outputs))).first;
-  }
-  return {found->second.node, node.outputs};
-}
-
 PlannedNode PhysicalPlanner::materialized(PlannedNode input) const {
   PlannedNode kept = make(PlanNode::Kind::kMaterialize, {input.node}, input.columns, input.node->estimated_rows);
   kept.node->types = input.node->types;
@@ -236,10 +227,33 @@ bool reads(const LogicalNode& node, const WorkingTable* table) {
 bool passes_rows_on(const LogicalNode& node) {
   using Kind = LogicalNode::Kind;
   return node.kind == Kind::kFilter || node.kind == Kind::kProject || node.kind == Kind::kLimit ||
-         node.kind == Kind::kJoin || node.kind == Kind::kRecursion || (node.kind == Kind::kSetOperation && node.all);
+         node.kind == Kind::kJoin || node.kind == Kind::kRecursion || node.kind == Kind::kCteScan ||
+         (node.kind == Kind::kSetOperation && node.all);
+}
+
+/// Rows of a recursion come out as they are made, which may have no end.
+bool streams_recursion(const LogicalNode& node) {
+  if (node.kind == LogicalNode::Kind::kRecursion) return true;
+  if (node.kind == LogicalNode::Kind::kCteScan) return streams_recursion(*node.cte->plan);
+  return passes_rows_on(node) && std::ranges::any_of(node.children, [](const LogicalPtr& child) {
+    return streams_recursion(*child);
+  });
 }
 
 }  // namespace
+
+PlannedNode PhysicalPlanner::build_cte_scan(const LogicalNode& node) {
+  const LogicalNode& plan = *node.cte->plan;
+  auto found = common_tables_.find(node.cte.get());
+  if (found == common_tables_.end() && feeds_limit_ && streams_recursion(plan) && !is_volatile_below(plan)) {
+    return {narrowed(build(plan), plan.outputs).node, node.outputs};
+  }
+  feeds_limit_ = false;
+  if (found == common_tables_.end()) {
+    found = common_tables_.emplace(node.cte.get(), materialized(narrowed(build(plan), plan.outputs))).first;
+  }
+  return {found->second.node, node.outputs};
+}
 
 PlannedNode PhysicalPlanner::build_recursion(const LogicalNode& node) {
   const bool streams = std::exchange(feeds_limit_, false);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
-#include "sql/parser/deparse.h"
+#include "sql/create_text.h"
+#include "sql/parser/source_text.h"
 #include "sql/statements/constraint_definition.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
@@ -81,17 +82,21 @@ namespace {
 
 /// The view's text. Names that public does not have are written with their schemas, so that the text means the same
 /// whatever the search path is.
-std::string view_text(const PgQuery__Node& query, std::vector<std::pair<const PgQuery__RangeVar*, std::string>>& resolved) {
+std::string view_text(const Statement& statement, std::vector<std::pair<const PgQuery__RangeVar*, std::string>>& resolved) {
   std::vector<std::string> schemas;
+  std::vector<std::pair<size_t, std::string>> insertions;
+  std::vector<PgQuery__RangeVar*> unqualified;
   for (const auto& [range, key] : resolved) schemas.push_back(RelationName::of_key(key).schema);
-  for (size_t i = 0; i < resolved.size(); i++)
-    if (schemas[i] != kPublicSchema) const_cast<PgQuery__RangeVar*>(resolved[i].first)->schemaname = schemas[i].data();
-  std::string text = deparse(query);
-  for (size_t i = 0; i < resolved.size(); i++)
-    if (schemas[i] != kPublicSchema) {
-      static char empty[] = "";
-      const_cast<PgQuery__RangeVar*>(resolved[i].first)->schemaname = empty;
-    }
+  for (size_t i = 0; i < resolved.size(); i++) {
+    auto* range = const_cast<PgQuery__RangeVar*>(resolved[i].first);
+    if (schemas[i] == kPublicSchema || *range->schemaname != '\0') continue;
+    range->schemaname = schemas[i].data();
+    unqualified.push_back(range);
+    insertions.emplace_back(static_cast<size_t>(range->location), spelled_name(schemas[i]) + ".");
+  }
+  std::string text = view_query_text(statement.text, *statement.node->view_stmt, std::move(insertions));
+  static char empty[] = "";
+  for (PgQuery__RangeVar* range : unqualified) range->schemaname = empty;
   parse_statement(text);
   return text;
 }
@@ -119,7 +124,7 @@ ResultPtr run_create_view(SessionState& session, const Statement& statement) {
     session.notice("notice: view \"" + view.name + "\" will be a temporary view");
     view.name = RelationName{std::string(kTemporarySchema), syntax.view->relname}.key();
   }
-  view.sql = view_text(*syntax.query, resolved);
+  view.sql = view_text(statement, resolved);
   const std::string key = view.name;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     const bool replace = syntax.replace && transaction->snapshot()->views.contains(key);

@@ -133,6 +133,12 @@ struct FakeTransaction : WriteTransaction {
   void drop_table(std::string_view) override {}
   void create_view(ViewSchema) override {}
   void drop_view(std::string_view) override {}
+  void alter_table(std::string_view, TableSchema) override {}
+  void create_sequence(SequenceSchema) override {}
+  void alter_sequence(std::string_view, SequenceSchema) override {}
+  void drop_sequence(std::string_view) override {}
+  void create_schema(std::string_view) override {}
+  void drop_schema(std::string_view) override {}
   std::unique_ptr<TableWriter> writer(std::string_view, uint64_t order) override {
     std::lock_guard lock(mutex);
     return std::make_unique<Writer>(written[order]);

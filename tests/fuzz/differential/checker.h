@@ -58,7 +58,7 @@ class Checker {
  private:
   template <typename Connection>
   Answer answer_of(const Case& tested, Connection& connection);
-  /// PostgreSQL's; none where Cairn takes too long for what PostgreSQL cannot do.
+  /// PostgreSQL's; what PostgreSQL cannot do is Cairn's own; none where PostgreSQL takes too long.
   std::optional<Answer> expected_answer(const Case& tested);
   std::optional<Finding> compare(const Case& tested, CairnConnection& cairn, const Answer& expected);
   bool is_excused(const Answer& expected, const Answer& got) const;

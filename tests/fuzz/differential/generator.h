@@ -41,6 +41,8 @@ class Generator {
   // queries.cpp
   Sql query(const Signature& signature, const Scope* outer, int depth);
   Sql with_query(const Signature& signature, const Scope* outer, int depth);
+  /// A counter below a bound and a value.
+  Sql recursive_table(const Named& table, const Scope* outer);
   Sql set_operation(const Signature& signature, const Scope* outer, int depth);
   Sql values(const Signature& signature, const Scope* outer, size_t rows);
   Sql select(const Signature& signature, const Scope* outer, int depth);
@@ -80,6 +82,10 @@ class Generator {
   // aggregates.cpp
   Sql aggregate(Sort sort, const Scope& scope, int depth);
   Sql aggregate_call(const std::string& role, const std::string& name, Sort argument, const Scope& input, int depth);
+
+  // windows.cpp
+  /// A call whose answer no order of equal rows changes.
+  Sql window(Sort sort, const Scope& scope);
 
   std::string name(const char* prefix) { return prefix + std::to_string(++names_); }
   Sort comparable_sort();

@@ -69,7 +69,7 @@ PostgresServer::PostgresServer(std::string binaries) : binaries_(std::move(binar
 void PostgresServer::start() {
   process_ = start_process({binaries_ + "/postgres", "-D", directory_ + "/data", "-k", directory_, "-c",
                             "listen_addresses=", "-c", "fsync=off", "-c", "timezone=UTC", "-c", "jit=off", "-c",
-                            "statement_timeout=5000", "-c", "max_parallel_workers=0", "-c", "autovacuum=off"}, directory_);
+                            "statement_timeout=2000", "-c", "max_parallel_workers=0", "-c", "autovacuum=off"}, directory_);
   const std::string where = "host=" + directory_ + " dbname=postgres user=fuzz";
   for (int attempt = 0; attempt < 600; attempt++) {
     if (PQping(where.c_str()) == PQPING_OK) return;

@@ -47,24 +47,45 @@ Sql Generator::query(const Signature& signature, const Scope* outer, int depth) 
   return select(signature, outer, depth);
 }
 
+Sql Generator::recursive_table(const Named& table, const Scope* outer) {
+  const Sort sort = table.signature[1];
+  auto item = [&](const Scope& scope) { return sql("", "CAST(@ AS " + type_of(sort) + ")", expression(sort, scope, 1)); };
+  From start = from_clause(outer, 0);
+  Scope first{start.columns, outer, nullptr};
+  // UNION alone keeps joins from growing.
+  const bool joins = random_.chance(50);
+  const std::string alias = name("a");
+  From step{sql("relation", table.name + " AS " + alias),
+            {{"y0", Sort::kInteger, alias + ".y0"}, {"y1", sort, alias + ".y1"}}};
+  if (joins) step = join(std::move(step), outer, 0);
+  Scope again{step.columns, outer, nullptr};
+  Sql base = sql("", "SELECT 0, @ FROM @", item(first), std::move(start.text));
+  Sql next = sql("", fmt::format("SELECT {0}.y0 + 1, @ FROM @ WHERE {0}.y0 < {1} AND @", alias, random_.between(1, 4)), item(again),
+                 std::move(step.text), predicate(again, 1));
+  return sql("", joins || random_.chance(50) ? "@ UNION @" : "@ UNION ALL @", std::move(base), std::move(next));
+}
+
 Sql Generator::with_query(const Signature& signature, const Scope* outer, int depth) {
   const size_t before = common_tables_.size();
   std::vector<Sql> tables;
+  bool recursive = false;
   for (int i = random_.between(1, 2); i > 0; i--) {
     Named table{name("w"), {}, random_signature(random_.below(3) + 1)};
+    const bool iterates = random_.chance(15);
+    if (iterates) table.signature = {Sort::kInteger, comparable_sort()};
     std::string columns;
     for (size_t c = 0; c < table.signature.size(); c++) {
       table.columns.push_back(fmt::format("y{}", c));
       columns += (c == 0 ? "" : ", ") + table.columns.back();
     }
-    tables.push_back(sql("", fmt::format("{}({}) AS {}(@)", table.name, columns,
-                                         random_.word({"", "", "MATERIALIZED ", "NOT MATERIALIZED "})),
-                         query(table.signature, outer, depth - 1)));
+    recursive |= iterates;
+    tables.push_back(sql("", fmt::format("{}({}) AS {}(@)", table.name, columns, random_.word({"", "", "MATERIALIZED ", "NOT MATERIALIZED "})),
+                         iterates ? recursive_table(table, outer) : query(table.signature, outer, depth - 1)));
     common_tables_.push_back(std::move(table));
   }
   Sql body = query(signature, outer, depth);
   common_tables_.resize(before);
-  return sql(query_role(signature), "WITH @ (@)", sql_list(", ", std::move(tables)), std::move(body));
+  return sql(query_role(signature), recursive ? "WITH RECURSIVE @ (@)" : "WITH @ (@)", sql_list(", ", std::move(tables)), std::move(body));
 }
 
 Sql Generator::set_operation(const Signature& signature, const Scope* outer, int depth) {
@@ -99,8 +120,11 @@ Sql Generator::select(const Signature& signature, const Scope* outer, int depth)
   if (all_exact(signature) && random_.chance(4)) return distinct_on(signature, std::move(source), scope, depth);
   const bool distinct = all_exact(signature) && random_.chance(12);
   std::vector<Sql> items;
-  for (size_t i = 0; i < signature.size(); i++)
-    items.push_back(sql("", fmt::format("@ AS o{}", i), expression(signature[i], scope, depth - 1)));
+  const bool windows = random_.chance(10);
+  for (size_t i = 0; i < signature.size(); i++) {
+    const bool over = windows && signature[i] != Sort::kApproximate && random_.chance(60);
+    items.push_back(sql("", fmt::format("@ AS o{}", i), over ? window(signature[i], scope) : expression(signature[i], scope, depth - 1)));
+  }
   return sql(query_role(signature), fmt::format("SELECT {}@@", distinct ? "DISTINCT " : ""), sql_list(", ", std::move(items)),
              std::move(source));
 }
@@ -123,7 +147,9 @@ Sql Generator::grouped_select(const Signature& signature, Sql from, const Scope&
   std::vector<Sql> items;
   for (size_t i = 0; i < signature.size(); i++)
     items.push_back(sql("", fmt::format("@ AS o{}", i), expression(signature[i], grouped, std::min(depth - 1, 2))));
-  Sql group_by = keys.empty() ? sql("", "") : sql("", " GROUP BY @", sql_list(", ", std::move(keys)));
+  const bool sets = keys.size() > 1 && random_.chance(25);
+  const std::string form = sets ? random_.word({" GROUP BY ROLLUP (@)", " GROUP BY CUBE (@)", " GROUP BY GROUPING SETS (@, ())"}) : " GROUP BY @";
+  Sql group_by = keys.empty() ? sql("", "") : sql("", form, sql_list(", ", std::move(keys)));
   Sql having = random_.chance(25) ? optional_sql(sql("", " HAVING @", predicate(grouped, std::min(depth, 2)))) : sql("", "");
   // Without keys and aggregates it would be no grouped query.
   if (group_by->children.empty() && having->children.empty()) having = sql("", " HAVING count(*) >= 0");

@@ -107,7 +107,7 @@ Schema random_schema(Random& random, size_t largest_rows) {
       table.columns.push_back({fmt::format("c{}", c), type.name, type.sort});
     }
     size_t rows = random.chance(10) ? 0 : random.chance(40) ? random.below(6) : random.below(largest_rows);
-    if (random.chance(1)) rows = 1000 + random.below(3000);
+    if (random.chance(1)) rows = 500 + random.below(1500);
     for (size_t r = 0; r < rows; r++) {
       if (!table.rows.empty() && random.chance(10)) {
         table.rows.push_back(table.rows[random.below(table.rows.size())]);
