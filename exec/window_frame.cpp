@@ -1,6 +1,7 @@
 #include "exec/window_frame.h"
 
 #include <algorithm>
+#include <cmath>
 #include <tuple>
 
 #include "exec/row_comparison.h"
@@ -16,6 +17,12 @@ using Exclusion = WindowFrame::Exclusion;
 constexpr std::string_view kNullNotAllowed = "22004";
 constexpr std::string_view kInvalidSize = "22013";
 
+bool is_nan(const Vector& values, uint32_t row) {
+  const size_t at = offset_of(row);
+  if (values.type.physical() == Physical::kDouble) return std::isnan(values.values<double>()[at]);
+  return values.type.physical() == Physical::kFloat && std::isnan(values.values<float>()[at]);
+}
+
 /// The frames of one partition.
 class FrameFinder {
  public:
@@ -27,6 +34,9 @@ class FrameFinder {
     const auto key = static_cast<uint32_t>(call.range_key);
     while (!values_.empty() && !rows.valid(key, values_.begin)) ++values_.begin;
     while (!values_.empty() && !rows.valid(key, values_.end - 1)) --values_.end;
+    numbers_ = values_;
+    while (!numbers_.empty() && is_nan(rows.view(key, numbers_.begin), numbers_.begin)) ++numbers_.begin;
+    while (!numbers_.empty() && is_nan(rows.view(key, numbers_.end - 1), numbers_.end - 1)) --numbers_.end;
   }
 
   std::vector<FrameRows> run() {
@@ -112,6 +122,11 @@ class FrameFinder {
   uint32_t search(uint32_t row, int32_t value_column, bool behind_equal) const {
     const auto key_column = static_cast<uint32_t>(call_.range_key), column = static_cast<uint32_t>(value_column);
     const Vector& value = rows_.view(column, row);
+    // An infinite key at an infinite distance from its frame's end: the frame has all numbers, as PostgreSQL's.
+    if (is_nan(value, row) && !is_nan(rows_.view(key_column, row), row)) {
+      if (behind_equal) return rows_.descends() ? values_.end : numbers_.end;
+      return rows_.descends() ? numbers_.begin : values_.begin;
+    }
     uint32_t low = values_.begin, high = values_.end;
     while (low < high) {
       const uint32_t middle = low + (high - low) / 2;
@@ -144,6 +159,7 @@ class FrameFinder {
   const WindowFrame& frame_;
   RowRange partition_;
   RowRange values_;  ///< RANGE with sizes: the rows whose key is not NULL
+  RowRange numbers_;  ///< those of them that are not NaN
   size_t first_group_ = 0, last_group_ = 0;
 };
 

@@ -116,6 +116,7 @@ class Binder {
   };
   class LevelGuard;
   class DepthGuard;
+  class BranchGuard;
 
   // query.cpp
   BoundQuery query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
@@ -253,6 +254,15 @@ class Binder {
   LogicalPtr apply(LogicalPtr node, Conjunction conjunction);
   /// Errors: kFeatureNotSupported where no row is made that a subquery could be joined to.
   void check_subquery_allowed(int position);
+
+  // branch_subquery.cpp
+  size_t pending_count() const { return level_ == nullptr || level_->pending == nullptr ? 0 : level_->pending->size(); }
+  /// Subqueries from the `first` pending one on are asked only for rows of which the conditions are true.
+  void guard_subqueries(size_t first, const std::vector<ExpressionPtr>& conditions);
+  std::vector<ExpressionPtr> delayed_columns(LogicalPtr& plan);
+
+  // full_join.cpp
+  LogicalPtr full_join(FromItem& left, FromItem& right, Conjunction on, FromItem& joined, int position);
 
   // expression.cpp
   ExpressionPtr expression(const pg::Node& node);

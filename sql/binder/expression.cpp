@@ -301,17 +301,32 @@ ExpressionPtr Binder::case_expression(const PgQuery__CaseExpr& syntax) {
   ExpressionPtr subject = syntax.arg == nullptr ? nullptr : typed(expression(*syntax.arg));
   std::vector<ExpressionPtr> values;
   std::vector<ExpressionPtr> conditions;
+  std::vector<ExpressionPtr> reached;  // true of the rows for which no condition has been true yet
+  auto is_true = [](const Expression& condition, Expression::Comparison comparison) {
+    return Expression::make_compare(comparison, condition.clone(), Expression::make_constant(Value::of_boolean(true)));
+  };
+  auto branch_value = [&](const pg::Node& node) {
+    size_t first = pending_count();
+    BranchGuard branch(*this, true);
+    values.push_back(expression(node));
+    guard_subqueries(first, reached);
+  };
   for (const pg::Node* node : pg::list(syntax.args, syntax.n_args)) {
     const PgQuery__CaseWhen& when = *node->case_when;
+    size_t first = pending_count();
+    BranchGuard branch(*this, !conditions.empty());
     if (subject == nullptr) {
       conditions.push_back(boolean(*when.expr, "CASE/WHEN"));
     } else {
       conditions.push_back(compare(Expression::Comparison::kEqual, subject->clone(), expression(*when.expr),
                                    pg::location(when.expr)));
     }
-    values.push_back(expression(*when.result));
+    guard_subqueries(first, reached);
+    reached.push_back(is_true(*conditions.back(), Expression::Comparison::kNotDistinct));
+    branch_value(*when.result);
+    reached.back() = is_true(*conditions.back(), Expression::Comparison::kDistinct);
   }
-  if (syntax.defresult != nullptr) values.push_back(expression(*syntax.defresult));
+  if (syntax.defresult != nullptr) branch_value(*syntax.defresult);
   std::vector<ExpressionPtr*> places;
   for (ExpressionPtr& value : values) places.push_back(&value);
   result->type = unify(places, "CASE", syntax.location);
@@ -327,7 +342,19 @@ ExpressionPtr Binder::coalesce(const PgQuery__CoalesceExpr& syntax) {
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kCoalesce;
   std::vector<ExpressionPtr*> places;
-  for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) result->arguments.push_back(expression(*argument));
+  std::vector<ExpressionPtr> reached;  // true of the rows for which all arguments so far are NULL
+  for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) {
+    size_t first = pending_count();
+    BranchGuard branch(*this, result->arguments.size() > 0);
+    result->arguments.push_back(expression(*argument));
+    guard_subqueries(first, reached);
+    if (is_untyped(*result->arguments.back())) continue;
+    auto is_null = std::make_unique<Expression>();
+    is_null->kind = Expression::Kind::kIsNull;
+    is_null->type = Type::boolean();
+    is_null->arguments.push_back(result->arguments.back()->clone());
+    reached.push_back(std::move(is_null));
+  }
   for (ExpressionPtr& argument : result->arguments) places.push_back(&argument);
   result->type = unify(places, "COALESCE", syntax.location);
   if (result->arguments.size() == 1) return std::move(result->arguments[0]);

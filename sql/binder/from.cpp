@@ -315,7 +315,7 @@ void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, Fro
       LogicalPtr swapped = make_join(JoinKind::kLeft, std::move(right.plan), std::move(left.plan), {});
       joined.plan = std::move(swapped);
     } else {
-      throw_unsupported("a subquery in the condition of a FULL JOIN", pg::location(syntax.quals));
+      joined.plan = full_join(left, right, std::move(on), joined, pg::location(syntax.quals));
     }
   }
   if (kind == JoinKind::kLeft || kind == JoinKind::kFull) set_nullable(right_columns);

@@ -35,6 +35,23 @@ class Binder::DepthGuard {
   Binder& binder_;
 };
 
+/// What is bound during its life stands in a branch that may not be taken, where `inside`.
+class Binder::BranchGuard {
+ public:
+  BranchGuard(const Binder& binder, bool inside) : level_(binder.level_), before_(level_ != nullptr && level_->inside_branch) {
+    if (level_ != nullptr) level_->inside_branch = before_ || inside;
+  }
+  ~BranchGuard() {
+    if (level_ != nullptr) level_->inside_branch = before_;
+  }
+  BranchGuard(const BranchGuard&) = delete;
+  BranchGuard& operator=(const BranchGuard&) = delete;
+
+ private:
+  QueryLevel* level_;
+  bool before_;
+};
+
 /// Restores a variable at the end of a scope.
 template <typename T>
 class Restore {

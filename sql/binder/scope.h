@@ -66,6 +66,7 @@ struct QueryLevel {
   std::vector<const FromItem*> items;  ///< what names see now; grows from left to right while FROM is bound
   Clause clause = Clause::kFrom;
   bool inside_aggregate = false;
+  bool inside_branch = false;        ///< of a CASE or COALESCE: what is bound may not be asked for
   std::vector<LogicalAggregate> aggregates;
   std::vector<Attachment> below_aggregation;
   std::vector<Attachment>* pending = nullptr;  ///< where subqueries met now go; nullptr: none may stand here

@@ -135,11 +135,11 @@ std::vector<ExpressionPtr> Binder::scalar_subquery(const pg::Node& subselect, in
   attachment.kind = JoinKind::kSingle;
   attachment.plan = subquery(subselect).plan;
   std::vector<ExpressionPtr> columns;
-  for (ColumnId id : attachment.plan->outputs) {
-    plan_.columns[id].nullable = true;  // no row gives NULL
-    columns.push_back(Expression::make_column(id, plan_.columns[id].type));
-    columns.back()->position = position;
-  }
+  if (level_->inside_branch) columns = delayed_columns(attachment.plan);
+  if (columns.empty())
+    for (ColumnId id : attachment.plan->outputs) columns.push_back(Expression::make_column(id, plan_.columns[id].type));
+  for (ExpressionPtr& column : columns) column->position = position;
+  for (ColumnId id : attachment.plan->outputs) plan_.columns[id].nullable = true;  // no row gives NULL
   level_->pending->push_back(std::move(attachment));
   return columns;
 }
