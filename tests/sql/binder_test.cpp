@@ -214,7 +214,7 @@ TEST_F(BinderTest, OrderBy) {
   EXPECT_EQ(state("SELECT a FROM u ORDER BY 'x'"), "42601");
   EXPECT_EQ(state("SELECT a FROM u UNION SELECT x FROM u ORDER BY a + 1"), "0A000");
   EXPECT_EQ(state("SELECT DISTINCT ON (a) a FROM u ORDER BY x"), "42P10");
-  EXPECT_TRUE(has("SELECT DISTINCT ON (a) x FROM u ORDER BY a, y", "Distinct"));
+  EXPECT_TRUE(has("SELECT DISTINCT ON (a) x FROM u ORDER BY a, y", "Window"));
 }
 
 TEST_F(BinderTest, LimitIsACount) {
@@ -266,7 +266,7 @@ TEST_F(BinderTest, CommonTablesAndViews) {
   EXPECT_EQ(columns("WITH w(m) AS (SELECT a FROM u) SELECT m, w2.m FROM w JOIN w AS w2 USING (m)"), "m INTEGER, m INTEGER");
   EXPECT_TRUE(has("WITH w AS (SELECT a FROM u) SELECT * FROM w, w AS z", "With w"));
   EXPECT_TRUE(has("WITH w AS (SELECT 1 AS one), z AS (SELECT one FROM w) SELECT one FROM z", "With z"));
-  EXPECT_EQ(state("WITH RECURSIVE w AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM w) SELECT n FROM w"), "0A000");
+  EXPECT_TRUE(has("WITH RECURSIVE w AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM w) SELECT n FROM w", "Recursion"));
   EXPECT_EQ(columns("WITH w AS (SELECT 1 AS lineitem) SELECT * FROM w AS lineitem"), "lineitem INTEGER");
   EXPECT_EQ(columns("SELECT * FROM v"), "p INTEGER, q INTEGER");
   EXPECT_EQ(columns("SELECT (WITH w AS (SELECT u.a AS k) SELECT k FROM w) AS k FROM u"), "k INTEGER");
@@ -274,9 +274,6 @@ TEST_F(BinderTest, CommonTablesAndViews) {
 
 TEST_F(BinderTest, UnsupportedConstructsAreNamedWithTheirPosition) {
   EXPECT_EQ(plan("SELECT ARRAY[1, 2]"), "0A000@7 array constructor is not supported");
-  EXPECT_EQ(plan("SELECT rank() OVER (ORDER BY a) FROM u"), "0A000@7 a window function is not supported");
-  EXPECT_EQ(plan("SELECT sum(a) OVER () FROM u"), "0A000@7 a window function is not supported");
-  EXPECT_EQ(plan("SELECT a FROM u GROUP BY ROLLUP (a)"), "0A000@25 GROUPING SETS, ROLLUP and CUBE is not supported");
   EXPECT_EQ(plan("SELECT * FROM u TABLESAMPLE system (1)"), "0A000@28 TABLESAMPLE is not supported");
   EXPECT_EQ(plan("SELECT u FROM u"), "0A000@7 a whole row (\"u\" is a table) is not supported");
   EXPECT_EQ(plan("SELECT a FROM u FOR UPDATE").substr(0, 5), "0A000");
