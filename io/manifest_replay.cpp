@@ -29,6 +29,7 @@ class Replay {
       const std::string name = in.string();
       pin(in, name, in.varint());
     }
+    if (in.left() == 0) return;  // written before there were sequences and schemas (format 1)
     for (uint64_t n = in.varint(); n > 0; --n) {
       Sequence sequence = read_sequence(in);
       const uint64_t id = sequence.id;

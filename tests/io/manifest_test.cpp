@@ -1,5 +1,6 @@
 #include "io/manifest.h"
 
+#include "io/manifest_record.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {
@@ -179,6 +180,15 @@ TEST(ManifestRecord, EveryDamageToARealManifestIsNoticed) {
     const std::string found = open_with_manifest(*storage, storage, damaged);
     EXPECT_TRUE(found == "error" || found == "110 rows") << at << ": " << found;
   }
+}
+
+/// Format 1 had neither sequences nor schemas: its state ends before them.
+TEST(ManifestRecord, AStateOfFormatOneIsRead) {
+  std::vector<std::byte> state = encode_state({}, Snapshot{}, {});
+  state.resize(state.size() - 2);
+  const ReplayedManifest replayed = replay_manifest({state}, "manifest", {});
+  EXPECT_TRUE(replayed.newest->sequences.empty());
+  EXPECT_TRUE(replayed.newest->schemas.empty());
 }
 
 /// Records whose checksums hold but whose content makes no sense: an error that leaves all files alone, or some database.
