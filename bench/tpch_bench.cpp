@@ -47,7 +47,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads, "worker threads")->check(CLI::Range(1u, 1024u));
   app.add_option("--runs", runs, "counted runs")->check(CLI::Range(1u, 1000000u));
   app.add_option("--checkpoint", checkpoint, "off, auto or all")->check(CLI::IsMember({"off", "auto", "all"}));
-  app.add_option("--set", settings, "name=value, any setting");
+  app.add_option("--set", settings, "name=value, any setting")->allow_extra_args(false);
   CLI11_PARSE(app, argc, argv);
   if (queries.empty()) {
     for (int query = 1; query <= 22; ++query) queries.push_back(query);

@@ -50,7 +50,7 @@ int main(int argc, char** argv) {
   unsigned threads = 0;
   app.add_option("--db", options.database, "\":memory:\" or a directory that gets a database per file");
   app.add_option("--threads", threads, "worker threads");
-  app.add_option("--set", options.settings, "name=value, any setting");
+  app.add_option("--set", options.settings, "name=value, any setting")->allow_extra_args(false);
   app.add_option("--data-dir", options.data_directory, "what {DATA_DIR} stands for");
   app.add_option("--timeout", options.timeout_s, "seconds until a record is interrupted");
   app.add_option("--known", known, "file of records that are expected to fail")->check(CLI::ExistingFile);
