@@ -122,7 +122,7 @@ void TableDatabase::replay(const ManifestContent& content) {
   };
   ReplayedManifest replayed = replay_manifest(content.payloads, "'" + manifest_path() + "'", make_row_group);
   identity_ = content.identity;
-  counters_ = replayed.counters;
+  next_table_id_ = replayed.counters.next_table_id;
   next_file_id_ = replayed.counters.next_file_id;
   next_row_group_id_ = replayed.counters.next_row_group_id;
   for (const auto& [name, sequence] : replayed.newest->sequences) sequence->state->make_durable();

@@ -91,7 +91,7 @@ void TableDatabase::end_write() {
 }
 
 ManifestCounters TableDatabase::current_counters() const {
-  return {newest_->number, counters_.next_table_id, next_file_id_, next_row_group_id_};
+  return {newest_->number, next_table_id_, next_file_id_, next_row_group_id_};
 }
 
 void TableDatabase::install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins) {

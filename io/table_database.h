@@ -51,7 +51,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
 
   // For the write transaction, of which there is one at a time.
   void end_write();
-  uint64_t take_table_id() { return counters_.next_table_id++; }
+  uint64_t take_table_id() { return next_table_id_++; }
   uint64_t take_file_id() { return next_file_id_++; }
   uint64_t take_row_group_id() { return next_row_group_id_++; }
   const std::shared_ptr<DataDirectory>& data() const { return data_; }
@@ -86,7 +86,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   std::shared_ptr<DataDirectory> data_;
   std::unique_ptr<ManifestLog> log_;
   uint64_t compacted_bytes_ = 0;  ///< length of the manifest when it was last replaced
-  ManifestCounters counters_;     ///< only the table id and snapshot number are kept current
+  std::atomic<uint64_t> next_table_id_{1};
   std::atomic<uint64_t> next_file_id_{1};
   std::atomic<uint64_t> next_row_group_id_{1};
 
