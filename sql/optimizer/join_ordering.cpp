@@ -39,7 +39,23 @@ LogicalPtr build(JoinGraph& graph, const std::vector<JoinTree>& trees, size_t po
   return graph.join(std::move(left_plan), trees[left].set, std::move(right_plan), trees[right].set);
 }
 
+/// A filter above a projection of a region moves below it, where it is needed (only without predicate_pushdown one is
+/// left there).
+LogicalPtr with_filter_in_region(LogicalPtr node) {
+  if (node->kind != LogicalNode::Kind::kFilter || node->children[0]->kind != LogicalNode::Kind::kProject) return node;
+  LogicalNode& project = *node->children[0];
+  if (is_volatile(*node) || is_volatile(project) || !JoinGraph::starts_region(*project.children[0])) return node;
+  const Substitution substitution = substitution_by(project);
+  for (auto& predicate : node->predicates) substitute(predicate, substitution);
+  LogicalPtr result = std::move(node->children[0]);
+  node->children[0] = std::move(result->children[0]);
+  widen_outputs(*node);
+  result->children[0] = std::move(node);
+  return result;
+}
+
 LogicalPtr ordered(LogicalPlan& plan, LogicalPtr node, Estimator& estimator) {
+  node = with_filter_in_region(std::move(node));
   order_below(plan, *node, estimator);
   if (!JoinGraph::starts_region(*node)) return node;
   JoinGraph graph(plan, std::move(node), estimator);

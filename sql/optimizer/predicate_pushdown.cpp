@@ -41,8 +41,7 @@ LogicalPtr push_into_child(LogicalPtr node, Conjuncts conjuncts) {
 }
 
 LogicalPtr push_into_project(LogicalPtr node, Conjuncts conjuncts) {
-  Substitution substitution;
-  for (size_t i = 0; i < node->outputs.size(); ++i) substitution[node->outputs[i]] = node->expressions[i].get();
+  const Substitution substitution = substitution_by(*node);
   for (auto& conjunct : conjuncts) substitute(conjunct, substitution);
   node->children[0] = push(std::move(node->children[0]), std::move(conjuncts));
   return node;

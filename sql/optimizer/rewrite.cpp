@@ -50,6 +50,12 @@ void for_each_node(LogicalPlan& plan, const std::function<void(LogicalPtr&)>& vi
   if (plan.root) for_each_node_below(plan.root, visit);
 }
 
+Substitution substitution_by(const LogicalNode& project) {
+  Substitution substitution;
+  for (size_t i = 0; i < project.outputs.size(); ++i) substitution[project.outputs[i]] = project.expressions[i].get();
+  return substitution;
+}
+
 void substitute(ExpressionPtr& expression, const Substitution& substitution) {
   if (expression->kind == Kind::kColumn) {
     if (auto found = substitution.find(expression->column); found != substitution.end()) {

@@ -22,6 +22,7 @@ void for_each_node_below(LogicalPtr& node, const std::function<void(LogicalPtr&)
 
 /// What columns are replaced by; the expressions are cloned at every use.
 using Substitution = std::map<ColumnId, const Expression*>;
+Substitution substitution_by(const LogicalNode& project);  ///< its outputs: by what computes them
 void substitute(ExpressionPtr& expression, const Substitution& substitution);
 ExpressionPtr substituted(const Expression& expression, const Substitution& substitution);
 

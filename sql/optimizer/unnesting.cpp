@@ -173,10 +173,7 @@ class Unnesting {
     if (node.predicates.empty()) strip_for_exists(right);
     while ((right->kind == Kind::kProject || right->kind == Kind::kSort) && !is_volatile(*right)) {
       if (right->kind == Kind::kProject) {
-        Substitution substitution;
-        for (size_t i = 0; i < right->outputs.size(); ++i) {
-          substitution[right->outputs[i]] = right->expressions[i].get();
-        }
+        const Substitution substitution = substitution_by(*right);
         for (auto& predicate : node.predicates) substitute(predicate, substitution);
       }
       LogicalPtr child = std::move(right->children[0]);
@@ -272,10 +269,7 @@ class Unnesting {
       top->outputs.push_back(id);
       top->expressions.push_back(column_reference(plan_, id));
     }
-    Substitution substitution;
-    for (size_t i = 0; i < project->outputs.size(); ++i) {
-      substitution[project->outputs[i]] = project->expressions[i].get();
-    }
+    const Substitution substitution = substitution_by(*project);
     for (auto& predicate : node->predicates) substitute(predicate, substitution);
 
     ColumnId matched = 0;

@@ -4,6 +4,9 @@
 
 #include <vector>
 
+#include "sql/parser/nodes.h"
+#include "sql/parser/parser.h"
+#include "sql/parser/same_tree.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -42,7 +45,12 @@ std::string deparse_expression(const PgQuery__Node& expression) {
   PgQuery__Node statement = PG_QUERY__NODE__INIT;
   statement.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
   statement.select_stmt = &select;
-  return deparse(statement).substr(sizeof("SELECT ") - 1);
+  const std::string text = deparse(statement);
+  const auto tree = parse_statement(text);
+  if (!same_tree(expression, *tree->statement().select_stmt->target_list[0]->res_target->val))
+    throw Error(sqlstate::kFeatureNotSupported, "storing an expression that does not read back as it was written is not supported")
+        .at(pg::location(&expression));
+  return text.substr(sizeof("SELECT ") - 1);
 }
 
 }  // namespace cairn

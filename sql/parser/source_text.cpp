@@ -6,6 +6,7 @@
 
 #include "sql/parser/deparse.h"
 #include "sql/parser/parser.h"
+#include "sql/parser/same_tree.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -33,32 +34,42 @@ size_t behind_as(const char* text) {
   return found;
 }
 
-bool means(const std::string& text, const std::string& deparsed) {
+bool means(const std::string& text, const PgQuery__Node& query) {
   try {
-    return deparse(parse_statement(text)->statement()) == deparsed;
+    return same_tree(parse_statement(text)->statement(), query);
   } catch (const Error&) {
     return false;
   }
+}
+
+/// The query as it stands in the statement; empty where it does not.
+std::string written_text(const std::string& statement, const PgQuery__ViewStmt& view,
+                         std::vector<std::pair<size_t, std::string>> insertions) {
+  const size_t name = static_cast<size_t>(view.view->location);
+  if (name >= statement.size()) return "";
+  const size_t offset = behind_as(statement.c_str() + name);
+  if (offset == std::string::npos) return "";
+  const size_t begin = name + offset;
+  std::string text = statement.substr(begin);
+  std::ranges::sort(insertions);
+  for (auto insertion = insertions.rbegin(); insertion != insertions.rend(); ++insertion) {
+    if (insertion->first < begin) return "";
+    text.insert(insertion->first - begin, insertion->second);
+  }
+  text.erase(0, std::min(text.find_first_not_of(" \n\t"), text.size()));
+  return text;
 }
 
 }  // namespace
 
 std::string view_query_text(const std::string& statement, const PgQuery__ViewStmt& view,
                             std::vector<std::pair<size_t, std::string>> insertions) {
-  const std::string deparsed = deparse(*view.query);
-  const size_t name = static_cast<size_t>(view.view->location);
-  if (name >= statement.size()) return deparsed;
-  const size_t offset = behind_as(statement.c_str() + name);
-  if (offset == std::string::npos) return deparsed;
-  const size_t begin = name + offset;
-  std::string text = statement.substr(begin);
-  std::ranges::sort(insertions);
-  for (auto insertion = insertions.rbegin(); insertion != insertions.rend(); ++insertion) {
-    if (insertion->first < begin) return deparsed;
-    text.insert(insertion->first - begin, insertion->second);
-  }
-  text.erase(0, std::min(text.find_first_not_of(" \n\t"), text.size()));
-  return means(text, deparsed) ? text : deparsed;
+  if (std::string text = written_text(statement, view, std::move(insertions)); means(text, *view.query)) return text;
+  std::string text = deparse(*view.query);
+  if (!means(text, *view.query))
+    throw Error(sqlstate::kFeatureNotSupported, "a view whose query does not read back as it was written is not supported")
+        .at(view.view->location);
+  return text;
 }
 
 }  // namespace cairn

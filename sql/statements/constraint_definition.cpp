@@ -5,7 +5,6 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/plan_columns.h"
 #include "sql/parser/deparse.h"
-#include "sql/parser/same_tree.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -93,10 +92,6 @@ void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
   CheckSchema check;
   check.name = constraint.conname;
   check.sql = deparse_expression(*constraint.raw_expr);
-  // The deparser may lose brackets: better no constraint than another one.
-  const auto tree = parse_statement("SELECT " + check.sql);
-  if (!same_tree(*constraint.raw_expr, *tree->statement().select_stmt->target_list[0]->res_target->val))
-    throw_unsupported("a CHECK condition that does not read back as it was written", constraint.location);
   const std::vector<uint32_t> columns = condition_columns(table, *constraint.raw_expr);
   if (check.name.empty()) {
     check.name = check_name(table, columns);
