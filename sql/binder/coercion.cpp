@@ -114,8 +114,10 @@ bool can_cast(const Type& from, const Type& to, CastContext context) {
 }
 
 std::optional<Type> common_type(const Type& a, const Type& b) {
-  if (a.id == TypeId::kNull) return b;
-  if (b.id == TypeId::kNull) return a;
+  if (a.id == TypeId::kNull || b.id == TypeId::kNull) {
+    const Type& known = a.id == TypeId::kNull ? b : a;
+    return known.id == TypeId::kVarchar ? Type::varchar() : known;  // a literal may be longer than VARCHAR(n)
+  }
   if (a == b) return a;
   if (a.is_string() && b.is_string()) {
     if (a.id != b.id) return Type::varchar();

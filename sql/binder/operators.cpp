@@ -271,6 +271,12 @@ ExpressionPtr Binder::in_values(ExpressionPtr left, std::vector<ExpressionPtr> i
   if (!fits) {
     std::vector<ExpressionPtr*> all = {&left};
     for (ExpressionPtr& item : items) all.push_back(&item);
+    Type known = left->type;
+    for (const ExpressionPtr& item : items)
+      if (known.id == TypeId::kNull) known = item->type;
+    if (known.id != TypeId::kNull)
+      for (ExpressionPtr* one : all)
+        if (is_untyped(**one)) *one = literal_beside(std::move(*one), known);
     std::optional<Type> common = left->type;
     for (ExpressionPtr& item : items) {
       Type before = common->id == TypeId::kNull ? item->type : *common;
@@ -362,7 +368,8 @@ ExpressionPtr Binder::null_if(const PgQuery__AExpr& syntax) {
   std::optional<Type> common = common_type(left->type, right->type);
   if (common && !(left->type.is_integer() && right->type.is_integer())) {
     Type type = common->is_floating() ? Type::double_() : common->id == TypeId::kNull ? Type::varchar() : *common;
-    if (left->type.id != type.id) value = coerce(left->clone(), type, CastContext::kImplicit);
+    if (is_untyped(*left)) value = literal_beside(left->clone(), type);
+    else if (left->type.id != type.id) value = coerce(left->clone(), type, CastContext::kImplicit);
   }
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kCase;

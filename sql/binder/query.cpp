@@ -407,9 +407,7 @@ BoundQuery Binder::unite(const PgQuery__SelectStmt& select, BoundQuery left, Bou
     if (!common)
       throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + type_name(a) + " and " + type_name(b) +
                                                    " of column " + std::to_string(i + 1) + " cannot be matched");
-    const bool has_literal = a.id == TypeId::kNull || b.id == TypeId::kNull;  // longer, perhaps, than VARCHAR(n)
-    const bool unlimited = common->id == TypeId::kNull || (common->id == TypeId::kVarchar && has_literal);
-    types.push_back(unlimited ? Type::varchar() : *common);
+    types.push_back(common->id == TypeId::kNull ? Type::varchar() : *common);
   }
   LogicalPtr node = make_node(LogicalNode::Kind::kSetOperation);
   node->set_operation = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? LogicalNode::SetOperation::kUnion

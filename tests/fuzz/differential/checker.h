@@ -50,7 +50,7 @@ class Checker {
   bool add_view(const Table& view);
 
   struct Counts {
-    size_t agreed = 0, both_failed = 0, unsupported = 0, excused = 0, without_postgres = 0, slow = 0;
+    size_t agreed = 0, both_failed = 0, unsupported = 0, excused = 0, without_postgres = 0, slow = 0, slow_alone = 0;
     std::map<std::string, size_t> unsupported_reasons, errors;
   };
   const Counts& counts() const { return counts_; }

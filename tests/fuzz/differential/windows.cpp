@@ -8,9 +8,11 @@ namespace {
 /// A window function may not meet a literal that has no type yet.
 std::string typed(const std::string& text) { return text.starts_with('\'') ? "CAST(" + text + " AS text)" : text; }
 
+/// For what sees single rows: an order in which only equal rows are undecided. One window for the whole scope: two
+/// could decide differently which of equal rows comes first.
 std::string ordered_by_all(const Scope& scope) {
-  std::string text;
-  for (const Column& column : scope.columns) text += (text.empty() ? "ORDER BY " : ", ") + column.text;
+  std::string text = scope.columns.size() % 2 == 0 ? "PARTITION BY " + scope.columns[0].text + " " : "";
+  for (size_t i = 0; i < scope.columns.size(); i++) text += (i == 0 ? "ORDER BY " : ", ") + scope.columns[i].text;
   return text;
 }
 
@@ -28,14 +30,13 @@ Sql Generator::window(Sort sort, const Scope& scope) {
     case 0:  // the same for all peers
       if (sort == Sort::kInteger) call = fmt::format("CAST({} OVER ({}) AS integer)", random_.word({"rank()", "dense_rank()"}), peers);
       break;
-    case 1:  // what sees single rows needs an order in which only equal rows are undecided
-      call = fmt::format("{} OVER ({}{})",
-                         random_.word({"lag", "lead"}) + fmt::format("({}{})", value, random_.word({"", ", 1", ", 2", ", 0"})), partition,
+    case 1:
+      call = fmt::format("{}({}{}) OVER ({})", random_.word({"lag", "lead"}), value, random_.word({"", ", 1", ", 2", ", 0"}),
                          ordered_by_all(scope));
       break;
     case 2:
-      call = fmt::format("{}({}) OVER ({}{} ROWS BETWEEN {} AND {}{})", random_.word({"first_value", "last_value", "min", "max"}), value,
-                         partition, ordered_by_all(scope), random_.word({"UNBOUNDED PRECEDING", "2 PRECEDING", "CURRENT ROW"}),
+      call = fmt::format("{}({}) OVER ({} ROWS BETWEEN {} AND {}{})", random_.word({"first_value", "last_value", "min", "max"}), value,
+                         ordered_by_all(scope), random_.word({"UNBOUNDED PRECEDING", "2 PRECEDING", "CURRENT ROW"}),
                          random_.word({"CURRENT ROW", "1 FOLLOWING", "UNBOUNDED FOLLOWING"}),
                          random_.word({"", "", " EXCLUDE CURRENT ROW", " EXCLUDE TIES"}));
       break;
