@@ -9,9 +9,6 @@ namespace cairn {
 
 namespace {
 
-/// Group g of `other` that merge's i-th group comes from.
-size_t source(const uint32_t* from, size_t i) { return from == nullptr ? i : from[i]; }
-
 /// Integral types of up to 64 bits; bool_and is min, bool_or max.
 class WordExtreme : public AggregateState {
  public:
@@ -35,7 +32,7 @@ class WordExtreme : public AggregateState {
     const WordExtreme& other = static_cast<WordExtreme&>(from_state);
     for (size_t i = 0; i < groups; ++i) {
       int64_t& value = values_[to[i]];
-      value = max_ ? std::max(value, other.values_[source(from, i)]) : std::min(value, other.values_[source(from, i)]);
+      value = max_ ? std::max(value, other.values_[source_group(from, i)]) : std::min(value, other.values_[source_group(from, i)]);
     }
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
@@ -61,7 +58,7 @@ class WideExtreme : public AggregateState {
     const WideExtreme& other = static_cast<WideExtreme&>(from_state);
     for (size_t i = 0; i < groups; ++i) {
       int128_t& value = values_[to[i]];
-      value = max_ ? std::max(value, other.values_[source(from, i)]) : std::min(value, other.values_[source(from, i)]);
+      value = max_ ? std::max(value, other.values_[source_group(from, i)]) : std::min(value, other.values_[source_group(from, i)]);
     }
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
@@ -93,7 +90,7 @@ class FloatExtreme : public AggregateState {
   }
   void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
     const FloatExtreme& other = static_cast<FloatExtreme&>(from_state);
-    for (size_t i = 0; i < groups; ++i) add(values_[to[i]], other.values_[source(from, i)]);
+    for (size_t i = 0; i < groups; ++i) add(values_[to[i]], other.values_[source_group(from, i)]);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     append_floats(out, result.groups, result.counts, [&](size_t g) { return values_[result.begin + g]; });
@@ -137,7 +134,7 @@ class OrderedExtreme : public AggregateState {
   void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
     const OrderedExtreme& other = static_cast<OrderedExtreme&>(from_state);
     for (size_t i = 0; i < groups; ++i) {
-      const size_t group = source(from, i);
+      const size_t group = source_group(from, i);
       if (other.present_[group] != 0) add(to[i], other.values_[group]);
     }
   }

@@ -4,6 +4,9 @@
 
 namespace cairn {
 
+/// The group of `other` that AggregateState::merge's i-th group comes from.
+inline size_t source_group(const uint32_t* from, size_t i) { return from == nullptr ? i : from[i]; }
+
 /// sum and avg of an integral argument. int64 accumulators as long as a running bound on every group's magnitude
 /// proves that they cannot overflow; then they are folded into 128 bits. Exact, in any order.
 std::unique_ptr<AggregateState> make_integral_sum(const Type& argument);

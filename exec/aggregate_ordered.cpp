@@ -9,8 +9,6 @@ namespace cairn {
 
 namespace {
 
-size_t source(const uint32_t* from, size_t i) { return from == nullptr ? i : from[i]; }
-
 /// Where a value stood in the input. A morsel's rows are seen by one fragment, in order, so that numbering the values
 /// as they come orders them within it.
 struct Position {
@@ -36,7 +34,7 @@ class First : public AggregateState {
   }
   void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
     const First& other = static_cast<First&>(from_state);
-    for (size_t i = 0; i < groups; ++i) add(to[i], other.values_[source(from, i)], other.positions_[source(from, i)]);
+    for (size_t i = 0; i < groups; ++i) add(to[i], other.values_[source_group(from, i)], other.positions_[source_group(from, i)]);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     Vector vector;
@@ -92,7 +90,7 @@ class StringAgg : public AggregateState {
     StringAgg& other = static_cast<StringAgg&>(from_state);
     constexpr uint32_t kNone = UINT32_MAX;
     std::vector<uint32_t> target(other.group_count_, kNone);
-    for (size_t i = 0; i < groups; ++i) target[source(from, i)] = to[i];
+    for (size_t i = 0; i < groups; ++i) target[source_group(from, i)] = to[i];
     for (const Piece& piece : other.pieces_) {
       if (target[piece.group] == kNone) continue;
       pieces_.push_back({target[piece.group], piece.position, heap_.add(piece.text.view()),

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "exec/aggregate_functions.h"
 #include "exec/functions/function.h"
 #include "exec/integral_output.h"
 #include "vector/error.h"
@@ -329,7 +330,6 @@ void AggregateStates::expect(const AggregateStates& other) {
 
 void AggregateStates::merge(AggregateStates& other, const uint32_t* from, const uint32_t* to, size_t groups,
                             size_t groups_before) {
-  const auto source = [&](size_t i) { return from == nullptr ? i : from[i]; };
   for (size_t i = 0; i < counts_.size(); ++i) {
     Counts& mine = counts_[i];
     const Counts& theirs = other.counts_[i];
@@ -338,13 +338,13 @@ void AggregateStates::merge(AggregateStates& other, const uint32_t* from, const 
     if (mine.exact) {
       assert(theirs.exact);
       if (!theirs.tracking) continue;
-      for (size_t g = 0; g < groups; ++g) mine.missing[to[g]] += theirs.missing[source(g)];
+      for (size_t g = 0; g < groups; ++g) mine.missing[to[g]] += theirs.missing[source_group(from, g)];
     } else {
-      for (size_t g = 0; g < groups; ++g) mine.present[to[g]] += other.has_value(theirs, source(g)) ? 1 : 0;
+      for (size_t g = 0; g < groups; ++g) mine.present[to[g]] += other.has_value(theirs, source_group(from, g)) ? 1 : 0;
     }
   }
   if (counts_rows_) {
-    for (size_t g = 0; g < groups; ++g) rows_[to[g]] += other.rows_[source(g)];
+    for (size_t g = 0; g < groups; ++g) rows_[to[g]] += other.rows_[source_group(from, g)];
   }
   for (size_t s = 0; s < states_.size(); ++s) states_[s]->merge(*other.states_[s], from, to, groups);
 }

@@ -11,7 +11,6 @@
 namespace cairn {
 namespace {
 
-using Kind = PlanNode::Kind;
 using Names = std::vector<std::string>;
 
 /// The line with every #n outside of string literals replaced by the input column's name.
@@ -91,10 +90,10 @@ class Explainer {
 
   /// What #n in the node's own line stands for.
   const Names& input_names(const PlanNode& node) {
-    if (node.kind == Kind::kScan) return output_names(node);
+    if (node.kind == PlanNode::Kind::kScan) return output_names(node);
     static const Names kNone;
     if (node.children.empty()) return kNone;
-    if (node.kind != Kind::kJoin) return output_names(*node.children[0]);
+    if (node.kind != PlanNode::Kind::kJoin) return output_names(*node.children[0]);
     Names& names = join_inputs_[&node];
     if (names.empty()) {
       names = output_names(*node.children[0]);
@@ -119,19 +118,19 @@ class Explainer {
   Names derived_names(const PlanNode& node) {
     Names names;
     switch (node.kind) {
-      case Kind::kScan:
+      case PlanNode::Kind::kScan:
         for (uint32_t column : node.scan_columns) names.push_back(node.table->schema.columns[column].name);
         break;
-      case Kind::kProject:
+      case PlanNode::Kind::kProject:
         for (const ExpressionPtr& expression : node.expressions) {
           names.push_back(with_names(expression->to_string(), input_names(node)));
         }
         break;
-      case Kind::kAggregate:
+      case PlanNode::Kind::kAggregate:
         for (uint32_t group : node.groups) names.push_back(input_names(node)[group]);
         for (const AggregateCall& call : node.aggregates) names.emplace_back(call.function->name);
         break;
-      case Kind::kJoin: {
+      case PlanNode::Kind::kJoin: {
         const Names& inputs = input_names(node);
         for (uint32_t column : node.output_columns) {
           if (column < inputs.size()) names.push_back(inputs[column]);

@@ -10,9 +10,6 @@ namespace cairn {
 
 namespace {
 
-/// Rows looked up at a time: what is touched per row stays in the first-level cache.
-constexpr size_t kSliceRows = 2048;
-
 void hash_keys(std::span<const Vector> keys, uint64_t* hashes) {
   for (size_t column = 0; column < keys.size(); ++column) hash_vector(keys[column], nullptr, column > 0, hashes);
 }

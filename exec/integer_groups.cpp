@@ -14,7 +14,6 @@ namespace {
 constexpr size_t kFreePages = 256;
 constexpr size_t kSparseKeys = 32;
 constexpr size_t kDirectoryPagesMax = size_t{1} << 20;
-constexpr size_t kSliceRows = 2048;
 
 }  // namespace
 

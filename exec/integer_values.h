@@ -11,6 +11,9 @@
 
 namespace cairn {
 
+/// Rows looked up at a time: what is touched per row stays in the first-level cache.
+constexpr size_t kSliceRows = 2048;
+
 /// Whether every value of the vector fits 64 bits by its physical type.
 inline bool is_word(const Type& type) { return type.is_integral() && type.physical() != Physical::kInt128; }
 

@@ -12,9 +12,8 @@ namespace cairn {
 namespace {
 
 /// A bitmap takes domain / 4 bytes: free up to 2 MiB, beyond as long as a hash table would hardly be smaller.
-constexpr uint64_t kFreeDomain = uint64_t{1} << 23;
-constexpr uint64_t kDomainPerRow = 64;
-constexpr size_t kSliceRows = 2048;
+constexpr uint64_t kFreeRankDomain = uint64_t{1} << 23;
+constexpr uint64_t kRankDomainPerRow = 64;
 /// Rows after which a probe knows whether the filter rejects enough of them.
 constexpr uint64_t kFilterTrialRows = 16384;
 
@@ -80,7 +79,7 @@ void number_slices(const RowSet& rows, const std::vector<uint32_t>& key_columns,
 
 void JoinIndex::build_integers(const RowSet& rows, const std::vector<uint32_t>& key_columns) {
   const uint64_t domain = keys_->domain();
-  if (domain <= std::max(kFreeDomain, kDomainPerRow * row_count_)) {
+  if (domain <= std::max(kFreeRankDomain, kRankDomainPerRow * row_count_)) {
     kind_ = Kind::kBitmap;
     build_bitmap(rows, key_columns);
   } else if (domain <= UINT32_MAX) {

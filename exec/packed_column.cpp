@@ -13,7 +13,6 @@ namespace {
 /// Strings are tried as a dictionary up to this many rows: hashing all must cost little beside the join itself.
 constexpr uint64_t kDictionaryRowsMax = 262144;
 constexpr size_t kDictionaryEntriesMax = 65535;
-constexpr size_t kSliceRows = 2048;
 
 template <typename Code>
 void write_offsets(const Vector& vector, int64_t base, Code* out) {

@@ -58,12 +58,12 @@ std::string quoted(std::string_view path) {
 
 Error file_error(int code, std::string_view action, std::string_view path) {
   std::string text = "could not ";
-  text.append(action).append(" ").append(quoted(path)).append(": ").append(std::generic_category().message(code));
+  text.append(action).append(" ").append(cairn::quoted(path)).append(": ").append(std::generic_category().message(code));
   return Error(state_of(code), std::move(text), std::string(hint_of(code)));
 }
 
 Error short_read_error(std::string_view path, uint64_t offset, size_t expected_bytes, size_t got_bytes) {
-  return Error(sqlstate::kIoError, "could not read " + quoted(path) + " at offset " + std::to_string(offset) +
+  return Error(sqlstate::kIoError, "could not read " + cairn::quoted(path) + " at offset " + std::to_string(offset) +
                                        ": expected " + std::to_string(expected_bytes) + " bytes, the file ends after " +
                                        std::to_string(got_bytes));
 }
@@ -76,7 +76,7 @@ Error lock_is_taken_error(const std::string& path, bool is_exclusive, int owner_
     owner = "process " + std::to_string(owner_pid);
   }
   return Error(sqlstate::kObjectInUse,
-               "could not lock " + quoted(path) + (is_exclusive ? " exclusively" : " for reading") +
+               "could not lock " + cairn::quoted(path) + (is_exclusive ? " exclusively" : " for reading") +
                    ": it is locked by " + owner,
                "wait until the other user is done, or end it");
 }

@@ -227,7 +227,7 @@ class CaseNode : public Node {
     uint64_t* mask = frame.allocate_mask(space.rows);
     Space careful = space;
     careful.may_raise = false;
-    const uint64_t* truth;
+    const uint64_t* truth = nullptr;
     if (condition.true_rows(frame, careful, truth)) {
       for (size_t i = 0; i < words; ++i) mask[i] = truth[i] & open[i];
     } else {

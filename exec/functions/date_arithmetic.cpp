@@ -67,7 +67,7 @@ Interval timestamp_minus_timestamp(int64_t a, int64_t b) {
 Interval interval_minus_interval(Interval a, Interval b) { return add_intervals(a, negate_interval(b)); }
 Interval plus(Interval a, Interval b) { return add_intervals(a, b); }
 Interval minus(Interval a) { return negate_interval(a); }
-Interval same(Interval a) { return a; }
+Interval same_interval(Interval a) { return a; }
 
 /// Every field by `scale`; what is behind the point goes down to the next smaller field, as in PostgreSQL.
 template <typename Scale>
@@ -219,7 +219,7 @@ void add_with_intervals(std::vector<Function>& rows) {
   rows.push_back(row<plus>("+", {kInterval, kInterval}, interval, kRaises));
   rows.push_back(row<interval_minus_interval>("-", {kInterval, kInterval}, interval, kRaises));
   rows.push_back(row<minus>("-", {kInterval}, interval, kRaises));
-  rows.push_back(row<same>("+", {kInterval}, interval, kNeverRaises));
+  rows.push_back(row<same_interval>("+", {kInterval}, interval, kNeverRaises));
   rows.push_back(row<interval_times>("*", {kInterval, kDouble}, interval, kRaises));
   rows.push_back(row<times_interval>("*", {kDouble, kInterval}, interval, kRaises));
   rows.push_back(row<interval_over>("/", {kInterval, kDouble}, interval, kRaises));

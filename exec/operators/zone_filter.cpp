@@ -7,7 +7,6 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
 using Comparison = Expression::Comparison;
 
 /// Order of two values of one physical kind; nullopt where zone maps say nothing about them.
@@ -29,8 +28,8 @@ std::optional<std::strong_ordering> order(const Value& a, const Value& b) {
 
 /// The column below the expression, through casts that keep integers as they are; nullptr where it is something else.
 const Expression* column_of(const Expression& expression) {
-  if (expression.kind == Kind::kColumn) return &expression;
-  if (expression.kind != Kind::kCast || expression.arguments.size() != 1) return nullptr;
+  if (expression.kind == Expression::Kind::kColumn) return &expression;
+  if (expression.kind != Expression::Kind::kCast || expression.arguments.size() != 1) return nullptr;
   const Expression& argument = *expression.arguments[0];
   const bool widens = expression.type.is_integer() && argument.type.is_integer() && expression.type.id >= argument.type.id;
   return widens ? column_of(argument) : nullptr;
@@ -52,25 +51,31 @@ class ZoneFilter {
 
   bool may_pass(const Expression& predicate) const {
     switch (predicate.kind) {
-      case Kind::kConstant: return !predicate.value.null && predicate.value.integer != 0;
-      case Kind::kColumn: return compare(predicate, Comparison::kEqual, Value::of_boolean(true));
-      case Kind::kNot:
-        if (predicate.arguments[0]->kind != Kind::kColumn) return true;
+      case Expression::Kind::kConstant:
+        return !predicate.value.null && predicate.value.integer != 0;
+      case Expression::Kind::kColumn:
+        return compare(predicate, Comparison::kEqual, Value::of_boolean(true));
+      case Expression::Kind::kNot:
+        if (predicate.arguments[0]->kind != Expression::Kind::kColumn) return true;
         return compare(*predicate.arguments[0], Comparison::kEqual, Value::of_boolean(false));
-      case Kind::kAnd:
+      case Expression::Kind::kAnd:
         for (const ExpressionPtr& argument : predicate.arguments) {
           if (!may_pass(*argument)) return false;
         }
         return true;
-      case Kind::kOr:
+      case Expression::Kind::kOr:
         for (const ExpressionPtr& argument : predicate.arguments) {
           if (may_pass(*argument)) return true;
         }
         return false;
-      case Kind::kCompare: return comparison(predicate);
-      case Kind::kIn: return in_list(predicate);
-      case Kind::kIsNull: return null_test(predicate, true);
-      case Kind::kIsNotNull: return null_test(predicate, false);
+      case Expression::Kind::kCompare:
+        return comparison(predicate);
+      case Expression::Kind::kIn:
+        return in_list(predicate);
+      case Expression::Kind::kIsNull:
+        return null_test(predicate, true);
+      case Expression::Kind::kIsNotNull:
+        return null_test(predicate, false);
       default: return true;
     }
   }
@@ -83,12 +88,12 @@ class ZoneFilter {
     const Expression* left = predicate.arguments[0].get();
     const Expression* right = predicate.arguments[1].get();
     Comparison comparison = predicate.comparison;
-    if (left->kind == Kind::kConstant) {
+    if (left->kind == Expression::Kind::kConstant) {
       std::swap(left, right);
       comparison = mirrored(comparison);
     }
     const Expression* column = column_of(*left);
-    if (column == nullptr || right->kind != Kind::kConstant) return true;
+    if (column == nullptr || right->kind != Expression::Kind::kConstant) return true;
     return compare(*column, comparison, right->value);
   }
 
@@ -96,7 +101,7 @@ class ZoneFilter {
     const Expression* column = column_of(*predicate.arguments[0]);
     if (column == nullptr) return true;
     for (size_t i = 1; i < predicate.arguments.size(); ++i) {
-      if (predicate.arguments[i]->kind != Kind::kConstant) return true;
+      if (predicate.arguments[i]->kind != Expression::Kind::kConstant) return true;
       if (compare(*column, Comparison::kEqual, predicate.arguments[i]->value)) return true;
     }
     return false;

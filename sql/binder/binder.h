@@ -346,6 +346,9 @@ class Binder {
 /// The column that SET or INSERT assigns to. Errors: kUndefinedColumn, with the position.
 size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target);
 
+/// Of =, <>, !=, <, <=, > and >=; nullopt for other operators.
+std::optional<Expression::Comparison> comparison_of(std::string_view op);
+
 /// Errors in one voice.
 [[noreturn]] void throw_unsupported(std::string_view what, int position);
 

@@ -7,11 +7,9 @@
 #include "vector/error.h"
 
 namespace cairn {
-namespace {
 
-using Comparison = Expression::Comparison;
-
-std::optional<Comparison> comparison_of(std::string_view op) {
+std::optional<Expression::Comparison> comparison_of(std::string_view op) {
+  using Comparison = Expression::Comparison;
   if (op == "=") return Comparison::kEqual;
   if (op == "<>" || op == "!=") return Comparison::kNotEqual;
   if (op == "<") return Comparison::kLess;
@@ -20,6 +18,10 @@ std::optional<Comparison> comparison_of(std::string_view op) {
   if (op == ">=") return Comparison::kGreaterEqual;
   return std::nullopt;
 }
+
+namespace {
+
+using Comparison = Expression::Comparison;
 
 std::string_view to_sql(Comparison comparison) {
   switch (comparison) {

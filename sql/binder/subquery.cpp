@@ -8,17 +8,6 @@
 namespace cairn {
 namespace {
 
-std::optional<Expression::Comparison> comparison_of(std::string_view op) {
-  using enum Expression::Comparison;
-  if (op == "=") return kEqual;
-  if (op == "<>" || op == "!=") return kNotEqual;
-  if (op == "<") return kLess;
-  if (op == "<=") return kLessEqual;
-  if (op == ">") return kGreater;
-  if (op == ">=") return kGreaterEqual;
-  return std::nullopt;
-}
-
 /// The operator whose truth is this one's falsehood; the same NULLs.
 std::string_view negated(std::string_view op) {
   if (op == "=") return "<>";

@@ -99,12 +99,12 @@ ColumnSet correlated_columns(const LogicalNode& node) {
 }
 
 std::vector<ColumnId> available_columns(const LogicalNode& node) {
-  using Kind = LogicalNode::Kind;
   switch (node.kind) {
-    case Kind::kFilter:
-    case Kind::kSort:
-    case Kind::kLimit: return node.children[0]->outputs;
-    case Kind::kJoin: {
+    case LogicalNode::Kind::kFilter:
+    case LogicalNode::Kind::kSort:
+    case LogicalNode::Kind::kLimit:
+      return node.children[0]->outputs;
+    case LogicalNode::Kind::kJoin: {
       std::vector<ColumnId> columns = node.children[0]->outputs;
       if (node.join == JoinKind::kSemi || node.join == JoinKind::kAnti) return columns;
       if (node.join == JoinKind::kMark) {
@@ -114,7 +114,7 @@ std::vector<ColumnId> available_columns(const LogicalNode& node) {
       columns.insert(columns.end(), node.children[1]->outputs.begin(), node.children[1]->outputs.end());
       return columns;
     }
-    case Kind::kWindow: {
+    case LogicalNode::Kind::kWindow: {
       std::vector<ColumnId> columns = node.children[0]->outputs;
       for (const auto& window : node.window_calls) columns.push_back(window.call.output);
       return columns;

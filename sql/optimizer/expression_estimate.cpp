@@ -10,8 +10,6 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
-
 constexpr double kMicrosPerDay = 86'400e6;
 
 ColumnEstimate of_constant(const Value& value) {
@@ -70,7 +68,8 @@ void estimate_arithmetic(char op, const ColumnEstimate& a, const ColumnEstimate&
 bool estimate_date_part(const Expression& e, const std::vector<ColumnEstimate>& arguments, ColumnEstimate& result) {
   std::string_view field = e.function->name;
   if (field.starts_with("extract_")) field.remove_prefix(8);
-  if (arguments.size() == 2 && e.arguments[0]->kind == Kind::kConstant && e.arguments[0]->type.is_string()) {
+  if (arguments.size() == 2 && e.arguments[0]->kind == Expression::Kind::kConstant &&
+      e.arguments[0]->type.is_string()) {
     field = e.arguments[0]->value.string;
   }
   const ColumnEstimate& date = arguments.back();
@@ -93,7 +92,8 @@ bool estimate_date_part(const Expression& e, const std::vector<ColumnEstimate>& 
 
 /// A prefix of n characters: words use few of the possible ones.
 void estimate_substring(const Expression& e, ColumnEstimate& result) {
-  if (e.arguments.size() != 3 || e.arguments[2]->kind != Kind::kConstant || e.arguments[2]->value.null) return;
+  if (e.arguments.size() != 3 || e.arguments[2]->kind != Expression::Kind::kConstant || e.arguments[2]->value.null)
+    return;
   const double length = natural_value(e.arguments[2]->value);
   if (length > 0 && length < 6) result.distinct = std::min(result.distinct, std::pow(6.0, length));
 }
@@ -135,27 +135,29 @@ double distinct_among(double distinct, double rows) {
 
 ColumnEstimate RelationEstimate::describe(const Expression& e) const {
   switch (e.kind) {
-    case Kind::kColumn: {
+    case Expression::Kind::kColumn: {
       auto found = columns.find(e.column);
       if (found != columns.end()) return found->second;
       ColumnEstimate unknown;
       unknown.distinct = std::max(1.0, rows);
       return unknown;
     }
-    case Kind::kConstant: return of_constant(e.value);
-    case Kind::kCast: return describe(*e.arguments[0]);
+    case Expression::Kind::kConstant:
+      return of_constant(e.value);
+    case Expression::Kind::kCast:
+      return describe(*e.arguments[0]);
     default: break;
   }
   std::vector<ColumnEstimate> arguments;
   for (const auto& argument : e.arguments) arguments.push_back(describe(*argument));
-  if (e.kind == Kind::kCall) return of_call(e, arguments);
+  if (e.kind == Expression::Kind::kCall) return of_call(e, arguments);
   ColumnEstimate result = of_arguments(arguments);
   if (e.type.id == TypeId::kBoolean) {
     result.has_spread = true;
     result.mean = selectivity(e, *this);
     result.distinct = 2;
   }
-  if (e.kind == Kind::kCoalesce) {
+  if (e.kind == Expression::Kind::kCoalesce) {
     result = arguments[0];
     result.null_fraction = 0;
   }

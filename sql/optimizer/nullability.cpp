@@ -5,24 +5,27 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
-
 /// Columns whose NULL makes the expression NULL.
 void add_strict_columns(const Expression& e, ColumnSet& set) {
   switch (e.kind) {
-    case Kind::kColumn: set.insert(e.column); return;
-    case Kind::kCall:
+    case Expression::Kind::kColumn:
+      set.insert(e.column);
+      return;
+    case Expression::Kind::kCall:
       if (e.function == nullptr || !e.function->strict) return;
       break;
-    case Kind::kCompare:
+    case Expression::Kind::kCompare:
       if (e.comparison == Expression::Comparison::kDistinct || e.comparison == Expression::Comparison::kNotDistinct) {
         return;
       }
       break;
-    case Kind::kIn: add_strict_columns(*e.arguments[0], set); return;
-    case Kind::kCast:
-    case Kind::kNot:
-    case Kind::kLike: break;
+    case Expression::Kind::kIn:
+      add_strict_columns(*e.arguments[0], set);
+      return;
+    case Expression::Kind::kCast:
+    case Expression::Kind::kNot:
+    case Expression::Kind::kLike:
+      break;
     default: return;
   }
   for (const auto& argument : e.arguments) add_strict_columns(*argument, set);
@@ -59,10 +62,10 @@ ColumnSet of_aggregate(const LogicalPlan& plan, const LogicalNode& node) {
 ColumnSet null_rejected_columns(const Expression& predicate) {
   ColumnSet set;
   switch (predicate.kind) {
-    case Kind::kAnd:
+    case Expression::Kind::kAnd:
       for (const auto& argument : predicate.arguments) set.insert(null_rejected_columns(*argument));
       return set;
-    case Kind::kOr: {
+    case Expression::Kind::kOr: {
       set = null_rejected_columns(*predicate.arguments[0]);
       for (const auto& argument : predicate.arguments) {
         const ColumnSet other = null_rejected_columns(*argument);
@@ -72,36 +75,43 @@ ColumnSet null_rejected_columns(const Expression& predicate) {
       }
       return set;
     }
-    case Kind::kIsNotNull: add_strict_columns(*predicate.arguments[0], set); return set;
+    case Expression::Kind::kIsNotNull:
+      add_strict_columns(*predicate.arguments[0], set);
+      return set;
     default: add_strict_columns(predicate, set); return set;
   }
 }
 
 bool is_never_null(const Expression& e, const ColumnSet& not_null) {
   switch (e.kind) {
-    case Kind::kColumn: return not_null.contains(e.column);
-    case Kind::kConstant: return !e.value.null;
-    case Kind::kIsNull:
-    case Kind::kIsNotNull: return true;
-    case Kind::kCompare:
+    case Expression::Kind::kColumn:
+      return not_null.contains(e.column);
+    case Expression::Kind::kConstant:
+      return !e.value.null;
+    case Expression::Kind::kIsNull:
+    case Expression::Kind::kIsNotNull:
+      return true;
+    case Expression::Kind::kCompare:
       if (e.comparison == Expression::Comparison::kDistinct || e.comparison == Expression::Comparison::kNotDistinct) {
         return true;
       }
       break;
-    case Kind::kCoalesce:
+    case Expression::Kind::kCoalesce:
       for (const auto& argument : e.arguments) {
         if (is_never_null(*argument, not_null)) return true;
       }
       return false;
-    case Kind::kCast:
-    case Kind::kAnd:
-    case Kind::kOr:
-    case Kind::kNot:
-    case Kind::kIn:
-    case Kind::kLike: break;
-    case Kind::kParameter:
-    case Kind::kCall:  // nullif and its like give NULL for values
-    case Kind::kCase: return false;
+    case Expression::Kind::kCast:
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr:
+    case Expression::Kind::kNot:
+    case Expression::Kind::kIn:
+    case Expression::Kind::kLike:
+      break;
+    case Expression::Kind::kParameter:
+    case Expression::Kind::kCall:  // nullif and its like give NULL for values
+    case Expression::Kind::kCase:
+      return false;
   }
   for (const auto& argument : e.arguments) {
     if (!is_never_null(*argument, not_null)) return false;

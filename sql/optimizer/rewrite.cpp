@@ -7,8 +7,6 @@
 
 namespace cairn {
 
-using Kind = Expression::Kind;
-
 void for_each_expression_slot(LogicalNode& node, const std::function<void(ExpressionPtr&)>& visit) {
   for (auto& e : node.predicates) visit(e);
   for (auto& row : node.rows) {
@@ -57,7 +55,7 @@ Substitution substitution_by(const LogicalNode& project) {
 }
 
 void substitute(ExpressionPtr& expression, const Substitution& substitution) {
-  if (expression->kind == Kind::kColumn) {
+  if (expression->kind == Expression::Kind::kColumn) {
     if (auto found = substitution.find(expression->column); found != substitution.end()) {
       expression = found->second->clone();
     }
@@ -73,7 +71,7 @@ ExpressionPtr substituted(const Expression& expression, const Substitution& subs
 }
 
 void rename_columns(Expression& expression, const Renaming& renaming) {
-  if (expression.kind == Kind::kColumn) {
+  if (expression.kind == Expression::Kind::kColumn) {
     if (auto found = renaming.find(expression.column); found != renaming.end()) expression.column = found->second;
   }
   for (auto& argument : expression.arguments) rename_columns(*argument, renaming);
@@ -91,7 +89,7 @@ void rename_columns(LogicalNode& node, const Renaming& renaming) {
 }
 
 void split_conjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& conjuncts) {
-  if (expression->kind != Kind::kAnd) {
+  if (expression->kind != Expression::Kind::kAnd) {
     conjuncts.push_back(std::move(expression));
     return;
   }
@@ -99,7 +97,7 @@ void split_conjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& con
 }
 
 void split_disjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& disjuncts) {
-  if (expression->kind != Kind::kOr) {
+  if (expression->kind != Expression::Kind::kOr) {
     disjuncts.push_back(std::move(expression));
     return;
   }
@@ -137,22 +135,24 @@ bool has_positional_children(const LogicalNode& node) {
   return node.kind == LogicalNode::Kind::kSetOperation || node.kind == LogicalNode::Kind::kRecursion;
 }
 
-bool is_true(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer != 0; }
+bool is_true(const Expression& e) {
+  return e.kind == Expression::Kind::kConstant && !e.value.null && e.value.integer != 0;
+}
 
 bool is_false_or_null(const Expression& e) {
-  return e.kind == Kind::kConstant && (e.value.null || e.value.integer == 0);
+  return e.kind == Expression::Kind::kConstant && (e.value.null || e.value.integer == 0);
 }
 
 bool is_equality(const Expression& e, bool* null_safe) {
-  if (e.kind != Kind::kCompare) return false;
+  if (e.kind != Expression::Kind::kCompare) return false;
   const bool distinct = e.comparison == Expression::Comparison::kNotDistinct;
   if (null_safe != nullptr) *null_safe = distinct;
   return e.comparison == Expression::Comparison::kEqual || (distinct && null_safe != nullptr);
 }
 
 bool may_raise(const Expression& e) {
-  if (e.kind == Kind::kCast) return true;
-  if (e.kind == Kind::kCall && (e.function == nullptr || e.function->can_raise)) return true;
+  if (e.kind == Expression::Kind::kCast) return true;
+  if (e.kind == Expression::Kind::kCall && (e.function == nullptr || e.function->can_raise)) return true;
   for (const auto& argument : e.arguments) {
     if (may_raise(*argument)) return true;
   }

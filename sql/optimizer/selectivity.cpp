@@ -12,7 +12,6 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
 using Comparison = Expression::Comparison;
 
 // Guesses where statistics say nothing, in the tradition of System R (Selinger et al., SIGMOD 1979).
@@ -25,7 +24,7 @@ double clamped(double share) { return std::clamp(share, 0.0, 1.0); }
 /// Texts are made of words: a word somewhere is rarer than one at the start of a short list of types, every further
 /// one is rarer still, and no pattern picks less than one of the distinct values.
 double like_selectivity(const Expression& like, const ColumnEstimate& operand) {
-  if (like.arguments[1]->kind != Kind::kConstant) return kUnknownPredicate;
+  if (like.arguments[1]->kind != Expression::Kind::kConstant) return kUnknownPredicate;
   const std::string& pattern = like.arguments[1]->value.string;
   double share = 1;
   size_t literal = 0;
@@ -117,7 +116,7 @@ double list_selectivity(const Expression& in, const RelationEstimate& input) {
   const ColumnEstimate column = input.describe(*in.arguments[0]);
   double share = 0;
   for (size_t i = 1; i < in.arguments.size(); ++i) {
-    const bool constant = in.arguments[i]->kind == Kind::kConstant;
+    const bool constant = in.arguments[i]->kind == Expression::Kind::kConstant;
     share += constant ? equality_selectivity(column, in.arguments[i]->value) : 1 / std::max(column.distinct, 1.0);
   }
   return clamped(share) * (1 - column.null_fraction);
@@ -139,29 +138,38 @@ double share_of_true(const Expression& e, const RelationEstimate& input) {
 
 double selectivity(const Expression& e, const RelationEstimate& input) {
   switch (e.kind) {
-    case Kind::kConstant: return is_true(e) ? 1 : kLeast;
-    case Kind::kColumn: return share_of_true(e, input);
-    case Kind::kAnd: {
+    case Expression::Kind::kConstant:
+      return is_true(e) ? 1 : kLeast;
+    case Expression::Kind::kColumn:
+      return share_of_true(e, input);
+    case Expression::Kind::kAnd: {
       RelationEstimate rest = input;
       rest.rows = 1;
       for (const auto& conjunct : e.arguments) restrict_to(*conjunct, rest);
       return clamped(rest.rows);
     }
-    case Kind::kOr: return disjunction_selectivity(e, input);
-    case Kind::kNot: return clamped(1 - selectivity(*e.arguments[0], input));
-    case Kind::kIsNull: return input.describe(*e.arguments[0]).null_fraction;
-    case Kind::kIsNotNull: return 1 - input.describe(*e.arguments[0]).null_fraction;
-    case Kind::kIn: return list_selectivity(e, input);
-    case Kind::kLike: return like_selectivity(e, input.describe(*e.arguments[0]));
-    case Kind::kCompare:
-      if (e.arguments[1]->kind == Kind::kConstant) return constant_comparison(e, input.describe(*e.arguments[0]));
+    case Expression::Kind::kOr:
+      return disjunction_selectivity(e, input);
+    case Expression::Kind::kNot:
+      return clamped(1 - selectivity(*e.arguments[0], input));
+    case Expression::Kind::kIsNull:
+      return input.describe(*e.arguments[0]).null_fraction;
+    case Expression::Kind::kIsNotNull:
+      return 1 - input.describe(*e.arguments[0]).null_fraction;
+    case Expression::Kind::kIn:
+      return list_selectivity(e, input);
+    case Expression::Kind::kLike:
+      return like_selectivity(e, input.describe(*e.arguments[0]));
+    case Expression::Kind::kCompare:
+      if (e.arguments[1]->kind == Expression::Kind::kConstant)
+        return constant_comparison(e, input.describe(*e.arguments[0]));
       return column_comparison(e, input);
     default: return kUnknownPredicate;
   }
 }
 
 void restrict_to(const Expression& e, RelationEstimate& relation) {
-  if (e.kind == Kind::kAnd) {
+  if (e.kind == Expression::Kind::kAnd) {
     for (const auto& conjunct : e.arguments) restrict_to(*conjunct, relation);
     return;
   }
@@ -172,16 +180,18 @@ void restrict_to(const Expression& e, RelationEstimate& relation) {
   auto found = relation.columns.find(used[0]);
   if (found == relation.columns.end()) return;
   ColumnEstimate& column = found->second;
-  const bool direct = !e.arguments.empty() && e.arguments[0]->kind == Kind::kColumn;
+  const bool direct = !e.arguments.empty() && e.arguments[0]->kind == Expression::Kind::kColumn;
 
-  if (e.kind == Kind::kIsNull && direct) {
+  if (e.kind == Expression::Kind::kIsNull && direct) {
     column.null_fraction = 1;
     column.distinct = 1;
     return;
   }
   column.null_fraction = 0;
   column.distinct = std::max(1.0, column.distinct * std::min(1.0, share));
-  if (e.kind != Kind::kCompare || !direct || e.arguments[1]->kind != Kind::kConstant || !column.has_range) return;
+  if (e.kind != Expression::Kind::kCompare || !direct || e.arguments[1]->kind != Expression::Kind::kConstant ||
+      !column.has_range)
+    return;
   const double bound = natural_value(e.arguments[1]->value);
   if (!has_natural_value(e.arguments[1]->value)) return;
   const bool upper = e.comparison == Comparison::kLess || e.comparison == Comparison::kLessEqual;

@@ -10,17 +10,17 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
-
 ExpressionPtr null_constant(const Type& type) { return Expression::make_constant(Value::null_of(type)); }
 
-bool is_null(const Expression& e) { return e.kind == Kind::kConstant && e.value.null; }
+bool is_null(const Expression& e) { return e.kind == Expression::Kind::kConstant && e.value.null; }
 
 bool is_foldable(const Expression& e) {
-  if (e.kind == Kind::kConstant || e.kind == Kind::kColumn || e.kind == Kind::kParameter) return false;
+  if (e.kind == Expression::Kind::kConstant || e.kind == Expression::Kind::kColumn ||
+      e.kind == Expression::Kind::kParameter)
+    return false;
   if (is_volatile(e)) return false;
   return std::all_of(e.arguments.begin(), e.arguments.end(),
-                     [](const ExpressionPtr& argument) { return argument->kind == Kind::kConstant; });
+                     [](const ExpressionPtr& argument) { return argument->kind == Expression::Kind::kConstant; });
 }
 
 /// Longer texts stay the calls that make them: plans copy and print their constants.
@@ -56,8 +56,9 @@ ExpressionPtr simplified_cast(ExpressionPtr e) {
 
 ExpressionPtr simplified_null_test(ExpressionPtr e) {
   const Expression& argument = *e->arguments[0];
-  if ((argument.kind == Kind::kIsNull || argument.kind == Kind::kIsNotNull) && !is_volatile(argument)) {
-    return Expression::make_constant(Value::of_boolean(e->kind == Kind::kIsNotNull));
+  if ((argument.kind == Expression::Kind::kIsNull || argument.kind == Expression::Kind::kIsNotNull) &&
+      !is_volatile(argument)) {
+    return Expression::make_constant(Value::of_boolean(e->kind == Expression::Kind::kIsNotNull));
   }
   return e;
 }
@@ -85,7 +86,7 @@ ExpressionPtr simplified_coalesce(ExpressionPtr e) {
   std::vector<ExpressionPtr> kept;
   for (auto& argument : e->arguments) {
     if (is_null(*argument)) continue;
-    const bool last = argument->kind == Kind::kConstant;
+    const bool last = argument->kind == Expression::Kind::kConstant;
     kept.push_back(std::move(argument));
     if (last) break;
   }
@@ -99,7 +100,9 @@ ExpressionPtr simplified_coalesce(ExpressionPtr e) {
 ExpressionPtr simplified_like(ExpressionPtr e) {
   const Expression& pattern = *e->arguments[1];
   if (is_null(*e->arguments[0]) || is_null(pattern)) return null_constant(e->type);
-  if (pattern.kind != Kind::kConstant || e->case_insensitive || e->arguments[0]->type.id != TypeId::kVarchar) return e;
+  if (pattern.kind != Expression::Kind::kConstant || e->case_insensitive ||
+      e->arguments[0]->type.id != TypeId::kVarchar)
+    return e;
   const std::string& text = pattern.value.string;
   if (text.find_first_of("%_") != std::string::npos) return e;
   if (e->escape != 0 && text.find(e->escape) != std::string::npos) return e;
@@ -113,25 +116,37 @@ ExpressionPtr simplified_like(ExpressionPtr e) {
 ExpressionPtr simplified(ExpressionPtr e) {
   for (auto& argument : e->arguments) argument = simplified(std::move(argument));
   switch (e->kind) {
-    case Kind::kColumn:
-    case Kind::kConstant:
-    case Kind::kParameter: return e;
-    case Kind::kAnd: return simplified_and(std::move(e));
-    case Kind::kOr: return simplified_or(std::move(e));
-    case Kind::kCase: return simplified_case(std::move(e));
-    case Kind::kCoalesce: return simplified_coalesce(std::move(e));
+    case Expression::Kind::kColumn:
+    case Expression::Kind::kConstant:
+    case Expression::Kind::kParameter:
+      return e;
+    case Expression::Kind::kAnd:
+      return simplified_and(std::move(e));
+    case Expression::Kind::kOr:
+      return simplified_or(std::move(e));
+    case Expression::Kind::kCase:
+      return simplified_case(std::move(e));
+    case Expression::Kind::kCoalesce:
+      return simplified_coalesce(std::move(e));
     default: break;
   }
   if (is_foldable(*e)) return folded(std::move(e));
   switch (e->kind) {
-    case Kind::kNot: return simplified_not(std::move(e));
-    case Kind::kCall: return simplified_call(std::move(e));
-    case Kind::kCast: return simplified_cast(std::move(e));
-    case Kind::kIsNull:
-    case Kind::kIsNotNull: return simplified_null_test(std::move(e));
-    case Kind::kCompare: return simplified_comparison(std::move(e));
-    case Kind::kIn: return simplified_in(std::move(e));
-    case Kind::kLike: return simplified_like(std::move(e));
+    case Expression::Kind::kNot:
+      return simplified_not(std::move(e));
+    case Expression::Kind::kCall:
+      return simplified_call(std::move(e));
+    case Expression::Kind::kCast:
+      return simplified_cast(std::move(e));
+    case Expression::Kind::kIsNull:
+    case Expression::Kind::kIsNotNull:
+      return simplified_null_test(std::move(e));
+    case Expression::Kind::kCompare:
+      return simplified_comparison(std::move(e));
+    case Expression::Kind::kIn:
+      return simplified_in(std::move(e));
+    case Expression::Kind::kLike:
+      return simplified_like(std::move(e));
     default: return e;
   }
 }

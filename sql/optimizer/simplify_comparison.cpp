@@ -11,7 +11,6 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
 using Comparison = Expression::Comparison;
 
 /// A constant seen from the domain of the column under a cast: the greatest value of the domain that is not above the
@@ -98,7 +97,8 @@ ExpressionPtr without_string_cast(const Expression& comparison) {
 ExpressionPtr without_cast(const Expression& comparison) {
   const Expression& cast = *comparison.arguments[0];
   const Expression& bound = *comparison.arguments[1];
-  if (cast.kind != Kind::kCast || bound.kind != Kind::kConstant || bound.value.null) return nullptr;
+  if (cast.kind != Expression::Kind::kCast || bound.kind != Expression::Kind::kConstant || bound.value.null)
+    return nullptr;
   if (comparison.comparison == Comparison::kDistinct || comparison.comparison == Comparison::kNotDistinct) {
     return nullptr;
   }
@@ -128,12 +128,12 @@ ExpressionPtr without_cast(const Expression& comparison) {
 }
 
 ExpressionPtr simplified_comparison(ExpressionPtr e) {
-  if (e->arguments[0]->kind == Kind::kConstant && e->arguments[1]->kind != Kind::kConstant) {
+  if (e->arguments[0]->kind == Expression::Kind::kConstant && e->arguments[1]->kind != Expression::Kind::kConstant) {
     std::swap(e->arguments[0], e->arguments[1]);
     e->comparison = flipped(e->comparison);
   }
   const Expression& right = *e->arguments[1];
-  if (right.kind != Kind::kConstant) return e;
+  if (right.kind != Expression::Kind::kConstant) return e;
 
   if (right.value.null) {
     const bool distinct = e->comparison == Comparison::kDistinct;
@@ -141,7 +141,7 @@ ExpressionPtr simplified_comparison(ExpressionPtr e) {
       return Expression::make_constant(Value::null_of(Type::boolean()));
     }
     auto test = std::make_unique<Expression>();
-    test->kind = distinct ? Kind::kIsNotNull : Kind::kIsNull;
+    test->kind = distinct ? Expression::Kind::kIsNotNull : Expression::Kind::kIsNull;
     test->type = Type::boolean();
     test->arguments.push_back(std::move(e->arguments[0]));
     return test;
@@ -158,7 +158,7 @@ ExpressionPtr simplified_comparison(ExpressionPtr e) {
 }
 
 ExpressionPtr simplified_in(ExpressionPtr e) {
-  if (e->arguments[0]->kind == Kind::kConstant && e->arguments[0]->value.null) {
+  if (e->arguments[0]->kind == Expression::Kind::kConstant && e->arguments[0]->value.null) {
     return Expression::make_constant(Value::null_of(Type::boolean()));
   }
   // Lists may have millions of items: equal texts mean equal expressions.
@@ -170,9 +170,9 @@ ExpressionPtr simplified_in(ExpressionPtr e) {
   e->arguments = std::move(kept);
 
   // cast(x) IN (constants): x against those that x's type can be.
-  if (e->arguments[0]->kind == Kind::kCast) {
+  if (e->arguments[0]->kind == Expression::Kind::kCast) {
     auto direct = std::make_unique<Expression>();
-    direct->kind = Kind::kIn;
+    direct->kind = Expression::Kind::kIn;
     direct->type = Type::boolean();
     direct->arguments.push_back(e->arguments[0]->arguments[0]->clone());
     for (size_t i = 1; i < e->arguments.size(); ++i) {

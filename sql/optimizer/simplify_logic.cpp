@@ -8,10 +8,11 @@
 namespace cairn {
 namespace {
 
-using Kind = Expression::Kind;
 using Comparison = Expression::Comparison;
 
-bool is_constant_false(const Expression& e) { return e.kind == Kind::kConstant && !e.value.null && e.value.integer == 0; }
+bool is_constant_false(const Expression& e) {
+  return e.kind == Expression::Kind::kConstant && !e.value.null && e.value.integer == 0;
+}
 
 void add_distinct(std::vector<ExpressionPtr>& list, ExpressionPtr added) {
   for (const auto& e : list) {
@@ -24,12 +25,12 @@ ExpressionPtr boolean_constant(bool value) { return Expression::make_constant(Va
 
 /// `x = constant` or `x IN (constants)`: x, or nullptr.
 const Expression* listed_operand(const Expression& e) {
-  const bool equality = e.kind == Kind::kCompare && e.comparison == Comparison::kEqual;
-  if (!equality && e.kind != Kind::kIn) return nullptr;
+  const bool equality = e.kind == Expression::Kind::kCompare && e.comparison == Comparison::kEqual;
+  if (!equality && e.kind != Expression::Kind::kIn) return nullptr;
   for (size_t i = 1; i < e.arguments.size(); ++i) {
-    if (e.arguments[i]->kind != Kind::kConstant) return nullptr;
+    if (e.arguments[i]->kind != Expression::Kind::kConstant) return nullptr;
   }
-  return e.arguments[0]->kind == Kind::kConstant ? nullptr : e.arguments[0].get();
+  return e.arguments[0]->kind == Expression::Kind::kConstant ? nullptr : e.arguments[0].get();
 }
 
 /// x = 1 OR x IN (2, 3) becomes x IN (1, 2, 3), where x's first test stands.
@@ -46,7 +47,7 @@ std::vector<ExpressionPtr> merge_lists(std::vector<ExpressionPtr> disjuncts) {
       merged.push_back(std::move(disjunct));
       continue;
     }
-    host->kind = Kind::kIn;
+    host->kind = Expression::Kind::kIn;
     for (size_t i = 1; i < disjunct->arguments.size(); ++i) {
       add_distinct(host->arguments, std::move(disjunct->arguments[i]));
     }
@@ -112,21 +113,28 @@ ExpressionPtr simplified_or(ExpressionPtr e) {
 ExpressionPtr simplified_not(ExpressionPtr e) {
   Expression& argument = *e->arguments[0];
   switch (argument.kind) {
-    case Kind::kNot: return std::move(argument.arguments[0]);
-    case Kind::kCompare: argument.comparison = inverted(argument.comparison); return std::move(e->arguments[0]);
-    case Kind::kIsNull: argument.kind = Kind::kIsNotNull; return std::move(e->arguments[0]);
-    case Kind::kIsNotNull: argument.kind = Kind::kIsNull; return std::move(e->arguments[0]);
-    case Kind::kAnd:
-    case Kind::kOr: {
+    case Expression::Kind::kNot:
+      return std::move(argument.arguments[0]);
+    case Expression::Kind::kCompare:
+      argument.comparison = inverted(argument.comparison);
+      return std::move(e->arguments[0]);
+    case Expression::Kind::kIsNull:
+      argument.kind = Expression::Kind::kIsNotNull;
+      return std::move(e->arguments[0]);
+    case Expression::Kind::kIsNotNull:
+      argument.kind = Expression::Kind::kIsNull;
+      return std::move(e->arguments[0]);
+    case Expression::Kind::kAnd:
+    case Expression::Kind::kOr: {
       std::vector<ExpressionPtr> negated;
       for (auto& part : argument.arguments) {
         negated.push_back(simplified_not(Expression::make_not(std::move(part))));
       }
-      const bool was_and = argument.kind == Kind::kAnd;
+      const bool was_and = argument.kind == Expression::Kind::kAnd;
       return was_and ? simplified_or(Expression::make_or(std::move(negated)))
                      : simplified_and(Expression::make_and(std::move(negated)));
     }
-    case Kind::kConstant:
+    case Expression::Kind::kConstant:
       if (argument.value.null) return std::move(e->arguments[0]);
       return boolean_constant(argument.value.integer == 0);
     default: return e;

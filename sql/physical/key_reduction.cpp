@@ -7,8 +7,6 @@
 namespace cairn {
 namespace {
 
-using Kind = PlanNode::Kind;
-
 /// Beyond so many reductions of one scan, further ones are hardly worth their time.
 constexpr size_t kMostReductions = 4;
 
@@ -28,25 +26,29 @@ class Reduction {
  private:
   bool reduce_inputs(PlanNode& node, uint32_t column, bool early) const {
     switch (node.kind) {
-      case Kind::kScan: return reduce_scan(node, column, early);
-      case Kind::kFilter: return reduce(*node.children[0], column, early);
-      case Kind::kProject: {
+      case PlanNode::Kind::kScan:
+        return reduce_scan(node, column, early);
+      case PlanNode::Kind::kFilter:
+        return reduce(*node.children[0], column, early);
+      case PlanNode::Kind::kProject: {
         const Expression& e = *node.expressions[column];
         return e.kind == Expression::Kind::kColumn && reduce(*node.children[0], e.column, early);
       }
-      case Kind::kAggregate:
+      case PlanNode::Kind::kAggregate:
         return column < node.groups.size() && reduce(*node.children[0], node.groups[column], true);
-      case Kind::kWindow: {  // whole partitions may go
+      case PlanNode::Kind::kWindow: {  // whole partitions may go
         const bool is_partition = std::find(node.groups.begin(), node.groups.end(), column) != node.groups.end();
         return is_partition && reduce(*node.children[0], column, true);
       }
-      case Kind::kSort: return node.limit < 0 && node.offset == 0 && reduce(*node.children[0], column, true);
-      case Kind::kUnionAll: {
+      case PlanNode::Kind::kSort:
+        return node.limit < 0 && node.offset == 0 && reduce(*node.children[0], column, true);
+      case PlanNode::Kind::kUnionAll: {
         bool reduced = false;
         for (const PlanPtr& child : node.children) reduced |= reduce(*child, column, early);
         return reduced;
       }
-      case Kind::kJoin: return reduce_join(node, column);
+      case PlanNode::Kind::kJoin:
+        return reduce_join(node, column);
       default: return false;  // rows that others share, count or number
     }
   }

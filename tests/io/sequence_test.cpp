@@ -8,7 +8,7 @@
 namespace cairn {
 namespace {
 
-constexpr const char* kPath = "/db";
+constexpr const char* kSequencePath = "/db";
 
 const Sequence& sequence_of(const Snapshot& snapshot) { return *snapshot.sequences.at("s"); }
 
@@ -25,7 +25,7 @@ TEST(Sequence, NoValueComesTwiceAfterACrash) {
     bool created = false;
     storage->crash_at(n);
     try {
-      const auto database = Database::open(kPath, storage);
+      const auto database = Database::open(kSequencePath, storage);
       create_sequence(*database, {.name = "s"});
       created = true;
       for (int i = 0; i < 100; ++i) last = database->next_value(sequence_of(*database->snapshot()));
@@ -33,7 +33,7 @@ TEST(Sequence, NoValueComesTwiceAfterACrash) {
     }
     const bool through = last == 100;
     storage->crash();
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kSequencePath, storage);
     if (created) {
       EXPECT_GT(database->next_value(sequence_of(*database->snapshot())), last) << "crash at I/O " << n;
     }
@@ -44,25 +44,25 @@ TEST(Sequence, NoValueComesTwiceAfterACrash) {
 TEST(Sequence, AnOrderlyEndSkipsNothing) {
   const auto storage = std::make_shared<SimulatedStorage>(1);
   {
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kSequencePath, storage);
     create_sequence(*database, {.name = "s", .increment = 5, .start = 10});
     EXPECT_EQ(10, database->next_value(sequence_of(*database->snapshot())));
     EXPECT_EQ(15, database->next_value(sequence_of(*database->snapshot())));
   }
-  const auto database = Database::open(kPath, storage);
+  const auto database = Database::open(kSequencePath, storage);
   EXPECT_EQ(20, database->next_value(sequence_of(*database->snapshot())));
 }
 
 TEST(Sequence, ValuesDrawnBeforeTheCommitAreKept) {
   const auto storage = std::make_shared<SimulatedStorage>(1);
   {
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kSequencePath, storage);
     const auto transaction = database->begin_write();
     transaction->create_sequence({.name = "s"});
     EXPECT_EQ(1, database->next_value(sequence_of(*transaction->snapshot())));
     transaction->commit();
   }
-  const auto database = Database::open(kPath, storage);
+  const auto database = Database::open(kSequencePath, storage);
   EXPECT_EQ(2, database->next_value(sequence_of(*database->snapshot())));
 }
 
