@@ -11,12 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "bench/session.h"
 #include "bench/tpch_queries.h"
-#include "capi/include/cairn.h"
 
 namespace {
 
-struct Failure { std::string text; };
+using cairn::bench::Failure;
+using cairn::bench::Session;
 
 struct Measured {
   int query;
@@ -28,45 +29,16 @@ struct Measured {
   }
 };
 
-void check(cairn_status status, cairn_error*& error) {
-  if (status == CAIRN_OK) return;
-  Failure failure{cairn_error_message(error)};
-  cairn_error_destroy(error);
-  throw failure;
-}
-
-void run(cairn_connection* connection, const std::string& sql) {
-  cairn_error* error = nullptr;
-  check(cairn_execute(connection, sql.c_str(), &error), error);
-}
-
-std::vector<std::string> lines_of(cairn_connection* connection, const std::string& sql) {
-  cairn_error* error = nullptr;
-  cairn_result* result = nullptr;
-  check(cairn_query(connection, sql.c_str(), nullptr, &result, &error), error);
-  std::vector<std::string> lines;
-  for (cairn_chunk* chunk = nullptr;;) {
-    check(cairn_result_next(result, &chunk, &error), error);
-    if (chunk == nullptr) break;
-    for (size_t row = 0; row < cairn_chunk_row_count(chunk); ++row) {
-      lines.emplace_back(cairn_chunk_text(chunk, 0, row, nullptr));
-    }
-    cairn_chunk_destroy(chunk);
-  }
-  cairn_result_destroy(result);
-  return lines;
-}
-
 /// EXPLAIN ANALYZE has two lines per operator: what it is, and "rows 5 (estimated 7), …".
-void measure(cairn_connection* connection, int query, std::vector<Measured>& operators) {
-  const std::vector<std::string> lines =
-      lines_of(connection, std::string("EXPLAIN ANALYZE ") + cairn::bench::tpch_query(query));
+void measure(Session& session, int query, std::vector<Measured>& operators) {
+  const Session::Rows lines = session.query(std::string("EXPLAIN ANALYZE ") + cairn::bench::tpch_query(query));
   for (size_t i = 1; i < lines.size(); ++i) {
-    const size_t at = lines[i].find("rows ");
+    const std::string& line = lines[i][0];
+    const size_t at = line.find("rows ");
     double actual = 0, estimated = 0;
-    if (at == std::string::npos || lines[i].find("(estimated") == std::string::npos) continue;
-    if (std::sscanf(lines[i].c_str() + at, "rows %lf (estimated %lf)", &actual, &estimated) != 2) continue;
-    std::string description = lines[i - 1];
+    if (at == std::string::npos || line.find("(estimated") == std::string::npos) continue;
+    if (std::sscanf(line.c_str() + at, "rows %lf (estimated %lf)", &actual, &estimated) != 2) continue;
+    std::string description = lines[i - 1][0];
     description.erase(0, description.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ"));
     operators.push_back({query, description.substr(0, 160), estimated, actual});
   }
@@ -98,25 +70,18 @@ int main(int argc, char** argv) {
   if (queries.empty()) {
     for (int query = 1; query <= 22; ++query) queries.push_back(query);
   }
-  cairn_database* database = nullptr;
-  cairn_connection* connection = nullptr;
-  cairn_error* error = nullptr;
-  int status = 0;
   try {
-    check(cairn_open(database_path.c_str(), CAIRN_OPEN_DEFAULT, &database, &error), error);
-    check(cairn_connect(database, &connection, &error), error);
-    run(connection, "SET checkpoint = 'off'");
+    Session session(database_path);
+    session.execute("SET checkpoint = 'off'");
     std::vector<Measured> operators;
     for (const int query : queries) {
       if (cairn::bench::tpch_query(query) == nullptr) throw Failure{fmt::format("there is no TPC-H query {}", query)};
-      measure(connection, query, operators);
+      measure(session, query, operators);
     }
     report(std::move(operators), worst);
   } catch (const Failure& failure) {
     fmt::print(stderr, "estimates: {}\n", failure.text);
-    status = 1;
+    return 1;
   }
-  cairn_disconnect(connection);
-  cairn_close(database);
-  return status;
+  return 0;
 }

@@ -4,37 +4,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <string>
 #include <vector>
 
+#include "bench/session.h"
 #include "bench/tpch_queries.h"
-#include "capi/include/cairn.h"
 
-namespace {
-
-struct Failure { std::string text; };
-
-void check(cairn_status status, cairn_error*& error) {
-  if (status == CAIRN_OK) return;
-  Failure failure{cairn_error_message(error)};
-  cairn_error_destroy(error);
-  throw failure;
-}
-
-void run(cairn_connection* connection, const std::string& sql) {
-  cairn_error* error = nullptr;
-  check(cairn_execute(connection, sql.c_str(), &error), error);
-}
-
-/// Milliseconds until the last row has arrived.
-double time_ms(cairn_connection* connection, const char* sql) {
-  const auto start = std::chrono::steady_clock::now();
-  run(connection, sql);
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-}  // namespace
+using cairn::bench::Failure;
 
 int main(int argc, char** argv) {
   CLI::App app{"TPC-H queries on a Cairn database"};
@@ -53,27 +29,23 @@ int main(int argc, char** argv) {
     for (int query = 1; query <= 22; ++query) queries.push_back(query);
   }
 
-  cairn_database* database = nullptr;
-  cairn_connection* connection = nullptr;
-  cairn_error* error = nullptr;
   int failures = 0;
   try {
-    check(cairn_open(database_path.c_str(), CAIRN_OPEN_DEFAULT, &database, &error), error);
-    check(cairn_connect(database, &connection, &error), error);
-    run(connection, fmt::format("SET threads = {}; SET checkpoint = '{}'", threads, checkpoint));
+    cairn::bench::Session session(database_path);
+    session.execute(fmt::format("SET threads = {}; SET checkpoint = '{}'", threads, checkpoint));
     for (const std::string& setting : settings) {
       const size_t equals = setting.find('=');
       if (equals == std::string::npos) throw Failure{"--set " + setting + ": expected name=value"};
-      run(connection, fmt::format("SET {} = '{}'", setting.substr(0, equals), setting.substr(equals + 1)));
+      session.execute(fmt::format("SET {} = '{}'", setting.substr(0, equals), setting.substr(equals + 1)));
     }
     for (const int query : queries) {
       const char* sql = cairn::bench::tpch_query(query);
       if (sql == nullptr) throw Failure{fmt::format("there is no TPC-H query {}", query)};
       try {
-        time_ms(connection, sql);
+        session.time_ms(sql);
         std::string times;
         for (unsigned i = 0; i < runs; ++i) {
-          times += fmt::format("{}{:.3f}", i == 0 ? "" : ",", time_ms(connection, sql));
+          times += fmt::format("{}{:.3f}", i == 0 ? "" : ",", session.time_ms(sql));
         }
         fmt::print("{{\"query\":{},\"threads\":{},\"ms\":[{}]}}\n", query, threads, times);
         std::fflush(stdout);
@@ -86,7 +58,5 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tpch_bench: {}\n", failure.text);
     ++failures;
   }
-  cairn_disconnect(connection);
-  cairn_close(database);
   return failures == 0 ? 0 : 1;
 }

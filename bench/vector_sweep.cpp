@@ -6,62 +6,31 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
 
+#include "bench/session.h"
 #include "bench/tpch_queries.h"
-#include "capi/include/cairn.h"
 
 namespace {
 
-struct Failure { std::string text; };
+using cairn::bench::Failure;
+using cairn::bench::Session;
 
 struct Point {
   uint64_t capacity;
   double ms;
 };
 
-void run(cairn_connection* connection, const std::string& sql) {
-  cairn_error* error = nullptr;
-  if (cairn_execute(connection, sql.c_str(), &error) == CAIRN_OK) return;
-  Failure failure{cairn_error_message(error)};
-  cairn_error_destroy(error);
-  throw failure;
-}
-
-double time_ms(cairn_connection* connection, const char* sql) {
-  const auto start = std::chrono::steady_clock::now();
-  run(connection, sql);
-  return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-}
-
-uint64_t count_rows(cairn_connection* connection) {
-  cairn_result* result = nullptr;
-  cairn_chunk* chunk = nullptr;
-  cairn_error* error = nullptr;
-  if (cairn_query(connection, "SELECT count(*) FROM lineitem", nullptr, &result, &error) != CAIRN_OK ||
-      cairn_result_next(result, &chunk, &error) != CAIRN_OK) {
-    Failure failure{cairn_error_message(error)};
-    cairn_error_destroy(error);
-    cairn_result_destroy(result);
-    throw failure;
-  }
-  const auto rows = static_cast<uint64_t>(cairn_chunk_int64(chunk, 0, 0));
-  cairn_chunk_destroy(chunk);
-  cairn_result_destroy(result);
-  return rows;
-}
-
 /// The best of several runs; a point that takes seconds is not repeated.
-Point measure(cairn_connection* connection, uint64_t capacity, unsigned runs) {
+Point measure(Session& session, uint64_t capacity, unsigned runs) {
   constexpr double kLongMs = 2000;
-  run(connection, fmt::format("SET vector_capacity = {}", capacity));
-  Point point{capacity, time_ms(connection, cairn::bench::tpch_query(1))};
+  session.execute(fmt::format("SET vector_capacity = {}", capacity));
+  Point point{capacity, session.time_ms(cairn::bench::tpch_query(1))};
   for (unsigned i = 1; i < runs && point.ms < kLongMs; ++i) {
-    point.ms = std::min(point.ms, time_ms(connection, cairn::bench::tpch_query(1)));
+    point.ms = std::min(point.ms, session.time_ms(cairn::bench::tpch_query(1)));
   }
   return point;
 }
@@ -155,22 +124,15 @@ int main(int argc, char** argv) {
   app.add_option("--to", greatest, "greatest capacity")->check(CLI::Range(1u, 4u << 20))->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
-  cairn_database* database = nullptr;
-  cairn_connection* connection = nullptr;
-  cairn_error* error = nullptr;
-  int status = 0;
   try {
-    if (cairn_open(database_path.c_str(), CAIRN_OPEN_READ_ONLY, &database, &error) != CAIRN_OK ||
-        cairn_connect(database, &connection, &error) != CAIRN_OK) {
-      throw Failure{cairn_error_message(error)};
-    }
-    run(connection, fmt::format("SET threads = {}; SET checkpoint = off", threads));
-    const auto rows = static_cast<double>(count_rows(connection));
-    time_ms(connection, cairn::bench::tpch_query(1));  // loads the columns
+    Session session(database_path, CAIRN_OPEN_READ_ONLY);
+    session.execute(fmt::format("SET threads = {}; SET checkpoint = off", threads));
+    const double rows = std::stod(session.query("SELECT count(*) FROM lineitem")[0][0]);
+    session.time_ms(cairn::bench::tpch_query(1));  // loads the columns
     std::vector<Point> points;
     fmt::print("{:>9} {:>12} {:>10}\n", "capacity", "ms", "ns/row");
     for (uint64_t capacity = least; capacity <= greatest; capacity *= 2) {
-      points.push_back(measure(connection, capacity, runs));
+      points.push_back(measure(session, capacity, runs));
       fmt::print("{:>9} {:>12.2f} {:>10.2f}\n", capacity, points.back().ms, points.back().ms * 1e6 / rows);
       std::fflush(stdout);
     }
@@ -180,10 +142,7 @@ int main(int argc, char** argv) {
     }
   } catch (const Failure& failure) {
     fmt::print(stderr, "vector_sweep: {}\n", failure.text);
-    status = 1;
+    return 1;
   }
-  cairn_error_destroy(error);
-  cairn_disconnect(connection);
-  cairn_close(database);
-  return status;
+  return 0;
 }

@@ -72,8 +72,18 @@ template <typename T>
 T same(T a) { return a; }
 double floor_double(double a) { return std::floor(a); }
 double ceil_double(double a) { return std::ceil(a); }
+/// `rounding` at the digit-th decimal place; the value itself where it has no digits there.
+template <double (*rounding)(double)>
+double rounded_at(double a, int32_t digit) {
+  const double unit = std::pow(10.0, std::abs(static_cast<double>(digit)));
+  const double rounded = digit >= 0 ? rounding(a * unit) / unit : rounding(a / unit) * unit;
+  return std::isfinite(rounded) ? rounded : digit >= 0 ? a : 0;
+}
 double trunc_double(double a) { return std::trunc(a); }
 double round_double(double a) { return std::rint(a); }  // half to even, as PostgreSQL's round(double precision)
+double round_half_away(double a) { return std::round(a); }
+double round_double_to(double a, int32_t digit) { return rounded_at<round_half_away>(a, digit); }
+double trunc_double_to(double a, int32_t digit) { return rounded_at<trunc_double>(a, digit); }
 
 Error overflow() { return Error(sqlstate::kNumericOutOfRange, "value out of range: overflow"); }
 Error underflow() { return Error(sqlstate::kNumericOutOfRange, "value out of range: underflow"); }
@@ -135,6 +145,9 @@ void add_rounding(std::vector<Function>& rows) {
   rows.push_back(row<round_decimal>("round", {kDecimal}, whole_type, kRaises));
   rows.push_back(row<round_decimal_to>("round", {kDecimal, kInteger}, rounded_type, kRaises));
   rows.push_back(row<round_double>("round", {kDouble}, first_type, kNeverRaises));
+  // Not in PostgreSQL, where averages and quotients of exact numbers are exact numbers and can be rounded.
+  rows.push_back(row<round_double_to>("round", {kDouble, kInteger}, first_type, kNeverRaises));
+  rows.push_back(row<trunc_double_to>("trunc", {kDouble, kInteger}, first_type, kNeverRaises));
   for (const std::string_view name : {"floor", "ceil", "ceiling", "trunc", "round"}) {
     rows.push_back(row<same<int32_t>>(name, {kInteger}, first_type, kNeverRaises));
     rows.push_back(row<same<int64_t>>(name, {kBigInt}, first_type, kNeverRaises));

@@ -101,12 +101,15 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
   std::vector<Attachment> subqueries;  // in its arguments
+  std::vector<ColumnId> references;
   {
     Restore<bool> inside(level_->inside_aggregate, true);
     Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);
+    Restore<std::vector<ColumnId>*> collecting(references_, &references);
     fill_aggregate(call, aggregate);
   }
-  QueryLevel* level = aggregate_owner(aggregate, subqueries);
+  if (references_ != nullptr) references_->insert(references_->end(), references.begin(), references.end());
+  QueryLevel* level = aggregate_owner(references);
   check_not_nested(*level);
   for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
   if (!level->aggregates_allowed())
@@ -185,29 +188,11 @@ ExpressionPtr Binder::fraction(const pg::Node& syntax) {
   return bound;
 }
 
-/// An aggregate belongs to the innermost level whose columns it uses, itself or in the subqueries of its arguments;
-/// without any, to the one that it stands on.
-QueryLevel* Binder::aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries) {
-  std::vector<ColumnId> columns;
-  auto collect = [&](const Expression& expression) {
-    for_each_column(expression, [&](const Expression& column) { columns.push_back(column.column); });
-  };
-  for (const ExpressionPtr& argument : aggregate.arguments) collect(*argument);
-  if (aggregate.filter != nullptr) collect(*aggregate.filter);
-  for (const auto& [expression, key] : aggregate.order_by) collect(*expression);
-  for (const Attachment& subquery : subqueries) {
-    for (const ExpressionPtr& predicate : subquery.predicates) collect(*predicate);
-    for (ColumnId id : free_columns(*subquery.plan)) columns.push_back(id);
-  }
-  auto made_by_subquery = [&](ColumnId id) {
-    return std::ranges::any_of(subqueries, [&](const Attachment& subquery) {
-      return (subquery.kind == JoinKind::kMark && subquery.mark == id) ||
-             std::ranges::find(subquery.plan->outputs, id) != subquery.plan->outputs.end();
-    });
-  };
-  std::erase_if(columns, made_by_subquery);
+/// An aggregate belongs to the innermost level whose columns it names, itself or in the subqueries of its arguments (but
+/// not in the WITH items that these read); without any, to the one that it stands on.
+QueryLevel* Binder::aggregate_owner(const std::vector<ColumnId>& references) {
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
-    if (std::ranges::any_of(columns, [&](ColumnId id) { return owner(id) == level; })) return level;
+    if (std::ranges::any_of(references, [&](ColumnId id) { return owner(id) == level; })) return level;
   return level_;
 }
 

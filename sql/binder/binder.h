@@ -115,6 +115,7 @@ class Binder {
     std::vector<Attachment> filters;  ///< kSemi, kAnti
   };
   class LevelGuard;
+  class WithGuard;
   class DepthGuard;
   class BranchGuard;
 
@@ -227,7 +228,7 @@ class Binder {
   ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
   ExpressionPtr fraction(const pg::Node& syntax);
-  QueryLevel* aggregate_owner(const LogicalAggregate& aggregate, const std::vector<Attachment>& subqueries);
+  QueryLevel* aggregate_owner(const std::vector<ColumnId>& references);
   size_t add_group(ExpressionPtr expression, QueryLevel& level);
   std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
@@ -337,6 +338,7 @@ class Binder {
   QueryLevel* level_ = nullptr;
   CteFrame* ctes_ = nullptr;
   const RecursionBarrier* barrier_ = nullptr;
+  std::vector<ColumnId>* references_ = nullptr;  ///< receives the columns that the aggregate being bound names
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
   size_t view_depth_ = 0;

@@ -74,6 +74,7 @@ ExpressionPtr Binder::boolean(const pg::Node& node, std::string_view what) {
 
 ExpressionPtr Binder::column_expression(ColumnId id, QueryLevel* level, int position) {
   owner(id) = level;
+  if (references_ != nullptr) references_->push_back(id);
   ExpressionPtr column = Expression::make_column(id, plan_.columns[id].type);
   column->position = position;
   return column;

@@ -66,4 +66,17 @@ class Restore {
   T before_;
 };
 
+/// Makes the tables of a WITH clause (nullptr: none) known for the life of the guard.
+class Binder::WithGuard {
+ public:
+  WithGuard(Binder& binder, const PgQuery__WithClause* with, QueryLevel* outer = nullptr)
+      : frame_{binder.ctes_}, restore_(binder.ctes_, &frame_) {
+    if (with != nullptr) binder.common_table_expressions(*with, outer, frame_);
+  }
+
+ private:
+  CteFrame frame_;
+  Restore<CteFrame*> restore_;
+};
+
 }  // namespace cairn

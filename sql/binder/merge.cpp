@@ -115,10 +115,7 @@ LogicalPtr Binder::merge_rows(const PgQuery__MergeStmt& merge, FromItem& source,
 
 BoundModification Binder::bind_merge(const PgQuery__MergeStmt& merge, std::shared_ptr<const TableVersion> table) {
   check_reachable(merge);
-  CteFrame frame;
-  frame.outer = ctes_;
-  Restore<CteFrame*> restore(ctes_, &frame);
-  if (merge.with_clause != nullptr) common_table_expressions(*merge.with_clause, nullptr, frame);
+  WithGuard with(*this, merge.with_clause);
   BoundModification result;
   result.target = table;
   result.conflict = BoundModification::Conflict::kMerge;

@@ -195,10 +195,7 @@ void Binder::finish_modification(BoundModification& result, LogicalPtr node, con
 }
 
 BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table) {
-  CteFrame frame;
-  frame.outer = ctes_;
-  Restore<CteFrame*> restore(ctes_, &frame);
-  if (update.with_clause != nullptr) common_table_expressions(*update.with_clause, nullptr, frame);
+  WithGuard with(*this, update.with_clause);
   BoundModification result;
   result.target = table;
   QueryLevel level;
@@ -249,10 +246,7 @@ BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::sh
 }
 
 BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table) {
-  CteFrame frame;
-  frame.outer = ctes_;
-  Restore<CteFrame*> restore(ctes_, &frame);
-  if (statement.with_clause != nullptr) common_table_expressions(*statement.with_clause, nullptr, frame);
+  WithGuard with(*this, statement.with_clause);
   BoundModification result;
   result.target = table;
   QueryLevel level;
@@ -271,10 +265,7 @@ BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std:
 
 BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, std::shared_ptr<const TableVersion> table,
                                       const std::vector<size_t>& columns) {
-  CteFrame frame;
-  frame.outer = ctes_;
-  Restore<CteFrame*> restore(ctes_, &frame);
-  if (insert.with_clause != nullptr) common_table_expressions(*insert.with_clause, nullptr, frame);
+  WithGuard with(*this, insert.with_clause);
   BoundModification result;
   result.target = table;
   result.row_columns = table->schema.columns.size();

@@ -13,10 +13,7 @@ BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, b
   if (select.into_clause != nullptr) throw_unsupported("SELECT INTO", select.into_clause->rel->location);
   if (select.n_locking_clause > 0) throw_unsupported("FOR UPDATE and FOR SHARE", -1);
   if (select.with_clause == nullptr) return query_body(select, outer, keep_untyped);
-  CteFrame frame;
-  frame.outer = ctes_;
-  Restore<CteFrame*> restore(ctes_, &frame);
-  common_table_expressions(*select.with_clause, outer, frame);
+  WithGuard with(*this, select.with_clause, outer);
   return query_body(select, outer, keep_untyped);
 }
 

@@ -80,6 +80,7 @@ void Binder::bind_entry(CteEntry& entry) {
 BoundQuery Binder::entry_query(CteEntry& entry) {
   Restore<CteFrame*> frame(ctes_, entry.frame);
   Restore<CteEntry*> binding(entry.frame->binding, &entry);
+  Restore<std::vector<ColumnId>*> collecting(references_, nullptr);
   LevelGuard guard(*this, entry.level);
   entry.state = CteEntry::State::kBinding;
   entry.working_table = nullptr;

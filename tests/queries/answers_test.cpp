@@ -10,55 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "bench/session.h"
 #include "bench/tpch_queries.h"
-#include "capi/include/cairn.h"
 #include "tests/support/answers.h"
 
 namespace {
 
+using cairn::bench::Failure;
+using cairn::bench::Session;
 using cairn::test::Table;
 
-struct Failure { std::string text; };
-
-/// The rows of the text's last statement.
-Table run(cairn_connection* connection, const std::string& sql) {
-  Table rows;
-  std::string_view rest = sql;
-  while (!rest.empty()) {
-    cairn_error* error = nullptr;
-    cairn_result* result = nullptr;
-    size_t consumed = 0;
-    cairn_status status = cairn_query(connection, std::string(rest).c_str(), &consumed, &result, &error);
-    if (status == CAIRN_OK && result == nullptr) return rows;
-    const size_t columns = cairn_result_column_count(result);
-    if (columns > 0) rows.clear();
-    while (status == CAIRN_OK) {
-      cairn_chunk* chunk = nullptr;
-      status = cairn_result_next(result, &chunk, &error);
-      if (chunk == nullptr) break;
-      for (size_t row = 0; row < cairn_chunk_row_count(chunk); ++row) {
-        auto& fields = rows.emplace_back();
-        for (size_t column = 0; column < columns; ++column) {
-          const char* text = cairn_chunk_text(chunk, column, row, nullptr);
-          fields.emplace_back(text == nullptr ? "NULL" : text);
-        }
-      }
-      cairn_chunk_destroy(chunk);
-    }
-    cairn_result_destroy(result);
-    if (status != CAIRN_OK) {
-      Failure failure{cairn_error_message(error)};
-      cairn_error_destroy(error);
-      throw failure;
-    }
-    rest.remove_prefix(consumed);
-  }
-  return rows;
-}
-
-std::vector<std::string> pass_names(cairn_connection* connection) {
+std::vector<std::string> pass_names(Session& session) {
   std::vector<std::string> names{""};
-  for (const auto& row : run(connection, "SELECT name FROM cairn_passes() WHERE NOT required")) names.push_back(row[0]);
+  for (const auto& row : session.query("SELECT name FROM cairn_passes() WHERE NOT required")) names.push_back(row[0]);
   return names;
 }
 
@@ -99,20 +63,13 @@ int main(int argc, char** argv) {
     for (int query = 1; query <= 22; ++query) queries.push_back(query);
   }
 
-  cairn_database* database = nullptr;
-  cairn_connection* connection = nullptr;
-  cairn_error* error = nullptr;
-  if (cairn_open(path.c_str(), 0, &database, &error) != CAIRN_OK ||
-      cairn_connect(database, &connection, &error) != CAIRN_OK) {
-    fmt::print("answers_test: {}\n", cairn_error_message(error));
-    return 1;
-  }
   size_t passed = 0, failed = 0;
   try {
-    if (run(connection, "SELECT name FROM cairn_tables() WHERE name = 'lineitem'").empty()) {
-      run(connection, fmt::format("CALL tpch_load({})", scale));
+    Session session(path);
+    if (session.query("SELECT name FROM cairn_tables() WHERE name = 'lineitem'").empty()) {
+      session.execute(fmt::format("CALL tpch_load({})", scale));
     }
-    const std::vector<std::string> disabled = passes ? pass_names(connection) : std::vector<std::string>{""};
+    const std::vector<std::string> disabled = passes ? pass_names(session) : std::vector<std::string>{""};
     for (const Query& query : texts_of(queries)) {
       const Table expected =
           cairn::test::read_answer(fmt::format("{}/sf{}/q{:02}.csv", answers, scale, query.number));
@@ -122,11 +79,11 @@ int main(int argc, char** argv) {
             for (const std::string& pass : disabled) {
               std::string difference;
               try {
-                run(connection, fmt::format("SET threads = {}; SET vector_capacity = {}; SET checkpoint = '{}'; "
+                session.execute(fmt::format("SET threads = {}; SET vector_capacity = {}; SET checkpoint = '{}'; "
                                             "SET disabled_passes = '{}'",
                                             thread_count, capacity, checkpoint, pass));
                 difference = expected.empty() ? "there is no answer to compare with"
-                                              : cairn::test::compare(run(connection, query.sql), expected);
+                                              : cairn::test::compare(session.query(query.sql), expected);
               } catch (const Failure& failure) {
                 difference = failure.text;
               }
@@ -143,8 +100,6 @@ int main(int argc, char** argv) {
     fmt::print("answers_test: {}\n", failure.text);
     ++failed;
   }
-  cairn_disconnect(connection);
-  cairn_close(database);
   fmt::print("{} passed, {} failed\n", passed, failed);
   return failed == 0 ? 0 : 1;
 }
