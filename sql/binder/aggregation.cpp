@@ -86,8 +86,12 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
   if (level_ == nullptr)
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
+  std::vector<ColumnId> references;  // in its arguments
   auto check_not_nested = [&](const QueryLevel& level) {
-    if (level.inside_aggregate)
+    const bool of_grouping = std::ranges::any_of(level.grouping_calls, [&](const GroupingCall& grouping) {
+      return std::ranges::find(references, grouping.output) != references.end();
+    });
+    if (level.inside_aggregate || of_grouping)
       throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
   };
   check_not_nested(*level_);
@@ -101,7 +105,6 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
   std::vector<Attachment> subqueries;  // in its arguments
-  std::vector<ColumnId> references;
   {
     Restore<bool> inside(level_->inside_aggregate, true);
     Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);

@@ -125,6 +125,7 @@ ExpressionPtr Binder::grouping_call(const PgQuery__GroupingFunc& call) {
     if (level->grouping_sets.size() <= 1) return Expression::make_constant(Value::of_integer(Type::integer(), 0));
     grouping.output = add_column("grouping", Type::integer(), false);
     owner(grouping.output) = level;
+    if (references_ != nullptr) references_->push_back(grouping.output);
     level->grouping_calls.push_back(grouping);
     return Expression::make_column(grouping.output, Type::integer());
   }
