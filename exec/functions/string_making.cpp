@@ -98,7 +98,8 @@ StringRef translate(const Call& call, StringRef text, StringRef from, StringRef 
   return call.strings.add(out);
 }
 
-constexpr int64_t kMaxResultBytes = int64_t{1} << 30;
+/// Such a text is held twice while it is made, and counts in no memory limit.
+constexpr int64_t kMaxResultBytes = int64_t{1} << 28;
 void check_bytes(int64_t bytes) {
   if (bytes > kMaxResultBytes) throw Error(sqlstate::kProgramLimit, "requested length too large");
 }

@@ -88,10 +88,9 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
     throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
   std::vector<ColumnId> references;  // in its arguments
   auto check_not_nested = [&](const QueryLevel& level) {
-    const bool of_grouping = std::ranges::any_of(level.grouping_calls, [&](const GroupingCall& grouping) {
-      return std::ranges::find(references, grouping.output) != references.end();
-    });
-    if (level.inside_aggregate || of_grouping)
+    const auto named = [&](ColumnId id) { return std::ranges::find(references, id) != references.end(); };
+    if (level.inside_aggregate || std::ranges::any_of(level.grouping_calls, named, &GroupingCall::output) ||
+        std::ranges::any_of(level.aggregates, named, &LogicalAggregate::output))
       throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
   };
   check_not_nested(*level_);
@@ -141,6 +140,7 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
     level->aggregates.push_back(std::move(aggregate));
     found = level->aggregates.end() - 1;
   }
+  if (references_ != nullptr) references_->push_back(found->output);
   ExpressionPtr reference = Expression::make_column(found->output, found->type);
   reference->position = call.location;
   return reference;
