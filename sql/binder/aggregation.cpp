@@ -222,6 +222,7 @@ LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
 void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool in_subquery) {
   DepthGuard depth(*this);
   for (size_t i = 0; i < level.group_by.size(); i++) {
+    if (in_subquery && is_constant_tree(*expression)) break;  // no reference to the group: a LIMIT's 1, perhaps
     if (!expression->equals_as_written(*level.group_by[i])) continue;
     int position = expression->position;
     expression = Expression::make_column(level.group_outputs[i], level.group_by[i]->type);
