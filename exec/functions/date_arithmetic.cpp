@@ -50,7 +50,9 @@ int64_t interval_plus_time(Interval interval, int64_t time) { return time_plus_i
 int64_t time_minus_interval(int64_t time, Interval interval) { return wrap_time(int128_t{time} - interval.micros); }
 int64_t date_plus_time(int32_t days, int64_t time) { return date_plus_interval(days, {0, 0, time}); }
 int64_t time_plus_date(int64_t time, int32_t days) { return date_plus_time(days, time); }
-Interval time_minus_time(int64_t a, int64_t b) { return {0, 0, a - b}; }
+Interval time_minus_time(int64_t a, int64_t b) {
+  return {0, 0, static_cast<int64_t>(static_cast<uint64_t>(a) - static_cast<uint64_t>(b))};
+}
 
 int64_t checked_difference(int64_t a, int64_t b) {
   if (!is_finite_timestamp(a) || !is_finite_timestamp(b)) {

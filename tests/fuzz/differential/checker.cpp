@@ -62,6 +62,8 @@ void Checker::load(const Schema& schema) {
 bool Checker::is_excused(const Answer& expected, const Answer& got) const {
   const std::string& sqlstate = expected.failed() ? expected.sqlstate : got.sqlstate;
   if (sqlstate == "21000") return true;
+  // PostgreSQL cuts constants to a column's length before it knows whether there are rows to insert.
+  if (expected.sqlstate == "22001" && !got.failed()) return true;
   return schema_.extreme && sqlstate.starts_with("22");
 }
 
