@@ -99,7 +99,7 @@ StringRef translate(const Call& call, StringRef text, StringRef from, StringRef 
 }
 
 /// Such a text is held twice while it is made, and counts in no memory limit.
-constexpr int64_t kMaxResultBytes = int64_t{1} << 28;
+constexpr int64_t kMaxResultBytes = int64_t{1} << 26;
 void check_bytes(int64_t bytes) {
   if (bytes > kMaxResultBytes) throw Error(sqlstate::kProgramLimit, "requested length too large");
 }
