@@ -24,8 +24,8 @@ add_library(cairn_common_headers OBJECT ${CMAKE_BINARY_DIR}/precompiled.cpp)
 target_precompile_headers(cairn_common_headers PRIVATE ${CAIRN_COMMON_HEADERS})
 target_link_libraries(cairn_common_headers PRIVATE cairn_flags)
 
-# cairn_unite(TARGET): the sources of each folder are compiled some at a time, which saves a clean build half of its time:
-# headers are read, and templates made, once for all of them. Names of anonymous namespaces are a folder's, therefore.
+# cairn_unite(TARGET): the sources of each folder are compiled some at a time, for a faster clean build: headers are read,
+# and templates made, once for all of them. Names of anonymous namespaces are a folder's, therefore.
 # -DCAIRN_UNITE=OFF (the dev preset) compiles each source by itself, which is what serves while one is being changed.
 option(CAIRN_UNITE "Compile the sources of a folder together" ON)
 set(CAIRN_UNITED_SOURCES 8)

@@ -146,7 +146,8 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
   const std::optional<int> digits = rounded_digits(name, arguments);
-  if ((name == "round" || name == "trunc") && arguments.size() == 2 && arguments[0]->type.is_integer())  // as PostgreSQL, which rounds no DOUBLE to digits
+  // Integers are rounded to digits as exact numbers, as in PostgreSQL; overload_cost would take them for DOUBLEs.
+  if ((name == "round" || name == "trunc") && arguments.size() == 2 && arguments[0]->type.is_integer())
     arguments[0] = coerce(std::move(arguments[0]), as_decimal(arguments[0]->type), CastContext::kImplicit);
   ExpressionPtr result = call(name, arguments, syntax.location);
   if (result != nullptr && digits && result->type.id == TypeId::kDecimal) {
