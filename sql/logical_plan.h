@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -121,6 +122,7 @@ struct LogicalPlan {
   std::vector<ColumnInfo> columns;        ///< by ColumnId
   std::vector<std::string> result_names;  ///< of root->outputs
   std::vector<std::shared_ptr<CommonTable>> common_tables;  ///< inner ones first
+  const std::atomic<bool>* interrupted = nullptr;  ///< set while it is made: planning ends with kQueryCanceled
 
   ColumnId add_column(std::string name, Type type, bool nullable = true) {
     columns.push_back({std::move(name), type, nullable});

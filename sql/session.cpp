@@ -151,9 +151,7 @@ void SessionState::interrupt() {
   for (Running& running : running_) running.execution->cancel();
 }
 
-void SessionState::check_interrupted() const {
-  if (interrupted_) throw Error(sqlstate::kQueryCanceled, "canceling statement due to user request");
-}
+void SessionState::check_interrupted() const { cairn::check_interrupted(&interrupted_); }
 
 Progress SessionState::progress() const {
   Progress progress;
@@ -197,6 +195,7 @@ BindContext SessionState::bind_context(const Statement& statement) {
   static const std::vector<Value> none;
   context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;
   context.parameter_types = statement.parameter_types;
+  context.interrupted = &interrupted_;
   return context;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <exception>
 #include <string>
 #include <string_view>
@@ -80,5 +81,11 @@ class Error : public std::exception {
   std::string hint;      ///< a way out, or empty
   int position = -1;     ///< 0-based byte offset in the statement's text, or -1
 };
+
+/// Throws kQueryCanceled where the flag, which another thread sets, is set; nullptr: nobody can.
+inline void check_interrupted(const std::atomic<bool>* interrupted) {
+  if (interrupted != nullptr && interrupted->load(std::memory_order_relaxed))
+    throw Error(sqlstate::kQueryCanceled, "canceling statement due to user request");
+}
 
 }  // namespace cairn

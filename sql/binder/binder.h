@@ -36,6 +36,7 @@ struct BindContext {
   int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
   const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
+  const std::atomic<bool>* interrupted = nullptr;         ///< set by another thread: end soon with kQueryCanceled
 };
 
 /// A bound INSERT, UPDATE, DELETE or MERGE: a query whose rows say what becomes of the target. Its outputs: the new row (all of
@@ -66,7 +67,9 @@ struct BoundModification {
 /// One binder binds one statement. Errors carry positions in the statement's text.
 class Binder {
  public:
-  explicit Binder(BindContext context) : context_(std::move(context)), parameter_types_(context_.parameter_types) {}
+  explicit Binder(BindContext context) : context_(std::move(context)), parameter_types_(context_.parameter_types) {
+    plan_.interrupted = context_.interrupted;
+  }
 
   /// SELECT, VALUES, set operations.
   LogicalPlan bind_query(const PgQuery__SelectStmt& select);

@@ -22,6 +22,7 @@ class Binder::LevelGuard {
 class Binder::DepthGuard {
  public:
   explicit DepthGuard(Binder& binder) : binder_(binder) {
+    check_interrupted(binder.context_.interrupted);
     if (++binder_.depth_ > 3 * kMaxStatementDepth) {
       --binder_.depth_;
       throw Error(sqlstate::kStatementTooComplex, "the statement is nested too deeply");

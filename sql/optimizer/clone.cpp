@@ -1,5 +1,6 @@
 #include "sql/optimizer/column_set.h"
 #include "sql/optimizer/rewrite.h"
+#include "vector/error.h"
 
 namespace cairn {
 namespace {
@@ -64,6 +65,7 @@ LogicalPtr clone_plan(const LogicalNode& node) {
 }
 
 LogicalPtr clone_renamed(LogicalPlan& plan, const LogicalNode& node, Renaming& renaming) {
+  check_interrupted(plan.interrupted);
   ColumnSet produced;
   collect_produced(node, produced);
   for (ColumnId id : produced.ids()) {

@@ -1,15 +1,24 @@
 #include "sql/optimizer/column_set.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "sql/optimizer/rewrite.h"
 
 namespace cairn {
 
+void ColumnSet::widen(size_t begin, size_t end) {
+  if (words_.empty()) first_ = begin;
+  if (begin < first_) {
+    words_.insert(words_.begin(), first_ - begin, 0);
+    first_ = begin;
+  }
+  if (end > this->end()) words_.resize(end - first_);
+}
+
 void ColumnSet::insert(ColumnId id) {
-  const size_t word = id / 64;
-  if (word >= words_.size()) words_.resize(word + 1);
-  words_[word] |= uint64_t{1} << (id % 64);
+  widen(id / 64, id / 64 + 1);
+  words_[id / 64 - first_] |= uint64_t{1} << (id % 64);
 }
 
 void ColumnSet::insert(const std::vector<ColumnId>& ids) {
@@ -17,33 +26,31 @@ void ColumnSet::insert(const std::vector<ColumnId>& ids) {
 }
 
 void ColumnSet::insert(const ColumnSet& other) {
-  if (other.words_.size() > words_.size()) words_.resize(other.words_.size());
-  for (size_t i = 0; i < other.words_.size(); ++i) words_[i] |= other.words_[i];
+  if (other.words_.empty()) return;
+  widen(other.first_, other.end());
+  for (size_t i = other.first_; i < other.end(); ++i) words_[i - first_] |= other.word(i);
 }
 
 void ColumnSet::erase(ColumnId id) {
-  if (id / 64 < words_.size()) words_[id / 64] &= ~(uint64_t{1} << (id % 64));
+  if (contains(id)) words_[id / 64 - first_] &= ~(uint64_t{1} << (id % 64));
 }
 
 void ColumnSet::erase(const ColumnSet& other) {
-  for (size_t i = 0; i < words_.size() && i < other.words_.size(); ++i) words_[i] &= ~other.words_[i];
+  for (size_t i = std::max(first_, other.first_); i < std::min(end(), other.end()); ++i) words_[i - first_] &= ~other.word(i);
 }
 
-bool ColumnSet::contains(ColumnId id) const {
-  return id / 64 < words_.size() && (words_[id / 64] >> (id % 64) & 1) != 0;
-}
+bool ColumnSet::contains(ColumnId id) const { return (word(id / 64) >> (id % 64) & 1) != 0; }
 
 bool ColumnSet::contains_all(const ColumnSet& other) const {
-  for (size_t i = 0; i < other.words_.size(); ++i) {
-    const uint64_t mine = i < words_.size() ? words_[i] : 0;
-    if ((other.words_[i] & ~mine) != 0) return false;
+  for (size_t i = other.first_; i < other.end(); ++i) {
+    if ((other.word(i) & ~word(i)) != 0) return false;
   }
   return true;
 }
 
 bool ColumnSet::intersects(const ColumnSet& other) const {
-  for (size_t i = 0; i < words_.size() && i < other.words_.size(); ++i) {
-    if ((words_[i] & other.words_[i]) != 0) return true;
+  for (size_t i = std::max(first_, other.first_); i < std::min(end(), other.end()); ++i) {
+    if ((word(i) & other.word(i)) != 0) return true;
   }
   return false;
 }
@@ -65,7 +72,7 @@ std::vector<ColumnId> ColumnSet::ids() const {
   std::vector<ColumnId> result;
   for (size_t i = 0; i < words_.size(); ++i) {
     for (uint64_t word = words_[i]; word != 0; word &= word - 1) {
-      result.push_back(static_cast<ColumnId>(i * 64 + static_cast<size_t>(std::countr_zero(word))));
+      result.push_back(static_cast<ColumnId>((first_ + i) * 64 + static_cast<size_t>(std::countr_zero(word))));
     }
   }
   return result;

@@ -8,7 +8,8 @@
 
 namespace cairn {
 
-/// A set of column ids of one query, as bits.
+/// A set of column ids of one query, as bits from the lowest id's word to the highest's: a part of a plan names ids that
+/// lie close together, however many the whole plan has.
 class ColumnSet {
  public:
   ColumnSet() = default;
@@ -27,6 +28,11 @@ class ColumnSet {
   std::vector<ColumnId> ids() const;  ///< ascending
 
  private:
+  size_t end() const { return first_ + words_.size(); }
+  uint64_t word(size_t index) const { return index - first_ < words_.size() ? words_[index - first_] : 0; }
+  void widen(size_t begin, size_t end);  ///< so that it has these words
+
+  size_t first_ = 0;  ///< words_[i] has the ids from 64 * (first_ + i)
   std::vector<uint64_t> words_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
+#include "vector/error.h"
 
 namespace cairn {
 namespace {
@@ -73,6 +74,7 @@ void optimize(LogicalPlan& plan, const std::vector<std::string>& disabled, std::
   for (const Pass& pass : kPasses) {
     const bool off = std::find(disabled.begin(), disabled.end(), pass.name) != disabled.end();
     if (off && !pass.required) continue;
+    check_interrupted(plan.interrupted);
     pass.run(plan);
     if (trace != nullptr) trace->push_back({std::string(pass.name), plan.to_string()});
   }

@@ -4,6 +4,7 @@
 
 #include "exec/functions/function.h"
 #include "sql/optimizer/column_set.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -42,6 +43,7 @@ void for_each_node_below(LogicalPtr& node, const std::function<void(LogicalPtr&)
 }
 
 void for_each_node(LogicalPlan& plan, const std::function<void(LogicalPtr&)>& visit) {
+  check_interrupted(plan.interrupted);
   for (auto& table : plan.common_tables) {
     if (table->plan) for_each_node_below(table->plan, visit);
   }

@@ -51,11 +51,7 @@ uint64_t copy_from_file(const CopyFrom& copy) {
   input.columns = copy.columns;
   input.defaults = copy.defaults;
   input.thread_count = copy.threads;
-  if (copy.interrupted != nullptr) {
-    input.check_interrupt = [&] {
-      if (*copy.interrupted) throw Error(sqlstate::kQueryCanceled, "canceling statement due to user request");
-    };
-  }
+  input.check_interrupt = [&] { check_interrupted(copy.interrupted); };
   input.progress = [&](uint64_t bytes_done, uint64_t bytes_total) {
     if (copy.bytes_total != nullptr) *copy.bytes_total = bytes_total;
     if (copy.bytes_done != nullptr) *copy.bytes_done = bytes_done;

@@ -298,6 +298,19 @@ TEST_F(BinderTest, DeepExpressionsBindOnALargeStack) {
   });
 }
 
+TEST_F(BinderTest, EndsWhereItIsInterrupted) {
+  const std::atomic<bool> interrupted = true;
+  tree_ = parse_statement("SELECT a FROM t");
+  BindContext context{snapshot_};
+  context.interrupted = &interrupted;
+  try {
+    Binder(std::move(context)).bind_query(*tree_->statement().select_stmt);
+    FAIL() << "bound";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.sqlstate, sqlstate::kQueryCanceled);
+  }
+}
+
 TEST(NearestName, CountsSwapsAsOneAndKeepsItsDistance) {
   EXPECT_EQ(nearest_name("linietem", {"lineitem", "nation"}), "lineitem");
   EXPECT_EQ(nearest_name("ab", {"ba", "xyz"}), "ba");

@@ -1,6 +1,12 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+#include <set>
+
 #include "plan_builder.h"
+#include "sql/optimizer/column_set.h"
+#include "vector/error.h"
 
 namespace cairn {
 namespace {
@@ -240,6 +246,50 @@ TEST_F(OptimizerPasses, LimitsMeetTheirSorts) {
             "  Limit 5::BIGINT\n"
             "    Sort by [b#1]\n"
             "      Scan r [a#0, b#1]\n");
+}
+
+TEST_F(OptimizerPasses, PlanningEndsWhereItIsInterrupted) {
+  const std::atomic<bool> interrupted = true;
+  LogicalPlan& plan = b.finish(b.sort(r(), {"b"}));
+  plan.interrupted = &interrupted;
+  const auto state_of = [](auto work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.sqlstate;
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(state_of([&] { make_physical_plan(plan); }), sqlstate::kQueryCanceled);
+  EXPECT_EQ(state_of([&] { optimize(plan, {}); }), sqlstate::kQueryCanceled);
+}
+
+/// Against std::set, over ids far from 0 and from each other.
+TEST(ColumnSets, DoWhatSetsDo) {
+  std::mt19937_64 random(20261127);
+  const auto some = [&](std::set<ColumnId>& ids) {
+    const ColumnId base = static_cast<ColumnId>(random() % 3) * 100'000;
+    for (size_t i = random() % 8; i > 0; i--) ids.insert(base + static_cast<ColumnId>(random() % 200));
+    return ColumnSet(std::vector<ColumnId>(ids.begin(), ids.end()));
+  };
+  for (int round = 0; round < 2000; round++) {
+    std::set<ColumnId> a_ids, b_ids;
+    ColumnSet a = some(a_ids);
+    const ColumnSet b = some(b_ids);
+    const auto in_a = [&](ColumnId id) { return a_ids.contains(id); };
+    ASSERT_EQ(a.empty(), a_ids.empty());
+    ASSERT_EQ(a.intersects(b), std::ranges::any_of(b_ids, in_a));
+    ASSERT_EQ(a.contains_all(b), std::ranges::all_of(b_ids, in_a));
+    const bool erase = random() % 2 == 0;
+    for (ColumnId id : b_ids) erase ? void(a_ids.erase(id)) : void(a_ids.insert(id));
+    erase ? a.erase(b) : a.insert(b);
+    const ColumnId one = static_cast<ColumnId>(random() % 300'000);
+    ASSERT_EQ(a.contains(one), in_a(one));
+    if (round % 3 == 0) a.erase(one), a_ids.erase(one);
+    if (round % 3 == 1) a.insert(one), a_ids.insert(one);
+    ASSERT_EQ(a.ids(), std::vector<ColumnId>(a_ids.begin(), a_ids.end()));
+    ASSERT_EQ(a.size(), a_ids.size());
+  }
 }
 
 }  // namespace
