@@ -6,6 +6,7 @@
 
 #include "exec/evaluation/node.h"
 #include "vector/column_buffer.h"
+#include "vector/error.h"
 #include "vector/read_row.h"
 
 namespace cairn {
@@ -55,15 +56,17 @@ void EvaluationContext::reset() {
 StringHeap& EvaluationContext::strings() { return state_->strings; }
 
 struct ExpressionEvaluator::State {
-  explicit State(const std::vector<const Expression*>& expressions) : program(expressions) {}
+  State(const std::vector<const Expression*>& expressions, size_t longest_text) : program(expressions, longest_text) {
+    frame.context.set_longest_text(longest_text);
+  }
   Program program;
   Frame frame;
   Space selected;
   Space all;
 };
 
-ExpressionEvaluator::ExpressionEvaluator(std::vector<const Expression*> expressions)
-    : state_(std::make_unique<State>(expressions)) {}
+ExpressionEvaluator::ExpressionEvaluator(std::vector<const Expression*> expressions, size_t longest_text)
+    : state_(std::make_unique<State>(expressions, longest_text)) {}
 ExpressionEvaluator::~ExpressionEvaluator() = default;
 
 void ExpressionEvaluator::begin(const Batch& batch) {
@@ -94,14 +97,32 @@ bool ExpressionEvaluator::evaluate_all(size_t index, Vector& result) {
   return state_->program.root(index)->vector(state_->frame, state_->all, result);
 }
 
-Value evaluate_constant(const Expression& expression) {
-  ExpressionEvaluator evaluator({&expression});
+namespace {
+
+Value evaluate_within(const Expression& expression, size_t longest_text) {
+  ExpressionEvaluator evaluator({&expression}, longest_text);
   Batch batch;
   batch.size = 1;
   evaluator.begin(batch);
   Value value = read_value(evaluator.evaluate(0), 0);
   value.type = expression.type;
   return value;
+}
+
+}  // namespace
+
+Value evaluate_constant(const Expression& expression) {
+  return evaluate_within(expression, EvaluationContext::kLongestText);
+}
+
+std::optional<Value> folded_constant(const Expression& expression) {
+  constexpr size_t kLongestConstant = 1 << 16;
+  try {
+    Value value = evaluate_within(expression, kLongestConstant);
+    if (value.string.size() <= kLongestConstant) return value;
+  } catch (const Error&) {
+  }
+  return std::nullopt;
 }
 
 }  // namespace cairn

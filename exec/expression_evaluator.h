@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -18,6 +19,10 @@ class EvaluationContext {
   class VolatileSource* volatile_source() const { return volatile_source_; }  ///< of the call that is being computed
   void set_volatile_source(class VolatileSource* source) { volatile_source_ = source; }
   class StringHeap& strings();  ///< for results longer than a StringRef holds; emptied by reset()
+  /// No function makes a longer text, in bytes: it is held twice while it is made, and counts in no memory limit.
+  static constexpr size_t kLongestText = size_t{1} << 26;
+  size_t longest_text() const { return longest_text_; }
+  void set_longest_text(size_t bytes) { longest_text_ = bytes; }
   EvaluationContext();
   ~EvaluationContext();
   EvaluationContext(EvaluationContext&&) noexcept;
@@ -26,6 +31,7 @@ class EvaluationContext {
   struct State;
   std::unique_ptr<State> state_;
   class VolatileSource* volatile_source_ = nullptr;
+  size_t longest_text_ = kLongestText;
 };
 
 /// Evaluates a fixed list of expressions over batches, for one worker. Equal subexpressions are computed once per
@@ -34,7 +40,8 @@ class EvaluationContext {
 /// may be left, it is checked, and leaving it is kNumericOutOfRange.
 class ExpressionEvaluator {
  public:
-  explicit ExpressionEvaluator(std::vector<const Expression*> expressions);
+  explicit ExpressionEvaluator(std::vector<const Expression*> expressions,
+                               size_t longest_text = EvaluationContext::kLongestText);
   ~ExpressionEvaluator();
 
   /// Starts a new batch: forgets the last one's results. The batch must outlive the results.
@@ -71,5 +78,9 @@ class PredicateEvaluator {
 
 /// Evaluates an expression without columns. Errors as the functions raise them.
 Value evaluate_constant(const Expression& expression);
+
+/// The same for a plan, which copies and prints its constants: nothing where an error is raised (that belongs to the
+/// rows, if there are any) or where a text of more than 64 KiB is made on the way.
+std::optional<Value> folded_constant(const Expression& expression);
 
 }  // namespace cairn

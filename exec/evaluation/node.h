@@ -83,7 +83,9 @@ class Node {
 /// Nodes of the expressions, which share common subexpressions; owns all nodes.
 class Program {
  public:
-  explicit Program(const std::vector<const Expression*>& expressions);
+  /// Parts without columns are computed here, but for texts of more than `longest_text` bytes.
+  explicit Program(const std::vector<const Expression*>& expressions,
+                   size_t longest_text = EvaluationContext::kLongestText);
   ~Program();
   Node* root(size_t index) const { return roots_[index]; }
   size_t size() const { return roots_.size(); }

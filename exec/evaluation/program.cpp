@@ -67,7 +67,7 @@ bool integral_bounds(const Expression& expression, const Expression*& bounded, V
 /// Makes nodes, one for all equal subexpressions. Two are equal where they do the same to the same nodes.
 class Compiler {
  public:
-  explicit Compiler(Program& program) : program_(program) {}
+  Compiler(Program& program, size_t longest_text) : program_(program), longest_text_(longest_text) {}
 
   Node* compile(const Expression& expression) {
     std::vector<Node*> arguments;
@@ -99,6 +99,7 @@ class Compiler {
   /// A node over constants as a constant; the node itself where it raises an error, which belongs to the rows.
   Node* fold(Node* node) {
     Frame frame;
+    frame.context.set_longest_text(longest_text_);
     Batch batch;
     batch.size = 1;
     try {
@@ -211,11 +212,12 @@ class Compiler {
   }
 
   Program& program_;
+  const size_t longest_text_;
   std::map<std::string, Node*> known_;
 };
 
-Program::Program(const std::vector<const Expression*>& expressions) {
-  Compiler compiler(*this);
+Program::Program(const std::vector<const Expression*>& expressions, size_t longest_text) {
+  Compiler compiler(*this, longest_text);
   for (const Expression* expression : expressions) roots_.push_back(compiler.compile(*expression));
 }
 

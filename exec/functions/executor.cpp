@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "exec/functions/integral_type.h"
+#include "vector/error.h"
 #include "vector/kernels/decode.h"
 #include "vector/parse.h"
 #include "vector/read_row.h"
@@ -53,6 +54,10 @@ uint64_t* copy_validity(const uint64_t* validity, size_t rows, EvaluationContext
     std::memcpy(own, validity, mask_words(rows) * 8);
   }
   return own;
+}
+
+void check_text_bytes(uint64_t bytes, const EvaluationContext& context) {
+  if (bytes > context.longest_text()) throw Error(sqlstate::kProgramLimit, "requested length too large");
 }
 
 void* start_flat(Type type, size_t rows, EvaluationContext& context, Vector& result) {

@@ -54,6 +54,9 @@ PlainArgument<T> plain_argument(const Vector& argument, EvaluationContext& conte
   }
 }
 
+/// Throws kProgramLimit where a text has so many bytes that no function may make it.
+void check_text_bytes(uint64_t bytes, const EvaluationContext& context);
+
 template <typename Functor>
 struct Signature;
 template <typename R, typename... A>

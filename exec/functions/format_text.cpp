@@ -93,7 +93,8 @@ void evaluate_quote(const Function& self, std::span<const Vector> arguments, siz
 /// One row of a call of format(): reads "%[position$][-][width]type" and appends.
 class Formatter {
  public:
-  Formatter(std::span<const Vector> arguments, size_t row) : arguments_(arguments), row_(row) {}
+  Formatter(std::span<const Vector> arguments, size_t row, const EvaluationContext& context)
+      : arguments_(arguments), row_(row), context_(context) {}
 
   void run(std::string_view pattern, std::string& out) {
     rest_ = pattern;
@@ -143,10 +144,11 @@ class Formatter {
     }
     rest_.remove_prefix(1);
     const std::string text = convert(kind, argument(wanted));
-    const int64_t missing = width - static_cast<int64_t>(count_characters(text));
-    if (!left && missing > 0) out.append(static_cast<size_t>(missing), ' ');
+    const int64_t missing = std::max<int64_t>(width - static_cast<int64_t>(count_characters(text)), 0);
+    check_text_bytes(out.size() + text.size() + static_cast<uint64_t>(missing), context_);
+    if (!left) out.append(static_cast<size_t>(missing), ' ');
     out += text;
-    if (left && missing > 0) out.append(static_cast<size_t>(missing), ' ');
+    if (left) out.append(static_cast<size_t>(missing), ' ');
   }
 
   std::string convert(char kind, const Vector& value) const {
@@ -219,6 +221,7 @@ class Formatter {
   static constexpr std::string_view kNullNotAllowed = "22004";
   const std::span<const Vector> arguments_;  ///< the pattern first
   const size_t row_;
+  const EvaluationContext& context_;
   std::string_view rest_;
   size_t next_ = 1;
 };
@@ -234,7 +237,7 @@ void evaluate_format(const Function&, std::span<const Vector> arguments, size_t 
     pattern.clear();
     text.clear();
     append_output(arguments[0], i, pattern);
-    Formatter(arguments, i).run(pattern, text);
+    Formatter(arguments, i, context).run(pattern, text);
     out[i] = context.strings().add(text);
   }
 }

@@ -104,6 +104,7 @@ StringRef replace_matches(const Call& call, StringRef text, StringRef pattern, S
     if (n != 0 && number < n) continue;
     out += text.view().substr(copied, match.begin() - copied);
     append_replacement(replacement.view(), match, out);
+    check_text_bytes(out.size(), call.context);
     copied = match.begin() + match.group(0)->size();
     if (n != 0) break;
   }

@@ -152,14 +152,11 @@ bool is_constant_tree(const Expression& expression) {
 
 ExpressionPtr fold(ExpressionPtr expression) {
   if (expression->kind == Expression::Kind::kConstant || !is_constant_tree(*expression)) return expression;
-  try {
-    ExpressionPtr constant = Expression::make_constant(evaluate_constant(*expression));
-    constant->type = constant->value.type = expression->type;
-    constant->position = expression->position;
-    return constant;
-  } catch (const Error&) {
-    return expression;  // raised again where it is evaluated, if it is
-  }
+  std::optional<Value> value = folded_constant(*expression);
+  if (!value) return expression;
+  ExpressionPtr constant = Expression::make_constant(std::move(*value));
+  constant->position = expression->position;
+  return constant;
 }
 
 ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "exec/expression_evaluator.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "vector/error.h"
@@ -90,9 +91,9 @@ BoundQuery Binder::default_row(const TableSchema& table) {
 
 Value Binder::default_of(const ColumnSchema& column) {
   ExpressionPtr value = default_value(column);
-  if (value->kind != Expression::Kind::kConstant)
+  if (!is_constant_tree(*value))
     throw Error(sqlstate::kFeatureNotSupported, "the default of column \"" + column.name + "\" is not a constant");
-  return value->value;
+  return evaluate_constant(*value);
 }
 
 ExpressionPtr Binder::default_value(const ColumnSchema& column) {

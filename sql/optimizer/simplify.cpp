@@ -23,21 +23,12 @@ bool is_foldable(const Expression& e) {
                      [](const ExpressionPtr& argument) { return argument->kind == Expression::Kind::kConstant; });
 }
 
-/// Longer texts stay the calls that make them: plans copy and print their constants.
-constexpr size_t kLongestConstant = 1 << 16;
-
 ExpressionPtr folded(ExpressionPtr e) {
-  try {
-    Value value = evaluate_constant(*e);
-    if (value.string.size() > kLongestConstant) return e;
-    value.type = e->type;
-    const int position = e->position;
-    ExpressionPtr constant = Expression::make_constant(std::move(value));
-    constant->position = position;
-    return constant;
-  } catch (const Error&) {
-    return e;  // raised at run time, and only where a row comes by
-  }
+  std::optional<Value> value = folded_constant(*e);
+  if (!value) return e;
+  ExpressionPtr constant = Expression::make_constant(std::move(*value));
+  constant->position = e->position;
+  return constant;
 }
 
 ExpressionPtr simplified_call(ExpressionPtr e) {
