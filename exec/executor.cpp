@@ -1,5 +1,7 @@
 #include "exec/executor.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -24,6 +26,19 @@ namespace cairn {
 
 using SinkKind = PipelineDescription::SinkKind;
 using SourceKind = PipelineDescription::Leg::SourceKind;
+
+namespace {
+
+constexpr size_t kLargeQueryBytes = size_t{512} << 20;
+
+/// glibc keeps what is freed in the arenas of the threads that allocated it, where memory_limit does not see it.
+void return_free_memory() {
+#if defined(__GLIBC__)
+  malloc_trim(0);
+#endif
+}
+
+}  // namespace
 
 size_t Sink::bytes() const {
   std::shared_ptr<const RowSet> held = rows();
@@ -86,6 +101,7 @@ void Execution::run() {
   }
   stream_.finish();
   for (Progress& progress : progress_) progress.sink.reset();  // after the end was told: it may take its time
+  if (query_.memory.peak_bytes() >= kLargeQueryBytes) return_free_memory();
   // Under the lock to the end: once `ended` is seen, this object may be gone.
   std::lock_guard lock(mutex_);
   ended_ = true;

@@ -15,14 +15,17 @@ class MemoryBudget {
   void change(size_t before, size_t after) {
     if (before == after) return;
     const size_t used = used_bytes_.fetch_add(after - before, std::memory_order_relaxed) + (after - before);
-    if (after > before && limit_bytes_ != 0 && used > limit_bytes_) fail(used);
+    if (after < before) return;
+    for (size_t peak = peak_bytes(); used > peak && !peak_bytes_.compare_exchange_weak(peak, used);) continue;
+    if (limit_bytes_ != 0 && used > limit_bytes_) fail(used);
   }
   size_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
+  size_t peak_bytes() const { return peak_bytes_.load(std::memory_order_relaxed); }
 
  private:
   [[noreturn]] void fail(size_t used) const;
   const size_t limit_bytes_;
-  std::atomic<size_t> used_bytes_{0};
+  std::atomic<size_t> used_bytes_{0}, peak_bytes_{0};
 };
 
 }  // namespace cairn
