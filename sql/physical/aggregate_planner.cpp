@@ -120,8 +120,9 @@ PlannedNode PhysicalPlanner::build_distinct(const LogicalNode& node) {
 
 PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
   std::vector<PlannedNode> sides;
-  for (const auto& child : node.children) sides.push_back(narrowed(build(*child), child->outputs));
+  for (const auto& child : node.children) sides.push_back(with_column(narrowed(build(*child), child->outputs)));
   const double rows = rows_of(node);
+  const std::vector<ColumnId> columns = node.outputs.empty() ? sides[0].columns : node.outputs;
   if (node.set_operation == LogicalNode::SetOperation::kUnion) {
     std::vector<PlanPtr> children;
     double input_rows = 0;
@@ -129,14 +130,14 @@ PlannedNode PhysicalPlanner::build_set_operation(const LogicalNode& node) {
       input_rows += side.node->estimated_rows;
       children.push_back(side.node);
     }
-    PlannedNode all = make(PlanNode::Kind::kUnionAll, std::move(children), node.outputs, input_rows);
+    PlannedNode all = make(PlanNode::Kind::kUnionAll, std::move(children), columns, input_rows);
     all.node->types = sides[0].node->types;
     return node.all ? all : grouped_by_all(std::move(all), rows);
   }
   // Rows as a whole are keys, and NULL is equal to NULL.
   const double left_rows = std::min(rows_of(*node.children[0]), sides[0].node->estimated_rows);
   const PlannedNode left = grouped_by_all(std::move(sides[0]), left_rows);
-  PlannedNode join = make(PlanNode::Kind::kJoin, {left.node, sides[1].node}, node.outputs, rows);
+  PlannedNode join = make(PlanNode::Kind::kJoin, {left.node, sides[1].node}, columns, rows);
   join.node->types = left.node->types;
   join.node->join =
       node.set_operation == LogicalNode::SetOperation::kIntersect ? JoinKind::kSemi : JoinKind::kAnti;

@@ -128,10 +128,10 @@ bool streams_recursion(const PlanNode& node) {
 PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
   JoinKind kind = node.join;
   feeds_limit_ = feeds_limit_ && kind != JoinKind::kRight && kind != JoinKind::kFull;
-  PlannedNode left = build(*node.children[0]);
+  PlannedNode left = with_column(build(*node.children[0]));
   const bool left_streams = streams_recursion(*left.node);
   feeds_limit_ = feeds_limit_ && kind == JoinKind::kInner && !left_streams;
-  PlannedNode right = build(*node.children[1]);
+  PlannedNode right = with_column(build(*node.children[1]));
   const bool right_streams = !left_streams && streams_recursion(*right.node);
   const bool swapped =
       !left_streams && (right_streams || pays_to_swap(node, left.node->estimated_rows, right.node->estimated_rows));

@@ -85,6 +85,13 @@ PlannedNode PhysicalPlanner::narrowed_to_used(PlannedNode input, const ColumnSet
   return narrowed(std::move(input), kept);
 }
 
+PlannedNode PhysicalPlanner::with_column(PlannedNode input) const {
+  if (!input.columns.empty()) return input;
+  PlannedNode project = make(PlanNode::Kind::kProject, {input.node}, {kNoColumn}, input.node->estimated_rows);
+  project.node->expressions.push_back(Expression::make_constant(Value::of_boolean(true)));
+  return project;
+}
+
 PlannedNode PhysicalPlanner::with_expressions(PlannedNode input, const std::vector<const Expression*>& expressions,
                                               std::vector<uint32_t>& positions) const {
   std::vector<const Expression*> computed;
@@ -114,6 +121,7 @@ PlannedNode PhysicalPlanner::with_expressions(PlannedNode input, const std::vect
 }
 
 PlannedNode PhysicalPlanner::grouped_by_all(PlannedNode input, double estimated_rows) const {
+  input = with_column(std::move(input));  // else no row would make a group
   PlannedNode aggregate = make(PlanNode::Kind::kAggregate, {input.node}, input.columns, estimated_rows);
   for (uint32_t i = 0; i < input.columns.size(); ++i) aggregate.node->groups.push_back(i);
   return aggregate;
@@ -279,6 +287,7 @@ PlannedNode PhysicalPlanner::build_working_table(const LogicalNode& node) {
 }
 
 PlannedNode PhysicalPlanner::build(const LogicalNode& node) {
+  check_interrupted(plan_.interrupted);
   const bool feeds_limit = feeds_limit_;
   feeds_limit_ = feeds_limit && passes_rows_on(node);
   PlannedNode result = build_kind(node);

@@ -58,6 +58,8 @@ class PhysicalPlanner {
   PlannedNode narrowed(PlannedNode input, const std::vector<ColumnId>& columns) const;
   /// The wanted ones among the columns that are there, in their order; at least one.
   PlannedNode narrowed_to_used(PlannedNode input, const ColumnSet& wanted) const;
+  /// The input, with a constant where it has no column.
+  PlannedNode with_column(PlannedNode input) const;
   /// The input with further columns: computes each expression that is not a plain column of it, equal ones once.
   /// positions[i] tells where expressions[i] stands.
   PlannedNode with_expressions(PlannedNode input, const std::vector<const Expression*>& expressions,
