@@ -27,7 +27,7 @@ struct Outcome {
 class FileRun {
  public:
   FileRun(const fs::path& file, const RunnerOptions& options)
-      : file_(file), options_(options), ascii_only_(contains_folder("sqlite")), watchdog_(std::chrono::seconds(options.timeout_s)) {
+      : file_(file), options_(options), ascii_only_(contains_folder("sqlite")) {
     std::string pattern = (fs::temp_directory_path() / "sqllogictest-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("cannot make a directory " + pattern);
     temporary_ = pattern;
@@ -149,7 +149,7 @@ class FileRun {
     Outcome outcome;
     cairn_connection* used = connection(record.connection);
     const std::string sql = substitute(record.sql);
-    watchdog_.begin(used);
+    watchdog_.begin(used, std::chrono::seconds(options_.timeout_s));
     for (size_t at = 0; at < sql.size();) {
       size_t consumed = 0;
       cairn_result* result = nullptr;

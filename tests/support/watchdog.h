@@ -12,7 +12,7 @@ namespace cairn::test {
 /// Interrupts a connection whose statement takes too long.
 class Watchdog {
  public:
-  explicit Watchdog(std::chrono::seconds limit) : limit_(limit), thread_([this] { watch(); }) {}
+  Watchdog() : thread_([this] { watch(); }) {}
   ~Watchdog() {
     {
       std::lock_guard lock(mutex_);
@@ -21,10 +21,10 @@ class Watchdog {
     changed_.notify_all();
     thread_.join();
   }
-  void begin(cairn_connection* connection) {
+  void begin(cairn_connection* connection, std::chrono::seconds limit) {
     std::lock_guard lock(mutex_);
     connection_ = connection;
-    deadline_ = std::chrono::steady_clock::now() + limit_;
+    deadline_ = std::chrono::steady_clock::now() + limit;
     changed_.notify_all();
   }
   void end() {
@@ -46,7 +46,6 @@ class Watchdog {
     }
   }
 
-  std::chrono::seconds limit_;
   std::mutex mutex_;
   std::condition_variable changed_;
   cairn_connection* connection_ = nullptr;

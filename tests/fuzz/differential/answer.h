@@ -13,6 +13,7 @@ using TextRow = std::vector<std::optional<std::string>>;
 struct Answer {
   std::vector<std::string> types;  ///< Cairn's names of the columns' types; PostgreSQL's answers leave it empty
   std::vector<TextRow> rows;
+  int64_t changed_rows = -1;  ///< of Cairn's INSERT, UPDATE, DELETE
   std::string sqlstate;  ///< empty: no error
   std::string message;
 

@@ -5,8 +5,6 @@
 namespace cairn::fuzz {
 namespace {
 
-constexpr std::chrono::seconds kLimit{10};
-
 void take_error(cairn_error* error, Answer& answer) {
   answer.sqlstate = cairn_error_sqlstate(error);
   answer.message = cairn_error_message(error);
@@ -39,7 +37,7 @@ void read_rows(cairn_result* result, Answer& answer) {
 }  // namespace
 
 CairnConnection::CairnConnection(cairn_database* database, std::string name, const std::string& settings)
-    : name_(std::move(name)), watchdog_(kLimit) {
+    : name_(std::move(name)) {
   cairn_error* error = nullptr;
   if (cairn_connect(database, &connection_, &error) != CAIRN_OK || cairn_execute(connection_, settings.c_str(), &error) != CAIRN_OK) {
     const std::string message = cairn_error_message(error);
@@ -63,15 +61,16 @@ bool CairnConnection::run_one(const char*& sql, Answer& answer) {
   if (result == nullptr) return false;
   sql += consumed;
   read_rows(result, next);
+  next.changed_rows = cairn_result_changed_rows(result);
   cairn_result_destroy(result);
   answer = std::move(next);
   return !answer.failed() && *sql != '\0';
 }
 
-Answer CairnConnection::run(const std::string& sql) {
+Answer CairnConnection::run(const std::string& sql, std::chrono::seconds limit) {
   Answer answer;
   const char* rest = sql.c_str();
-  watchdog_.begin(connection_);
+  watchdog_.begin(connection_, limit);
   while (run_one(rest, answer)) continue;
   watchdog_.end();
   return answer;

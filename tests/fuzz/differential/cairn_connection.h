@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "capi/include/cairn.h"
@@ -17,10 +18,12 @@ class CairnConnection {
   CairnConnection(const CairnConnection&) = delete;
 
   const std::string& name() const { return name_; }
-  /// Of several statements: the last one's answer, or the first error. What takes longer than the limit is interrupted.
-  Answer run(const std::string& sql);
+  /// Of several statements: the last one's answer, or the first error. What takes longer is interrupted (57014).
+  Answer run(const std::string& sql, std::chrono::seconds limit = kLimit);
 
  private:
+  static constexpr std::chrono::seconds kLimit{10};
+
   /// Runs one statement; false after the last.
   bool run_one(const char*& sql, Answer& answer);
 

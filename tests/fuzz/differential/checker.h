@@ -56,12 +56,15 @@ class Checker {
   const Counts& counts() const { return counts_; }
 
  private:
-  template <typename Connection>
-  Answer answer_of(const Case& tested, Connection& connection);
+  static constexpr std::chrono::seconds kPatience{60};  ///< with what PostgreSQL does within its two
+
+  template <typename Connection, typename... Limit>
+  Answer answer_of(const Case& tested, Connection& connection, Limit... limit);
   /// PostgreSQL's; what PostgreSQL cannot do is Cairn's own; none where PostgreSQL takes too long.
   std::optional<Answer> expected_answer(const Case& tested);
   std::optional<Finding> compare(const Case& tested, CairnConnection& cairn, const Answer& expected);
   bool is_excused(const Answer& expected, const Answer& got) const;
+  bool refuses_no_rows(const Case& tested, CairnConnection& cairn);
 
   PostgresConnection postgres_;
   std::vector<std::unique_ptr<CairnConnection>> cairns_;
