@@ -1,8 +1,9 @@
-// Kills the shell with SIGKILL at random instants of TPC-H queries under checkpoint = 'all', starts it again with the
-// same query, and checks the answer and that nothing is left over. A third of the processes is killed a second time,
-// while it recovers.
-//   crash_test --cairn PATH --db DIR --answers DIR [--kills 200] [--queries 1,3,…] [--seed S]
-// DIR is made (TPC-H at --sf) where there is none.
+// Kills the shell with SIGKILL at random instants of queries under checkpoint = 'all', starts it again with the same
+// query, and checks the answer and that nothing is left over. A third of the processes is killed a second time, while it
+// recovers.
+//   crash_test --cairn PATH --db DIR (--answers DIR [--queries 1,3,…] | --sql DIR) [--kills 200] [--seed S]
+// DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
+// *.sql over its tables in --sql: theirs is what an uninterrupted process answers, whatever its settings.
 //
 // Every run draws its number of threads and its vector capacity: what a checkpoint holds must not depend on them. Small
 // vectors also make a query slow beside the disk, so that many kills find durable breakers behind them.
@@ -34,7 +35,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string cairn, database, answers, scale = "0.1";
+  std::string cairn, database, answers, sql, scale = "0.1";
   std::vector<int> queries;
   unsigned kills = 200;
   uint64_t seed = 0;
@@ -95,8 +96,7 @@ constexpr int kCapacities[] = {4, 32, 1024};
 constexpr int kThreads[] = {1, 2, 8};
 
 struct Query {
-  const char* sql;
-  std::string expected;
+  std::string sql, expected;
   std::map<int, double> ms;  ///< of an uninterrupted process, by vector capacity
 };
 
@@ -104,24 +104,36 @@ std::string script(const Query& query, int threads, int capacity) {
   return fmt::format("SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {};\n{}", threads, capacity, query.sql);
 }
 
-std::map<int, Query> prepare(const Options& options) {
+std::map<std::string, Query> queries_of(const Options& options) {
+  std::map<std::string, Query> queries;
+  if (!options.sql.empty()) {
+    for (const auto& entry : fs::directory_iterator(options.sql)) {
+      if (entry.path().extension() == ".sql") queries[entry.path().stem()].sql = read_text(entry.path());
+    }
+    return queries;
+  }
+  for (const int number : options.queries) queries[fmt::format("q{:02}", number)].sql = cairn::bench::tpch_query(number);
+  return queries;
+}
+
+std::map<std::string, Query> prepare(const Options& options) {
   if (!fs::exists(options.database + "/manifest")) {
     const Outcome load = run_shell(options, fmt::format("CALL tpch_load({})", options.scale));
     if (load.status != 0) fail("tpch_load: " + load.notices);
   }
-  std::map<int, Query> queries;
-  for (const int number : options.queries) {
-    Query& query = queries[number];
-    query.sql = cairn::bench::tpch_query(number);
+  std::map<std::string, Query> queries = queries_of(options);
+  for (auto& [name, query] : queries) {
     for (const int capacity : kCapacities) {
       const Outcome outcome = run_shell(options, script(query, 2, capacity));
-      if (outcome.status != 0) fail(fmt::format("query {}: {}", number, outcome.notices));
+      if (outcome.status != 0) fail(fmt::format("query {}: {}", name, outcome.notices));
       query.ms[capacity] = outcome.ms;
+      if (!query.expected.empty() && outcome.out != query.expected) fail(fmt::format("query {}: two answers", name));
       query.expected = outcome.out;
     }
-    const auto answer = cairn::test::read_answer(fmt::format("{}/sf{}/q{:02}.csv", options.answers, options.scale, number));
+    if (!options.sql.empty()) continue;
+    const auto answer = cairn::test::read_answer(fmt::format("{}/sf{}/{}.csv", options.answers, options.scale, name));
     const std::string difference = cairn::test::compare(cairn::test::parse_csv(query.expected), answer);
-    if (answer.empty() || !difference.empty()) fail(fmt::format("query {} uninterrupted: {}", number, difference));
+    if (answer.empty() || !difference.empty()) fail(fmt::format("query {} uninterrupted: {}", name, difference));
   }
   return queries;
 }
@@ -129,52 +141,55 @@ std::map<int, Query> prepare(const Options& options) {
 class CrashTest {
  public:
   explicit CrashTest(const Options& options)
-      : options_(options), random_(options.seed), queries_(prepare(options)), files_(files_of(options.database)) {}
+      : options_(options), random_(options.seed), queries_(prepare(options)), files_(files_of(options.database)) {
+    for (const auto& [name, query] : queries_) names_.push_back(name);
+  }
 
   void run() {
-    while (kills_ < options_.kills) kill_and_recover(options_.queries[random_() % options_.queries.size()]);
+    while (kills_ < options_.kills) kill_and_recover(names_[random_() % names_.size()]);
     fmt::print("crash_test: {} kills, {} killed again while recovering, {} resumed from a breaker, every answer right, "
                "no file left\n", kills_, killed_again_, resumed_);
   }
 
  private:
   /// One run under settings of its own, killed at a random instant where `kill` says so, or whole.
-  Outcome attempt(int number, bool kill) {
-    const Query& query = queries_.at(number);
+  Outcome attempt(const std::string& name, bool kill) {
+    const Query& query = queries_.at(name);
     const int threads = kThreads[random_() % std::size(kThreads)], capacity = kCapacities[random_() % std::size(kCapacities)];
     const double instant_ms = std::uniform_real_distribution<double>(0, query.ms.at(capacity))(random_);
     Outcome outcome = run_shell(options_, script(query, threads, capacity), kill ? instant_ms : -1);
     if (outcome.killed) return outcome;
     const auto context = [&](const std::string& what) {
-      return fmt::format("kill {} (query {}, {} threads, capacity {}, seed {}): {}\n{}", kills_, number, threads, capacity,
+      return fmt::format("kill {} (query {}, {} threads, capacity {}, seed {}): {}\n{}", kills_, name, threads, capacity,
                          options_.seed, what, outcome.notices);
     };
     if (outcome.status != 0) fail(context("the process failed"));
     if (outcome.out != query.expected) fail(context("WRONG ANSWER"));
     if (const auto left = files_of(options_.database); left != files_) {
-      std::string names;
-      for (const auto& name : left) names += files_.contains(name) ? "" : " " + name;
-      fail(context("files left over:" + names));
+      std::string files;
+      for (const auto& file : left) files += files_.contains(file) ? "" : " " + file;
+      fail(context("files left over:" + files));
     }
     return outcome;
   }
 
-  void kill_and_recover(int number) {
-    if (!attempt(number, true).killed) return;  // it ended before its time
+  void kill_and_recover(const std::string& name) {
+    if (!attempt(name, true).killed) return;  // it ended before its time
     ++kills_;
     // A third is killed again; a recovery that ends before it can be killed was checked, and leaves nothing to recover,
     // so that the next ones take its place.
     if (3 * killed_again_ < kills_) {
-      if (!attempt(number, true).killed) return;
+      if (!attempt(name, true).killed) return;
       ++killed_again_;
     }
-    resumed_ += attempt(number, false).notices.find("resumed: ") != std::string::npos;
+    resumed_ += attempt(name, false).notices.find("resumed: ") != std::string::npos;
   }
 
   const Options& options_;
   std::mt19937_64 random_;
-  const std::map<int, Query> queries_;
+  const std::map<std::string, Query> queries_;
   const std::set<std::string> files_;
+  std::vector<std::string> names_;
   unsigned kills_ = 0, killed_again_ = 0, resumed_ = 0;
 };
 
@@ -186,12 +201,14 @@ int main(int argc, char** argv) {
   CLI::App app{"Kills queries and checks what comes back"};
   app.add_option("--cairn", options.cairn)->required();
   app.add_option("--db", options.database)->required();
-  app.add_option("--answers", options.answers)->required();
+  const auto* answers = app.add_option("--answers", options.answers);
+  app.add_option("--sql", options.sql, "a directory of queries")->check(CLI::ExistingDirectory);
   app.add_option("--sf", options.scale);
   app.add_option("--kills", options.kills);
   app.add_option("--queries", options.queries, "all 22 by default")->delimiter(',');
   app.add_option("--seed", options.seed);
   CLI11_PARSE(app, argc, argv);
+  if (answers->empty() == options.sql.empty()) return app.exit(CLI::ValidationError("either --answers or --sql"));
   if (options.queries.empty()) {
     for (int number = 1; number <= 22; ++number) options.queries.push_back(number);
   }
