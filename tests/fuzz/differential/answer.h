@@ -7,6 +7,9 @@
 
 namespace cairn::fuzz {
 
+/// Of longer answers no more is read: as text they would fill the memory.
+constexpr size_t kMostRows = 100'000;
+
 using TextRow = std::vector<std::optional<std::string>>;
 
 /// What a statement came to: rows as text, or an error.
@@ -18,6 +21,7 @@ struct Answer {
   std::string message;
 
   bool failed() const { return !sqlstate.empty(); }
+  bool too_long() const { return rows.size() > kMostRows; }
 };
 
 /// Where answers differ, "" where they agree. Rows are compared in order where `ordered`, else as a multiset. Numbers

@@ -22,6 +22,7 @@ void read_rows(cairn_result* result, Answer& answer) {
       return take_error(error, answer);
     }
     if (chunk == nullptr) return;
+    if (answer.too_long()) return cairn_chunk_destroy(chunk);
     for (size_t r = 0; r < cairn_chunk_row_count(chunk); r++) {
       TextRow row;
       for (size_t c = 0; c < columns; c++) {

@@ -62,7 +62,7 @@ Case random_case(Generator& generator, Random& random, const Schema& schema) {
 }
 
 void print_counts(const Checker::Counts& counts) {
-  fmt::print("{} answers agree, {} fail in both, {} unsupported, {} excused, {} beyond PostgreSQL, {} too slow for PostgreSQL, {} slow for Cairn alone\n", counts.agreed, counts.both_failed,
+  fmt::print("{} answers agree, {} fail in both, {} unsupported, {} excused, {} beyond PostgreSQL, {} too slow for PostgreSQL or too long, {} slow for Cairn alone\n", counts.agreed, counts.both_failed,
              counts.unsupported, counts.excused, counts.without_postgres, counts.slow, counts.slow_alone);
   for (const auto& [reason, count] : counts.unsupported_reasons) fmt::print("  unsupported {}: {}\n", count, reason);
   for (const auto& [error, count] : counts.errors) fmt::print("  error {}: {}\n", count, error);

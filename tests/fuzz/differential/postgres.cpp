@@ -93,24 +93,36 @@ PostgresConnection::PostgresConnection(const PostgresServer& server)
   PQsetNoticeProcessor(connection_, [](void*, const char*) {}, nullptr);
 }
 
-Answer PostgresConnection::run(const std::string& sql) {
-  Answer answer;
-  PGresult* result = PQexec(connection_, sql.c_str());
+void PostgresConnection::read(const PGresult* result, Answer& answer) {
   const ExecStatusType status = PQresultStatus(result);
-  if (status == PGRES_TUPLES_OK) {
-    const int rows = PQntuples(result), columns = PQnfields(result);
-    for (int r = 0; r < rows; r++) {
-      TextRow row;
-      for (int c = 0; c < columns; c++)
-        row.push_back(PQgetisnull(result, r, c) ? std::nullopt : std::optional<std::string>(PQgetvalue(result, r, c)));
-      answer.rows.push_back(std::move(row));
-    }
-  } else if (status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+  if (status == PGRES_SINGLE_TUPLE) {
+    if (answer.too_long()) return;
+    TextRow row;
+    for (int c = 0; c < PQnfields(result); c++)
+      row.push_back(PQgetisnull(result, 0, c) ? std::nullopt : std::optional<std::string>(PQgetvalue(result, 0, c)));
+    answer.rows.push_back(std::move(row));
+  } else if (status == PGRES_COMMAND_OK) {
+    answer.rows.clear();  // of the statement before
+  } else if (status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
     const char* sqlstate = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    answer.rows.clear();
     answer.sqlstate = sqlstate != nullptr ? sqlstate : "08006";
     answer.message = PQresultErrorMessage(result);
   }
-  PQclear(result);
+}
+
+Answer PostgresConnection::run(const std::string& sql) {
+  Answer answer;
+  if (PQsendQuery(connection_, sql.c_str()) == 0) {
+    answer.sqlstate = "08006";
+    answer.message = PQerrorMessage(connection_);
+    return answer;
+  }
+  PQsetSingleRowMode(connection_);
+  while (PGresult* result = PQgetResult(connection_)) {
+    read(result, answer);
+    PQclear(result);
+  }
   return answer;
 }
 

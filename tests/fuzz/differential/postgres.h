@@ -37,6 +37,8 @@ class PostgresConnection {
   Answer run(const std::string& sql);
 
  private:
+  static void read(const PGresult* result, Answer& answer);
+
   PGconn* connection_;
 };
 
