@@ -1,5 +1,7 @@
 #include "exec/functions/regular_expression.h"
 
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -17,6 +19,17 @@ Error unsupported(std::string_view what) {
   return Error(sqlstate::kFeatureNotSupported, std::string(what) + " in regular expressions are not supported");
 }
 
+/// Classes of characters as they stand in a RE2 bracket: of all Unicode, where RE2's own are ASCII's.
+struct CharacterClass {
+  std::string_view name, members;
+};
+constexpr std::string_view kWord = "\\p{L}\\p{Nl}\\p{Nd}_";
+constexpr std::string_view kSpace = "\\t-\\r \\x{1680}\\x{2000}-\\x{2006}\\x{2008}-\\x{200a}\\x{2028}\\x{2029}\\x{205f}\\x{3000}";
+constexpr CharacterClass kClasses[] = {
+    {"alpha", "\\p{L}\\p{Nl}"},          {"alnum", "\\p{L}\\p{Nl}\\p{Nd}"}, {"upper", "\\p{Lu}\\p{Lt}"},
+    {"lower", "\\p{Ll}"},                 {"punct", "\\p{P}\\p{S}"},          {"space", kSpace},
+    {"graph", "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}"}, {"print", "\\p{L}\\p{M}\\p{N}\\p{P}\\p{S}\\p{Zs}"}};
+
 /// Reads an advanced regular expression and writes it as RE2's.
 class Translator {
  public:
@@ -32,7 +45,7 @@ class Translator {
   void element() {
     const char c = take();
     const char next = rest_.empty() ? '\0' : rest_[0];
-    if (c == '\\') return escape();
+    if (c == '\\') return escape(false);
     if (c == '[') return bracket();
     if (options_.expanded && (c == ' ' || (c >= '\t' && c <= '\r'))) return;
     if (options_.expanded && c == '#') {
@@ -47,10 +60,18 @@ class Translator {
     out_ += c;
   }
 
-  void escape() {
+  void escape(bool in_bracket) {
     if (rest_.empty()) throw Error(kInvalidRegularExpression, "invalid regular expression: invalid escape \\ sequence");
     const char c = take();
     switch (c) {
+      case 'w': return character_class(kWord, in_bracket ? "" : "[");
+      case 's': return character_class(kSpace, in_bracket ? "" : "[");
+      case 'W':
+        if (in_bracket) break;
+        return character_class(kWord, "[^");
+      case 'S':
+        if (in_bracket) break;
+        return character_class(kSpace, "[^");
       case 'y': out_ += "\\b"; return;
       case 'Y': out_ += "\\B"; return;
       case 'B': out_ += "\\\\"; return;
@@ -65,6 +86,13 @@ class Translator {
     if (c >= '1' && c <= '9') throw unsupported("back-references");
     out_ += '\\';
     out_ += c;
+  }
+
+  /// Alone with its own bracket, or as part of one that is open.
+  void character_class(std::string_view members, std::string_view opening) {
+    out_ += opening;
+    out_ += members;
+    if (!opening.empty()) out_ += ']';
   }
 
   std::string digits(size_t count) {
@@ -92,15 +120,17 @@ class Translator {
       if (c == '[' && next == ':') {
         const size_t end = rest_.find(":]");
         if (end != std::string_view::npos) {
-          out_ += '[';
-          out_ += rest_.substr(0, end + 2);
+          const std::string_view name = rest_.substr(1, end - 1);
+          const auto* known = std::ranges::find(kClasses, name, &CharacterClass::name);
+          if (known != std::end(kClasses)) character_class(known->members, "");
+          else (out_ += '[') += rest_.substr(0, end + 2);
           rest_.remove_prefix(end + 2);
           continue;
         }
       }
       if (c == '[' && (next == '.' || next == '=')) throw unsupported("collating elements and equivalence classes");
       if (c == '\\') {
-        escape();
+        escape(true);
         continue;
       }
       if (c == ']' || c == '[') out_ += '\\';

@@ -48,6 +48,9 @@ StringRef convert_case(const Call& call, StringRef text) {
   return ascii ? call.strings.add(to) : change_characters(call, from, Convert);
 }
 
+/// ß stays, as it does by Unicode's simple mapping: its capital is for names in capitals.
+utf8proc_int32_t capital(utf8proc_int32_t point) { return point == 0xDF ? point : utf8proc_toupper(point); }
+
 bool is_alphanumeric(utf8proc_int32_t point) {
   const utf8proc_category_t category = utf8proc_category(point);
   return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) || category == UTF8PROC_CATEGORY_ND;
@@ -57,7 +60,7 @@ StringRef initcap(const Call& call, StringRef text) {
   bool in_word = false;
   return change_characters(call, text.view(), [&](utf8proc_int32_t point) {
     const bool first = !std::exchange(in_word, is_alphanumeric(point));
-    return first ? utf8proc_toupper(point) : utf8proc_tolower(point);
+    return first ? capital(point) : utf8proc_tolower(point);
   });
 }
 
@@ -256,7 +259,7 @@ void add_making(std::vector<Function>& rows) {
   using enum TypeId;
   const auto varchar = always<varchar_type>;
   rows.push_back(row<concatenate>("||", {kVarchar, kVarchar}, varchar, kNeverRaises));
-  rows.push_back(row<convert_case<utf8proc_toupper, 'a', 'z'>>("upper", {kVarchar}, varchar, kNeverRaises));
+  rows.push_back(row<convert_case<capital, 'a', 'z'>>("upper", {kVarchar}, varchar, kNeverRaises));
   rows.push_back(row<convert_case<utf8proc_tolower, 'A', 'Z'>>("lower", {kVarchar}, varchar, kNeverRaises));
   rows.push_back(row<initcap>("initcap", {kVarchar}, varchar, kNeverRaises));
   rows.push_back(row<replace>("replace", {kVarchar, kVarchar, kVarchar}, varchar, kNeverRaises));
