@@ -34,8 +34,9 @@ bool parse_time(std::string_view text, int64_t& micros);
 /// A date, and perhaps a time; without one it is midnight. A zone is checked and dropped.
 bool parse_timestamp(std::string_view text, int64_t& micros);
 /// "1 year 2 mons -3 days 04:05:06.7", "3 months ago", "1-2", "P1Y2M3DT4H5M6S". A number without a unit counts
-/// `default_unit`s (INTERVAL '90' DAY).
-bool parse_interval(std::string_view text, Interval& value, std::string_view default_unit = "second");
+/// `default_unit`s (INTERVAL '90' DAY); "2:03" is minutes and seconds where `minutes_first`.
+bool parse_interval(std::string_view text, Interval& value, std::string_view default_unit = "second",
+                    bool minutes_first = false);
 /// Whether parse_interval refuses the text because a field of it is out of range.
 bool interval_overflows(std::string_view text);
 

@@ -1,6 +1,8 @@
 // Intervals as PostgreSQL reads them (datetime.c: DecodeInterval, DecodeISO8601Interval).
 
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <string_view>
 
 #include "vector/date.h"
@@ -129,7 +131,8 @@ Status split_amount(std::string_view text, int64_t& whole, double& fraction, std
 /// Reads the fields from the last to the first, for a unit stands behind its amount.
 class IntervalReader {
  public:
-  IntervalReader(Interval& value, std::string_view default_unit) : value_(value), default_unit_(default_unit) {}
+  IntervalReader(Interval& value, std::string_view default_unit, bool minutes_first)
+      : value_(value), default_unit_(default_unit), minutes_first_(minutes_first) {}
 
   Status run(const FieldList& fields) {
     for (size_t i = fields.size(); i-- > 0;) {
@@ -173,6 +176,8 @@ class IntervalReader {
   Status clock(std::string_view text) {
     const bool negative = text[0] == '-';
     if (negative || text[0] == '+') text.remove_prefix(1);
+    std::string whole;
+    if (minutes_first_ && std::ranges::count(text, ':') == 1) text = whole = "00:" + std::string(text);
     int64_t micros = 0;
     switch (parse_clock(text, false, micros)) {
       case ClockStatus::kParsed: break;
@@ -210,6 +215,7 @@ class IntervalReader {
 
   Interval& value_;
   const std::string_view default_unit_;
+  const bool minutes_first_;
   std::string_view unit_;  ///< of the amount that comes next
   unsigned seen_ = 0;
   bool ago_ = false;
@@ -267,10 +273,10 @@ Status parse_iso_interval(std::string_view text, Interval& value) {
   return Status::kParsed;
 }
 
-Status parse(std::string_view text, Interval& value, std::string_view default_unit) {
+Status parse(std::string_view text, Interval& value, std::string_view default_unit, bool minutes_first = false) {
   value = Interval();
   FieldList fields;
-  Status status = fields.split(text) ? IntervalReader(value, default_unit).run(fields) : Status::kMalformed;
+  Status status = fields.split(text) ? IntervalReader(value, default_unit, minutes_first).run(fields) : Status::kMalformed;
   if (status != Status::kMalformed) return status;
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
@@ -290,8 +296,8 @@ std::string_view unit_named(std::string_view word) {
   return {};
 }
 
-bool parse_interval(std::string_view text, Interval& value, std::string_view default_unit) {
-  return parse(text, value, default_unit) == Status::kParsed;
+bool parse_interval(std::string_view text, Interval& value, std::string_view default_unit, bool minutes_first) {
+  return parse(text, value, default_unit, minutes_first) == Status::kParsed;
 }
 
 bool interval_overflows(std::string_view text) {

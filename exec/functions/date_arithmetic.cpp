@@ -197,6 +197,14 @@ int64_t round_fraction(int64_t micros, int32_t digits) {
   return floor_divide(micros + unit / 2, unit) * unit;
 }
 
+/// INTERVAL(p): away from zero where it is halfway.
+Interval round_interval_fraction(Interval interval, int32_t digits) {
+  const bool negative = interval.micros < 0;
+  const int64_t rounded = round_fraction(negative ? -interval.micros : interval.micros, digits);
+  interval.micros = negative ? -rounded : rounded;
+  return interval;
+}
+
 bool finite_date(int32_t days) { return is_finite_date(days); }
 bool finite_timestamp(int64_t micros) { return is_finite_timestamp(micros); }
 bool finite_interval(Interval) { return true; }
@@ -245,6 +253,7 @@ const std::vector<Function>& date_arithmetic_functions() {
     rows.push_back(row<justify_hours>("justify_hours", {kInterval}, interval, kRaises));
     rows.push_back(row<justify_days>("justify_days", {kInterval}, interval, kRaises));
     rows.push_back(row<justify_interval>("justify_interval", {kInterval}, interval, kRaises));
+    rows.push_back(row<round_interval_fraction>("round_fraction", {kInterval, kInteger}, first_type, kNeverRaises));
     for (const TypeId id : {kTime, kTimestamp}) {
       rows.push_back(row<round_fraction>("round_fraction", {id, kInteger}, first_type, kNeverRaises));
     }

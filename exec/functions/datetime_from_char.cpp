@@ -183,7 +183,8 @@ class Reader {
     } else if (f == "MS" || f == "US" || f.starts_with("FF")) {
       fraction(part, f);
     } else if (f == "TZH") {
-      fields_.zone_west = rest_.starts_with('-');
+      // The sign may have been taken for a separator.
+      fields_.zone_west = rest_.starts_with('-') || (skipped_ > 0 && rest_.data()[-1] == '-');
       if (rest_.starts_with('-') || rest_.starts_with('+')) rest_.remove_prefix(1);
       number(part, 2, fields_.zone_hours);
     } else if (f == "TZM") {
@@ -220,7 +221,7 @@ class Reader {
       return true;
     }
     const bool iso = f[0] == 'I' && f.size() > 1 ? f[1] == 'Y' : f == "I";
-    const std::string_view plain = iso ? (f == "I" ? std::string_view("Y") : f.substr(1)) : f;
+    const std::string_view plain = iso ? std::string_view("YYYY").substr(0, f.size()) : f;
     if (plain != "YYYY" && plain != "YYY" && plain != "YY" && plain != "Y") return false;
     mode(iso);
     std::optional<int64_t> year;

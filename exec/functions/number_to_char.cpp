@@ -161,7 +161,7 @@ class Writer {
 std::string roman_number(const NumberPattern& pattern, double value) {
   std::string text;
   auto rest = static_cast<int>(std::rint(value));
-  if (!(value > 0 && value < 4000) || rest > 3999) {
+  if (!(value > 0 && value < 4000) || rest < 1 || rest > 3999) {
     text.assign(15, '#');
   } else {
     static constexpr std::pair<int, std::string_view> kLetters[] = {
@@ -187,12 +187,34 @@ std::string scientific_number(const NumberPattern& pattern, double value) {
   return text;
 }
 
+/// Rounded half away from zero, as exact numbers are.
+std::string scientific_number(const NumberPattern& pattern, int128_t value, int scale) {
+  std::string digits;
+  format_decimal(value, 0, digits);
+  const std::string sign = digits.starts_with('-') ? "-" : " ";
+  if (sign == "-") digits.erase(0, 1);
+  int exponent = value == 0 ? 0 : static_cast<int>(digits.size()) - 1 - scale;
+  const size_t kept = static_cast<size_t>(pattern.fraction) + 1;
+  const bool up = digits.size() > kept && digits[kept] >= '5';
+  digits.resize(kept, '0');
+  if (up) {
+    size_t at = kept;
+    while (at > 0 && digits[at - 1] == '9') digits[--at] = '0';
+    if (at > 0) ++digits[at - 1];
+    else digits.insert(0, "1").pop_back(), ++exponent;
+  }
+  if (kept > 1) digits.insert(1, ".");
+  char power[16];
+  std::snprintf(power, sizeof power, "e%+03d", exponent);
+  return sign + digits + power;
+}
+
 StringRef decimal_to_char(const Call& call, int128_t value, StringRef text) {
   const NumberPattern& pattern = number_pattern(text.view());
   const int scale = call.arguments[0].type.scale;
   const double approximate = static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
   if (pattern.roman) return call.strings.add(roman_number(pattern, approximate));
-  if (pattern.scientific) return call.strings.add(scientific_number(pattern, approximate));
+  if (pattern.scientific) return call.strings.add(scientific_number(pattern, value, scale));
   // At the pattern's scale, rounded half away from zero.
   const int dropped = scale - pattern.fraction - pattern.shift;
   int128_t scaled = value;

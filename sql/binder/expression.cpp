@@ -217,13 +217,13 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
     // INTERVAL '90' DAY: the field is the unit of a bare number.
     Value value = Value::null_of(Type::interval());
     value.null = false;
-    if (!parse_interval(argument->value.string, value.interval, spelled.interval_unit))
+    if (!parse_interval(argument->value.string, value.interval, spelled.interval_unit, spelled.minutes_first))
       throw parse_error(argument->value.string, Type::interval()).at(argument->position);
-    return truncated_interval(Expression::make_constant(std::move(value)), spelled.interval_unit, position);
+    argument = Expression::make_constant(std::move(value));
   }
   if (!spelled.interval_unit.empty())
-    return truncated_interval(coerce(std::move(argument), Type::interval(), CastContext::kExplicit, position),
-                              spelled.interval_unit, position);
+    argument = truncated_interval(coerce(std::move(argument), Type::interval(), CastContext::kExplicit, position),
+                                  spelled.interval_unit, position);
   // An explicit cast cuts a text that is too long; on the way into a column it is an error.
   if (is_literal && spelled.type.is_string() && spelled.type.length > 0)
     argument = cast_to(std::move(argument), Type::varchar());

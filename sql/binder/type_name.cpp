@@ -58,6 +58,10 @@ int64_t modifier(const PgQuery__TypeName& name, size_t index) {
   throw Error(sqlstate::kInvalidParameterValue, "type modifiers must be integer constants").at(name.location);
 }
 
+int fraction_digits(const PgQuery__TypeName& name, size_t index) {
+  return static_cast<int>(std::clamp<int64_t>(modifier(name, index), 0, 6));
+}
+
 Type decimal_type(const PgQuery__TypeName& name) {
   int64_t precision = modifier(name, 0), scale = name.n_typmods > 1 ? modifier(name, 1) : 0;
   if (name.n_typmods > 2)
@@ -128,11 +132,15 @@ SpelledType resolve_type_name(const PgQuery__TypeName& name) {
       else spelled.type = word == "char" ? Type::character(1) : Type::varchar();
       return spelled;
     case TypeId::kInterval:
-      if (name.n_typmods > 0) spelled.interval_unit = unit_of_fields(modifier(name, 0));
+      if (name.n_typmods > 0) {
+        spelled.interval_unit = unit_of_fields(modifier(name, 0));
+        spelled.minutes_first = modifier(name, 0) == (kMinute | kSecond);
+      }
+      if (name.n_typmods > 1) spelled.fraction_digits = fraction_digits(name, 1);
       return spelled;
     case TypeId::kTime:
     case TypeId::kTimestamp:
-      if (name.n_typmods > 0) spelled.fraction_digits = static_cast<int>(std::clamp<int64_t>(modifier(name, 0), 0, 6));
+      if (name.n_typmods > 0) spelled.fraction_digits = fraction_digits(name, 0);
       return spelled;
     default:
       if (name.n_typmods > 0)

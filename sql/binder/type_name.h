@@ -16,7 +16,8 @@ struct SpelledType {
   bool unconstrained_decimal = false;  ///< NUMERIC without precision: takes its digits from the value
   /// INTERVAL literals with fields, as in INTERVAL '90' DAY: the unit of a bare number, or empty.
   std::string interval_unit;
-  int fraction_digits = -1;  ///< TIME(p), TIMESTAMP(p): digits of a second that casts round to; -1 for all
+  bool minutes_first = false;  ///< INTERVAL '2:03' MINUTE TO SECOND
+  int fraction_digits = -1;    ///< TIME(p), TIMESTAMP(p), INTERVAL(p): digits of a second that casts round to; -1 for all
 };
 
 /// Type of an unconstrained NUMERIC column, or of a cast whose digits are not known beforehand.
