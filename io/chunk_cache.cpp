@@ -1,11 +1,9 @@
 #include "io/chunk_cache.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 
 #include "io/distinct_sketch.h"
+#include "vector/memory_pool.h"
 
 namespace cairn {
 
@@ -108,16 +106,6 @@ size_t ChunkCache::bytes() const {
   return bytes;
 }
 
-size_t default_cache_bytes() {
-  size_t memory = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    if (std::FILE* file = std::fopen(path, "r")) {
-      unsigned long long limit = 0;
-      if (std::fscanf(file, "%llu", &limit) == 1 && limit != 0) memory = std::min<size_t>(memory, limit);
-      std::fclose(file);
-    }
-  }
-  return memory / 10 * 4;
-}
+size_t default_cache_bytes() { return usable_memory_bytes() / 10 * 4; }
 
 }  // namespace cairn

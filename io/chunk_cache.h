@@ -69,7 +69,7 @@ class ChunkCache {
   std::array<Shard, kShards> shards_;
 };
 
-/// 40 % of the memory that this process may use: of the machine's, or of its cgroup's limit where that is less.
+/// 40 % of the memory that this process may use.
 size_t default_cache_bytes();
 
 }  // namespace cairn

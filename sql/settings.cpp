@@ -10,6 +10,7 @@
 #include "sql/binder/nearest_name.h"
 #include "sql/logical_plan.h"
 #include "vector/error.h"
+#include "vector/memory_pool.h"
 
 namespace cairn {
 namespace {
@@ -56,12 +57,25 @@ std::string check_checkpoint(const SettingDescription& self, std::string_view te
   throw_invalid(self, text, "auto, all or off");
 }
 
+/// "50%" of the memory that this process may use, in bytes.
+std::optional<uint64_t> share_of_memory(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  const std::optional<int64_t> percent = parse_integer_text(text.substr(0, text.size() - 1));
+  if (!percent || *percent < 1 || *percent > 100) return std::nullopt;
+  return usable_memory_bytes() / 100 * static_cast<uint64_t>(*percent);
+}
+
 std::string check_bytes(const SettingDescription& self, std::string_view text) {
   try {
     parse_bytes(text);
   } catch (const Error&) {
     throw_invalid(self, text, "a size such as 512MB or 4GB, or 0 for none");
   }
+  return std::string(text);
+}
+
+std::string check_memory(const SettingDescription& self, std::string_view text) {
+  if (!share_of_memory(text)) check_bytes(self, text);
   return std::string(text);
 }
 
@@ -161,7 +175,8 @@ const std::vector<SettingDescription>& Settings::all() {
       {"extra_float_digits", "1", "Floating-point numbers are always printed so that they read back equal.",
        check_integer<-15, 3>},
       {"intervalstyle", "postgres", "Always postgres.", check_fixed},
-      {"memory_limit", "0", "Most bytes that a query's breakers may hold, such as 2GB; 0: no limit.", check_bytes},
+      {"memory_limit", "50%", "Most bytes that a query's breakers may hold: such as 2GB, or a share of the memory at hand; 0: no limit.",
+       check_memory},
       {"search_path", "public", "Accepted for PostgreSQL's clients: there is one schema, public.", check_any},
       {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
       {"server_version", "15.0", "The version of PostgreSQL whose dialect is spoken.", check_fixed},
@@ -210,7 +225,9 @@ ExecutionSettings Settings::execution() const {
   ExecutionSettings settings;
   settings.threads = static_cast<unsigned>(*parse_integer_text(get("threads")));
   settings.vector_capacity = static_cast<size_t>(*parse_integer_text(get("vector_capacity")));
-  settings.memory_limit_bytes = parse_bytes(get("memory_limit"));
+  const std::string& memory = get("memory_limit");
+  const std::optional<uint64_t> share = share_of_memory(memory);
+  settings.memory_limit_bytes = share ? *share : parse_bytes(memory);
   return settings;
 }
 

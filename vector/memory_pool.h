@@ -17,6 +17,9 @@ void free_block(void* block, size_t bytes) noexcept;
 /// Gives all that is kept back to the system.
 void trim_blocks() noexcept;
 
+/// What this process may use: the machine's memory, or its cgroup's limit where that is less.
+size_t usable_memory_bytes();
+
 /// Lets standard containers use such blocks.
 template <typename T>
 struct BlockAllocator {
