@@ -1,10 +1,12 @@
 #include <algorithm>
 
 #include "exec/functions/function.h"
+#include "sql/optimizer/column_set.h"
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
 
-// Limits go below projections, so that they meet the sort that they make a top-N of; sorts whose order nobody sees go.
+// Limits go below projections, so that they meet the sort that they make a top-N of; sorts whose order nobody sees go. Of
+// what is only asked whether it has a row, one is made.
 
 namespace cairn {
 namespace {
@@ -18,6 +20,21 @@ LogicalPtr push_limit(LogicalPtr limit) {
   limit->outputs = limit->children[0]->outputs;
   project->children[0] = push_limit(std::move(limit));
   return project;
+}
+
+/// EXISTS without correlation: a semi, anti or mark join whose condition names nothing of the right side.
+bool asks_for_any_row(const LogicalNode& node) {
+  if (node.kind != Kind::kJoin || node.dependent || is_volatile_below(*node.children[1])) return false;
+  if (node.join != JoinKind::kSemi && node.join != JoinKind::kAnti && node.join != JoinKind::kMark) return false;
+  const ColumnSet right(node.children[1]->outputs);
+  return std::ranges::none_of(node.predicates, [&](const ExpressionPtr& e) { return columns_of(*e).intersects(right); });
+}
+
+LogicalPtr limit_to_one(LogicalPtr child) {
+  std::vector<ColumnId> outputs = child->outputs;
+  LogicalPtr limit = make_node(Kind::kLimit, std::move(outputs), std::move(child));
+  limit->limit = Expression::make_constant(Value::of_integer(Type::big_int(), 1));
+  return limit;
 }
 
 bool reads_order(const LogicalAggregate& call) {
@@ -52,7 +69,10 @@ void drop_unseen_sorts(LogicalPtr& node, bool seen) {
 }  // namespace
 
 void push_limits_down(LogicalPlan& plan) {
-  for_each_node(plan, [](LogicalPtr& node) { node = push_limit(std::move(node)); });
+  for_each_node(plan, [](LogicalPtr& node) {
+    if (asks_for_any_row(*node)) node->children[1] = push_limit(limit_to_one(std::move(node->children[1])));
+    node = push_limit(std::move(node));
+  });
   for (auto& table : plan.common_tables) drop_unseen_sorts(table->plan, true);
   drop_unseen_sorts(plan.root, true);
 }

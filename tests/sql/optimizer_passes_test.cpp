@@ -248,6 +248,23 @@ TEST_F(OptimizerPasses, LimitsMeetTheirSorts) {
             "      Scan r [a#0, b#1]\n");
 }
 
+TEST_F(OptimizerPasses, ExistenceAsksForOneRow) {
+  LogicalPtr left = r(), right = s();
+  EXPECT_EQ(run(b.join(JoinKind::kAnti, std::move(left), std::move(right), list(gt(b["a"], integer(3)))), {push_limits_down}),
+            "Join anti on (a#0 > 3::INTEGER)\n"
+            "  Scan r [a#0, b#1]\n"
+            "  Limit 1::BIGINT\n"
+            "    Scan s [c#2, d#3]\n");
+}
+
+TEST_F(OptimizerPasses, RowsThatAreComparedAreNotLimited) {
+  LogicalPtr left = r(), right = s();
+  EXPECT_EQ(run(b.join(JoinKind::kSemi, std::move(left), std::move(right), list(eq(b["a"], b["c"]))), {push_limits_down}),
+            "Join semi on (a#0 = c#2)\n"
+            "  Scan r [a#0, b#1]\n"
+            "  Scan s [c#2, d#3]\n");
+}
+
 TEST_F(OptimizerPasses, PlanningEndsWhereItIsInterrupted) {
   const std::atomic<bool> interrupted = true;
   LogicalPlan& plan = b.finish(b.sort(r(), {"b"}));
