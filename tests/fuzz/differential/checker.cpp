@@ -22,7 +22,7 @@ bool Case::ordered() const {
 
 Checker::Checker(const PostgresServer& server, cairn_database* database) : postgres_(server) {
   auto add = [&](const std::string& name, const std::string& settings) {
-    cairns_.push_back(std::make_unique<CairnConnection>(database, name, settings));
+    cairns_.push_back(std::make_unique<CairnConnection>(database, name, settings + "; SET memory_limit = '2GB'"));
   };
   add("threads 1", "SET threads = 1; SET vector_capacity = 1024; SET checkpoint = off");
   add("threads 8", "SET threads = 8; SET checkpoint = off");
