@@ -26,6 +26,9 @@ bool never_true(const std::vector<ExpressionPtr>& predicates) {
   return std::any_of(predicates.begin(), predicates.end(), [](const auto& e) { return is_false_or_null(*e); });
 }
 
+/// A plan reads one version of a table: what that has is known.
+bool has_no_rows(const TableVersion& table) { return table.row_count == 0 && table.row_groups.empty(); }
+
 /// All the right side's columns are NULL: the left rows, projected. The right side's ids stay valid.
 LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join) {
   LogicalPtr left = std::move(join->children[0]);
@@ -93,7 +96,7 @@ LogicalPtr simplify_node(const LogicalPlan& plan, LogicalPtr node) {
   switch (node->kind) {
     case Kind::kScan:
       simplify_predicates(node->predicates);
-      return never_true(node->predicates) ? make_empty(node->outputs) : std::move(node);
+      return never_true(node->predicates) || has_no_rows(*node->table) ? make_empty(node->outputs) : std::move(node);
     case Kind::kFilter: {
       simplify_predicates(node->predicates);
       if (never_true(node->predicates) || is_empty(*node->children[0])) return make_empty(node->outputs);

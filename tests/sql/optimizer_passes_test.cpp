@@ -248,6 +248,12 @@ TEST_F(OptimizerPasses, LimitsMeetTheirSorts) {
             "      Scan r [a#0, b#1]\n");
 }
 
+TEST_F(OptimizerPasses, TablesWithoutRowsAreEmpty) {
+  LogicalPtr none = b.scan(PlanBuilder::table("none", 0, {{"n", Type::integer()}})), other = t();
+  EXPECT_EQ(run(b.join(JoinKind::kInner, std::move(none), std::move(other)), {fold_constants}),
+            "Values [n#0, e#1, f#2] (no rows)\n");
+}
+
 TEST_F(OptimizerPasses, ExistenceAsksForOneRow) {
   LogicalPtr left = r(), right = s();
   EXPECT_EQ(run(b.join(JoinKind::kAnti, std::move(left), std::move(right), list(gt(b["a"], integer(3)))), {push_limits_down}),
