@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,7 @@ class Checker {
 
   PostgresConnection postgres_;
   std::vector<std::unique_ptr<CairnConnection>> cairns_;
+  std::set<std::string> slow_variants_;  ///< a batch for each row, or a pass left out: what takes long there is no finding
   Schema schema_;
   Counts counts_;
 };
