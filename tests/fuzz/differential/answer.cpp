@@ -9,7 +9,8 @@
 namespace cairn::fuzz {
 namespace {
 
-constexpr double kTolerance = 1e-9;
+/// PostgreSQL's stddev of exact numbers has no decimals from nine digits on: 379625046 for 379625045.526.
+constexpr double kTolerance = 5e-9;
 
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("+-.0123456789") == std::string::npos &&
