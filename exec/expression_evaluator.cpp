@@ -115,14 +115,17 @@ Value evaluate_constant(const Expression& expression) {
   return evaluate_within(expression, EvaluationContext::kLongestText);
 }
 
-std::optional<Value> folded_constant(const Expression& expression) {
+ExpressionPtr fold_constant(ExpressionPtr expression) {
   constexpr size_t kLongestConstant = 1 << 16;
   try {
-    Value value = evaluate_within(expression, kLongestConstant);
-    if (value.string.size() <= kLongestConstant) return value;
+    Value value = evaluate_within(*expression, kLongestConstant);
+    if (value.string.size() > kLongestConstant) return expression;
+    ExpressionPtr constant = Expression::make_constant(std::move(value));
+    constant->position = expression->position;
+    return constant;
   } catch (const Error&) {
+    return expression;
   }
-  return std::nullopt;
 }
 
 }  // namespace cairn

@@ -79,8 +79,8 @@ class PredicateEvaluator {
 /// Evaluates an expression without columns. Errors as the functions raise them.
 Value evaluate_constant(const Expression& expression);
 
-/// The same for a plan, which copies and prints its constants: nothing where an error is raised (that belongs to the
-/// rows, if there are any) or where a text of more than 64 KiB is made on the way.
-std::optional<Value> folded_constant(const Expression& expression);
+/// The same for a plan, which copies and prints its constants: the expression as it was where an error is raised (that
+/// belongs to the rows, if there are any) or where a text of more than 64 KiB is made on the way.
+ExpressionPtr fold_constant(ExpressionPtr expression);
 
 }  // namespace cairn

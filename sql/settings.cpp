@@ -65,18 +65,27 @@ std::optional<uint64_t> share_of_memory(std::string_view text) {
   return usable_memory_bytes() / 100 * static_cast<uint64_t>(*percent);
 }
 
-std::string check_bytes(const SettingDescription& self, std::string_view text) {
+uint64_t parse_memory(std::string_view text) {
+  const std::optional<uint64_t> share = share_of_memory(text);
+  return share ? *share : parse_bytes(text);
+}
+
+template <auto parse>
+std::string check_size(const SettingDescription& self, std::string_view text, const std::string& wanted) {
   try {
-    parse_bytes(text);
+    parse(text);
   } catch (const Error&) {
-    throw_invalid(self, text, "a size such as 512MB or 4GB, or 0 for none");
+    throw_invalid(self, text, wanted);
   }
   return std::string(text);
 }
 
+std::string check_bytes(const SettingDescription& self, std::string_view text) {
+  return check_size<parse_bytes>(self, text, "a size such as 512MB or 4GB, or 0 for none");
+}
+
 std::string check_memory(const SettingDescription& self, std::string_view text) {
-  if (!share_of_memory(text)) check_bytes(self, text);
-  return std::string(text);
+  return check_size<parse_memory>(self, text, "a size such as 512MB or 4GB, a share such as 50%, or 0 for none");
 }
 
 std::string check_passes(const SettingDescription& self, std::string_view text) {
@@ -225,9 +234,7 @@ ExecutionSettings Settings::execution() const {
   ExecutionSettings settings;
   settings.threads = static_cast<unsigned>(*parse_integer_text(get("threads")));
   settings.vector_capacity = static_cast<size_t>(*parse_integer_text(get("vector_capacity")));
-  const std::string& memory = get("memory_limit");
-  const std::optional<uint64_t> share = share_of_memory(memory);
-  settings.memory_limit_bytes = share ? *share : parse_bytes(memory);
+  settings.memory_limit_bytes = parse_memory(get("memory_limit"));
   return settings;
 }
 

@@ -152,11 +152,7 @@ bool is_constant_tree(const Expression& expression) {
 
 ExpressionPtr fold(ExpressionPtr expression) {
   if (expression->kind == Expression::Kind::kConstant || !is_constant_tree(*expression)) return expression;
-  std::optional<Value> value = folded_constant(*expression);
-  if (!value) return expression;
-  ExpressionPtr constant = Expression::make_constant(std::move(*value));
-  constant->position = expression->position;
-  return constant;
+  return fold_constant(std::move(expression));
 }
 
 ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) {

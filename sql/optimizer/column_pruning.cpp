@@ -5,7 +5,7 @@
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
 
-// Every node produces what is used above it, and no more.
+// Every node produces what is used above it, and no more. A subquery whose column nobody reads is not evaluated.
 
 namespace cairn {
 namespace {
@@ -17,7 +17,7 @@ class ColumnPruning {
   explicit ColumnPruning(LogicalPlan& plan) : plan_(plan) {}
 
   void run() {
-    prune(*plan_.root, ColumnSet(plan_.root->outputs));
+    prune(plan_.root, ColumnSet(plan_.root->outputs));
     // Outer common tables use inner ones, which come first.
     for (size_t i = plan_.common_tables.size(); i-- > 0;) prune_common_table(*plan_.common_tables[i]);
   }
@@ -57,10 +57,12 @@ class ColumnPruning {
 
   void prune_children(LogicalNode& node, ColumnSet required) {
     required.insert(columns_used_by(node));
-    for (auto& child : node.children) prune(*child, required);
+    for (auto& child : node.children) prune(child, required);
   }
 
-  void prune(LogicalNode& node, ColumnSet required) {
+  void prune(LogicalPtr& owner, ColumnSet required) {
+    while (is_unread_subquery(*owner, required)) owner = LogicalPtr(std::move(owner->children[0]));
+    LogicalNode& node = *owner;
     required.insert(volatile_outputs(node));
     switch (node.kind) {
       case Kind::kScan:
@@ -70,15 +72,11 @@ class ColumnPruning {
       case Kind::kFilter:
       case Kind::kSort:
       case Kind::kLimit:
-      case Kind::kJoin: {
         prune_children(node, required);
-        const bool mark = node.kind == Kind::kJoin && node.join == JoinKind::kMark;
-        const ColumnId mark_column = mark ? node.outputs.back() : 0;
         node.outputs = available_columns(node);
-        if (mark) required.insert(mark_column);
         keep(node.outputs, required);
         return;
-      }
+      case Kind::kJoin: prune_join(node, required); return;
       case Kind::kProject: prune_project(node, required); return;
       case Kind::kAggregate: prune_aggregate(node, required); return;
       case Kind::kDistinct: prune_children(node, ColumnSet(node.outputs)); return;
@@ -88,7 +86,7 @@ class ColumnPruning {
       case Kind::kTableFunction: return;
       case Kind::kWorkingTable: return;  // its columns are the recursion's
       case Kind::kRecursion:
-        for (auto& child : node.children) prune(*child, ColumnSet(child->outputs));
+        for (auto& child : node.children) prune(child, ColumnSet(child->outputs));
         return;
       case Kind::kWindow:
         std::erase_if(node.window_calls, [&](const auto& window) { return !required.contains(window.call.output); });
@@ -101,6 +99,27 @@ class ColumnPruning {
         keep(node.outputs, required);
         return;
     }
+  }
+
+  /// A mark or a scalar subquery gives each row of the left side a column, and does nothing else. PostgreSQL does not
+  /// evaluate what is not read, either: a subquery of more rows than one is no error there.
+  static bool is_unread_subquery(const LogicalNode& node, const ColumnSet& required) {
+    if (node.kind != Kind::kJoin || (node.join != JoinKind::kMark && node.join != JoinKind::kSingle)) return false;
+    const bool read = node.join == JoinKind::kMark ? required.contains(node.outputs.back())
+                                                   : required.intersects(ColumnSet(node.children[1]->outputs));
+    return !read && !is_volatile(node) && !is_volatile_below(*node.children[1]);
+  }
+
+  /// Before unnesting, the right side may read columns of the left.
+  void prune_join(LogicalNode& node, ColumnSet required) {
+    ColumnSet below = required;
+    below.insert(columns_used_by(node));
+    prune(node.children[1], below);
+    below.insert(correlated_columns(*node.children[1]));
+    prune(node.children[0], std::move(below));
+    if (node.join == JoinKind::kMark) required.insert(node.outputs.back());
+    node.outputs = available_columns(node);
+    keep(node.outputs, required);
   }
 
   void prune_project(LogicalNode& node, const ColumnSet& required) {
@@ -150,7 +169,7 @@ class ColumnPruning {
       for (size_t i = 0; i < node.outputs.size(); ++i) {
         if (kept.contains(node.outputs[i])) child_required.insert(child->outputs[i]);
       }
-      prune(*child, child_required);
+      prune(child, child_required);
     }
     keep(node.outputs, kept);
   }
@@ -180,7 +199,7 @@ class ColumnPruning {
     auto found = uses_.find(&table);
     if (found == uses_.end() || !table.plan) return;
     const std::vector<ColumnId> before = table.plan->outputs;
-    prune(*table.plan, found->second.required);
+    prune(table.plan, found->second.required);
     const ColumnSet kept(table.plan->outputs);
     for (LogicalNode* scan : found->second.scans) {
       std::vector<ColumnId> outputs;

@@ -18,6 +18,7 @@ constexpr Pass kPasses[] = {
     {"outer_join_simplification", simplify_outer_joins, false},
     {"predicate_derivation", derive_predicates, false},
     {"predicate_pushdown", push_predicates_down, false},
+    {"column_pruning", prune_columns, false},  // a subquery that nobody reads need not be unnested
     {"unnesting", unnest, true},
     {"common_table_inlining", inline_common_tables, false},
     {"constant_folding", fold_constants, false},

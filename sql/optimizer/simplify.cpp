@@ -23,14 +23,6 @@ bool is_foldable(const Expression& e) {
                      [](const ExpressionPtr& argument) { return argument->kind == Expression::Kind::kConstant; });
 }
 
-ExpressionPtr folded(ExpressionPtr e) {
-  std::optional<Value> value = folded_constant(*e);
-  if (!value) return e;
-  ExpressionPtr constant = Expression::make_constant(std::move(*value));
-  constant->position = e->position;
-  return constant;
-}
-
 ExpressionPtr simplified_call(ExpressionPtr e) {
   if (e->function == nullptr || !e->function->strict) return e;
   for (const auto& argument : e->arguments) {
@@ -121,7 +113,7 @@ ExpressionPtr simplified(ExpressionPtr e) {
       return simplified_coalesce(std::move(e));
     default: break;
   }
-  if (is_foldable(*e)) return folded(std::move(e));
+  if (is_foldable(*e)) return fold_constant(std::move(e));
   switch (e->kind) {
     case Expression::Kind::kNot:
       return simplified_not(std::move(e));

@@ -209,6 +209,31 @@ TEST_F(OptimizerPasses, PruningReadsWhatIsUsed) {
             "    Scan s [c#2]\n");
 }
 
+TEST_F(OptimizerPasses, PruningKeepsWhatASubqueryNames) {
+  LogicalPtr left = r();
+  LogicalPtr right = s();
+  right = b.filter(std::move(right), list(lt(b["c"], b["a"])));
+  LogicalPtr join = b.dependent_join(JoinKind::kSingle, std::move(left), std::move(right));
+  EXPECT_EQ(run(b.project(std::move(join), column_as("x", "d")), {prune_columns}),
+            "Project [x#4 := d#3]\n"
+            "  Dependent join single\n"
+            "    Scan r [a#0]\n"
+            "    Filter (c#2 < a#0)\n"
+            "      Scan s [c#2, d#3]\n");
+}
+
+TEST_F(OptimizerPasses, PruningDropsSubqueriesThatNobodyReads) {
+  LogicalPtr left = r();
+  LogicalPtr right = s();
+  right = b.filter(std::move(right), list(lt(b["c"], b["a"])));
+  LogicalPtr from = b.dependent_join(JoinKind::kSingle, std::move(left), std::move(right));
+  LogicalPtr other = t();
+  from = b.join(JoinKind::kMark, std::move(from), std::move(other), list(eq(b["a"], b["e"])), "found");
+  EXPECT_EQ(run(b.project(std::move(from), column_as("x", "b")), {prune_columns}),
+            "Project [x#7 := b#1]\n"
+            "  Scan r [b#1]\n");
+}
+
 TEST_F(OptimizerPasses, CommonTablesUsedOnceAreInlined) {
   auto table = std::make_shared<CommonTable>();
   table->name = "w";

@@ -37,8 +37,9 @@ void read_rows(cairn_result* result, Answer& answer) {
 
 }  // namespace
 
-CairnConnection::CairnConnection(cairn_database* database, std::string name, const std::string& settings)
-    : name_(std::move(name)) {
+CairnConnection::CairnConnection(cairn_database* database, std::string name, const std::string& settings,
+                                 bool may_be_slow)
+    : name_(std::move(name)), may_be_slow_(may_be_slow) {
   cairn_error* error = nullptr;
   if (cairn_connect(database, &connection_, &error) != CAIRN_OK || cairn_execute(connection_, settings.c_str(), &error) != CAIRN_OK) {
     const std::string message = cairn_error_message(error);

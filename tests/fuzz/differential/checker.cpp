@@ -2,11 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <stdexcept>
 
 #include "tests/fuzz/differential/generator.h"
 
 namespace cairn::fuzz {
+namespace {
+
+Answer answer_of(const Case& tested, const std::function<Answer(const std::string& sql)>& run) {
+  if (tested.changes.empty()) return run(tested.script());
+  run("BEGIN");
+  Answer answer = run(tested.script());
+  run("ROLLBACK");
+  return answer;
+}
+
+}  // namespace
 
 std::string Case::script() const {
   std::string text;
@@ -22,8 +34,8 @@ bool Case::ordered() const {
 
 Checker::Checker(const PostgresServer& server, cairn_database* database) : postgres_(server) {
   auto add = [&](const std::string& name, const std::string& settings, bool may_be_slow = false) {
-    cairns_.push_back(std::make_unique<CairnConnection>(database, name, settings + "; SET memory_limit = '2GB'"));
-    if (may_be_slow) slow_variants_.insert(name);
+    const std::string all = settings + "; SET memory_limit = '2GB'";
+    cairns_.push_back(std::make_unique<CairnConnection>(database, name, all, may_be_slow));
   };
   add("threads 1", "SET threads = 1; SET vector_capacity = 1024; SET checkpoint = off");
   add("threads 8", "SET threads = 8; SET checkpoint = off");
@@ -84,21 +96,12 @@ bool Checker::refuses_no_rows(const Case& tested, CairnConnection& cairn) {
   return none;
 }
 
-template <typename Connection, typename... Limit>
-Answer Checker::answer_of(const Case& tested, Connection& connection, Limit... limit) {
-  if (tested.changes.empty()) return connection.run(tested.script(), limit...);
-  connection.run("BEGIN");
-  Answer answer = connection.run(tested.script(), limit...);
-  connection.run("ROLLBACK");
-  return answer;
-}
-
 std::optional<Answer> Checker::expected_answer(const Case& tested) {
-  Answer answer = answer_of(tested, postgres_);
+  Answer answer = answer_of(tested, [&](const std::string& sql) { return postgres_.run(sql); });
   if (answer.sqlstate.starts_with("08")) throw std::runtime_error("PostgreSQL is gone: " + answer.message);
   if (answer.sqlstate == "0A000") {  // what PostgreSQL cannot do, Cairn does the same way in all variants
     counts_.without_postgres++;
-    answer = answer_of(tested, *cairns_[0]);
+    answer = answer_of(tested, [&](const std::string& sql) { return cairns_[0]->run(sql); });
   }
   if (answer.sqlstate != "57014" && !answer.too_long()) return answer;
   counts_.slow++;
@@ -106,13 +109,14 @@ std::optional<Answer> Checker::expected_answer(const Case& tested) {
 }
 
 std::optional<Finding> Checker::compare(const Case& tested, CairnConnection& cairn, const Answer& expected) {
-  Answer got = answer_of(tested, cairn);
+  Answer got = answer_of(tested, [&](const std::string& sql) { return cairn.run(sql); });
   if (got.sqlstate == "57014" || got.sqlstate == "53200") {
     counts_.slow_alone++;
-    if (slow_variants_.contains(cairn.name())) return std::nullopt;
+    if (cairn.may_be_slow()) return std::nullopt;
     // What PostgreSQL need not evaluate (a subquery of a branch not taken, all but a LIMIT's rows), Cairn may have computed
     // for all rows. No answer differs; but somebody should read it.
-    if (got.sqlstate == "57014") got = answer_of(tested, cairn, kPatience);
+    if (got.sqlstate == "57014")
+      got = answer_of(tested, [&](const std::string& sql) { return cairn.run(sql, kPatience); });
     if (got.sqlstate == "57014" || got.sqlstate == "53200") {
       fmt::print("\n-- slow: {}, {}\n{}{};\n", cairn.name(), got.message, schema_.script(), tested.script());
       return std::nullopt;

@@ -3,7 +3,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -59,8 +58,6 @@ class Checker {
  private:
   static constexpr std::chrono::seconds kPatience{60};  ///< with what PostgreSQL does within its two
 
-  template <typename Connection, typename... Limit>
-  Answer answer_of(const Case& tested, Connection& connection, Limit... limit);
   /// PostgreSQL's; what PostgreSQL cannot do is Cairn's own; none where PostgreSQL takes too long.
   std::optional<Answer> expected_answer(const Case& tested);
   std::optional<Finding> compare(const Case& tested, CairnConnection& cairn, const Answer& expected);
@@ -69,7 +66,6 @@ class Checker {
 
   PostgresConnection postgres_;
   std::vector<std::unique_ptr<CairnConnection>> cairns_;
-  std::set<std::string> slow_variants_;  ///< a batch for each row, or a pass left out: what takes long there is no finding
   Schema schema_;
   Counts counts_;
 };
