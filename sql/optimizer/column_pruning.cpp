@@ -18,8 +18,12 @@ class ColumnPruning {
 
   void run() {
     prune(plan_.root, ColumnSet(plan_.root->outputs));
-    // Outer common tables use inner ones, which come first.
-    for (size_t i = plan_.common_tables.size(); i-- > 0;) prune_common_table(*plan_.common_tables[i]);
+    // Outer common tables use inner ones, which come first. Those without a use would use inner ones as they were.
+    auto& tables = plan_.common_tables;
+    for (size_t i = tables.size(); i-- > 0;) {
+      if (uses_.contains(tables[i].get())) prune_common_table(*tables[i]);
+      else tables.erase(tables.begin() + static_cast<ptrdiff_t>(i));
+    }
   }
 
  private:
@@ -196,12 +200,11 @@ class ColumnPruning {
   }
 
   void prune_common_table(CommonTable& table) {
-    auto found = uses_.find(&table);
-    if (found == uses_.end() || !table.plan) return;
+    const CommonUse& use = uses_.at(&table);
     const std::vector<ColumnId> before = table.plan->outputs;
-    prune(table.plan, found->second.required);
+    prune(table.plan, use.required);
     const ColumnSet kept(table.plan->outputs);
-    for (LogicalNode* scan : found->second.scans) {
+    for (LogicalNode* scan : use.scans) {
       std::vector<ColumnId> outputs;
       for (size_t i = 0; i < before.size(); ++i) {
         if (kept.contains(before[i])) outputs.push_back(scan->outputs[i]);
