@@ -61,7 +61,8 @@ class ExpressionEvaluator {
 };
 
 /// A conjunction of predicates applied to batches, for one worker. Cheap comparisons on encoded columns are computed
-/// over all rows as bit masks; costly or raising ones only on the rows that are left. Order adapts to what they pass.
+/// over all rows as bit masks; costly or raising ones only on the rows that are left. Order adapts to what they pass, and
+/// does not show: a conjunct raises no error for rows that another one rejects.
 class PredicateEvaluator {
  public:
   explicit PredicateEvaluator(std::vector<const Expression*> conjuncts);

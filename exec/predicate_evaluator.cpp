@@ -25,6 +25,7 @@ struct Conjunct {
   double rows = 0;
   double passed = 0;
   double cost = 0;
+  bool raises = false;  ///< it did for some row, or would not be tried: it comes after those that do not
 
   double cost_per_row() const { return rows == 0 ? 0 : cost / rows; }
   /// Cost per row that it removes: lower comes first.
@@ -90,16 +91,49 @@ struct PredicateEvaluator::State {
     return true;
   }
 
-  void apply_to_left(const Batch& batch, Conjunct& conjunct) {
+  bool apply_to_left(const Batch& batch, Conjunct& conjunct, bool may_raise) {
     indices.resize(batch.size + 64);
     const size_t count = mask_to_indices(mask.data(), batch.size, indices.data());
-    const Space space{&batch, count == batch.size ? nullptr : indices.data(), count, frame.next_space_id(), true};
+    const Space space{&batch, count == batch.size ? nullptr : indices.data(), count, frame.next_space_id(), may_raise};
     const uint64_t* truth;
-    program.root(conjunct.index)->true_rows(frame, space, truth);
+    if (!program.root(conjunct.index)->true_rows(frame, space, truth)) return false;
     std::memset(mask.data(), 0, mask_words(batch.size) * 8);
     for (size_t i = 0; i < count; ++i) {
       const uint64_t bit = (truth[i / 64] >> (i % 64)) & 1;
       mask[indices[i] / 64] |= bit << (indices[i] % 64);
+    }
+    return true;
+  }
+
+  /// Narrows the mask. False, and nothing is done, where a row that is left makes the conjunct raise an error and
+  /// `may_raise` is not set.
+  bool apply(const Batch& batch, const Space& all, Conjunct& conjunct, bool may_raise) {
+    const uint64_t begin = now();
+    const size_t before = left;
+    const bool cheap = conjunct.cost_per_row() < kCheapCostPerRow || left * 4 >= batch.size * 3;
+    const bool over_all = cheap && apply_to_all(batch, all, conjunct);
+    if (!over_all && !apply_to_left(batch, conjunct, may_raise)) return false;
+    left = count_mask(mask.data(), batch.size);
+    const double cost = static_cast<double>(now() - begin);
+    conjunct.rows += static_cast<double>(before);
+    conjunct.passed += static_cast<double>(left);
+    conjunct.cost += cost * (over_all ? static_cast<double>(before) / static_cast<double>(batch.size) : 1);
+    return true;
+  }
+
+  /// An error is raised only where no order of the conjuncts avoids it: so the order in which they are tried does not
+  /// show.
+  void apply_raising(const Batch& batch, const Space& all) {
+    std::ranges::sort(raising, {}, &Conjunct::index);
+    while (!raising.empty() && left != 0) {
+      auto next = raising.begin();
+      if (raising.size() > 1)
+        next = std::ranges::find_if(raising, [&](Conjunct* conjunct) { return apply(batch, all, *conjunct, false); });
+      if (raising.size() == 1 || next == raising.end()) {
+        next = raising.begin();
+        apply(batch, all, **next, true);
+      }
+      raising.erase(next);
     }
   }
 
@@ -107,7 +141,9 @@ struct PredicateEvaluator::State {
   Program program;
   Frame frame;
   std::vector<Conjunct> conjuncts;
-  std::vector<uint64_t> mask;      ///< the rows that are left, over the whole batch
+  std::vector<Conjunct*> raising;  ///< those of this batch that wait for the others
+  size_t left = 0;                 ///< rows
+  std::vector<uint64_t> mask;      ///< the same, over the whole batch
   std::vector<uint32_t> indices;   ///< the same as indices
   uint64_t batches = 0;
 };
@@ -122,7 +158,7 @@ size_t PredicateEvaluator::select(Batch& batch) {
   state.frame.begin_batch();
   const size_t words = mask_words(batch.size);
   state.mask.resize(words);
-  size_t left = batch.row_count();
+  size_t& left = state.left = batch.row_count();
   if (!batch.selected) {
     for (size_t i = 0; i < words; ++i) state.mask[i] = low_bits(batch.size - i * 64);
   } else if (batch.selection.mask != nullptr) {
@@ -138,19 +174,13 @@ size_t PredicateEvaluator::select(Batch& batch) {
   const Space all{&batch, nullptr, batch.size, state.frame.next_space_id(), false};
   const bool was_selected = batch.selected;
   const size_t before_all = left;
+  state.raising.clear();
   for (Conjunct& conjunct : state.conjuncts) {
     if (left == 0) break;
-    const uint64_t begin = now();
-    const size_t before = left;
-    const bool cheap = conjunct.cost_per_row() < kCheapCostPerRow || left * 4 >= batch.size * 3;
-    const bool over_all = cheap && state.apply_to_all(batch, all, conjunct);
-    if (!over_all) state.apply_to_left(batch, conjunct);
-    left = count_mask(state.mask.data(), batch.size);
-    const double cost = static_cast<double>(now() - begin);
-    conjunct.rows += static_cast<double>(before);
-    conjunct.passed += static_cast<double>(left);
-    conjunct.cost += cost * (over_all ? static_cast<double>(before) / static_cast<double>(batch.size) : 1);
+    conjunct.raises = conjunct.raises || !state.apply(batch, all, conjunct, false);
+    if (conjunct.raises) state.raising.push_back(&conjunct);
   }
+  state.apply_raising(batch, all);
   if (left == before_all && !was_selected) return left;
   state.indices.resize(batch.size + 64);
   batch.selected = true;

@@ -93,7 +93,6 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
         std::ranges::any_of(level.aggregates, named, &LogicalAggregate::output))
       throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
   };
-  check_not_nested(*level_);
   if (call.agg_star && name != "count")
     throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(call.location);
   if (!call.agg_star && call.n_args == 0 && !ordered_set)
@@ -227,6 +226,12 @@ void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool 
     int position = expression->position;
     expression = Expression::make_column(level.group_outputs[i], level.group_by[i]->type);
     expression->position = position;
+    return;
+  }
+  if (expression->kind == Expression::Kind::kColumn && std::ranges::count(level.determined, expression->column) > 0) {
+    const size_t group = add_group(std::move(expression), level);
+    level.grouping_sets[0].push_back(group);
+    expression = Expression::make_column(level.group_outputs[group], level.group_by[group]->type);
     return;
   }
   if (expression->kind == Expression::Kind::kColumn && owner(expression->column) == &level) {

@@ -79,7 +79,6 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
     throw Error("42P19", "aggregate functions are not allowed in a recursive query's recursive term");
   bool aggregated = !level.aggregates.empty() || select.n_group_clause > 0 || select.having_clause != nullptr;
   if (aggregated) {
-    node = aggregate_node(std::move(node), level);
     for (ExpressionPtr& predicate : having.predicates) replace_grouped(level, predicate, false);
     replace_grouped(level, having.pending);
     replace_grouped(level, having.filters);
@@ -87,6 +86,7 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
     replace_grouped(level, attachments);
     replace_grouped(level, level.below_windows);
     replace_grouped(level, level.windows);
+    node = aggregate_node(std::move(node), level);
     node = apply(std::move(node), std::move(having));
   } else {
     // Without grouping nothing but FROM lies below the select list.

@@ -75,6 +75,7 @@ struct QueryLevel {
   /// GROUPING SETS, ROLLUP and CUBE: positions in group_by, for each set. Otherwise the one set of all.
   std::vector<std::vector<size_t>> grouping_sets;
   std::vector<GroupingCall> grouping_calls;
+  std::vector<ColumnId> determined;  ///< columns of which a group has one value, though it is not grouped by them
   bool reads_working_table = false;  ///< FROM has the recursive reference itself, not in a subquery
   std::span<pg::Node* const> window_clause;
   std::vector<BoundWindow> windows;
