@@ -127,10 +127,12 @@ Binder::GroupingSets Binder::sets_of(const pg::Node& item, const PgQuery__Select
 ExpressionPtr Binder::grouping_call(const PgQuery__GroupingFunc& call) {
   if (call.n_args > kMaxGroupingArguments)
     throw Error("54023", "GROUPING must have fewer than 32 arguments").at(call.location);
-  if (level_ == nullptr || !level_->aggregates_allowed())
-    throw Error(sqlstate::kGroupingError,
-                "grouping operations are not allowed in " +
-                    std::string(level_ == nullptr ? "this place" : to_string(level_->clause))).at(call.location);
+  const auto check_allowed = [&](const QueryLevel* level) {
+    if (level != nullptr && level->aggregates_allowed()) return;
+    throw Error(sqlstate::kGroupingError, "grouping operations are not allowed in " +
+                                              std::string(level == nullptr ? "this place" : to_string(level->clause)))
+        .at(call.location);
+  };
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(call.args, call.n_args)) arguments.push_back(typed(expression(*argument)));
   for (QueryLevel* level = level_; level != nullptr; level = level->outer) {
@@ -140,13 +142,20 @@ ExpressionPtr Binder::grouping_call(const PgQuery__GroupingFunc& call) {
       if (found != level->group_by.end()) grouping.groups.push_back(static_cast<size_t>(found - level->group_by.begin()));
     }
     if (grouping.groups.size() != arguments.size()) continue;
+    check_allowed(level);
     if (level->grouping_sets.size() <= 1) return Expression::make_constant(Value::of_integer(Type::integer(), 0));
-    grouping.output = add_column("grouping", Type::integer(), false);
-    owner(grouping.output) = level;
+    const auto same = std::ranges::find(level->grouping_calls, grouping.groups, &GroupingCall::groups);
+    if (same != level->grouping_calls.end()) {
+      grouping.output = same->output;
+    } else {
+      grouping.output = add_column("grouping", Type::integer(), false);
+      owner(grouping.output) = level;
+      level->grouping_calls.push_back(grouping);
+    }
     if (references_ != nullptr) references_->push_back(grouping.output);
-    level->grouping_calls.push_back(grouping);
     return Expression::make_column(grouping.output, Type::integer());
   }
+  check_allowed(level_);
   throw Error(sqlstate::kGroupingError, "arguments to GROUPING must be grouping expressions of the associated query level")
       .at(call.location);
 }

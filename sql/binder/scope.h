@@ -116,6 +116,7 @@ struct CteEntry {
   BoundQuery* base = nullptr;                  ///< kBindingStep: the non-recursive term
   const RecursionBarrier* barrier = nullptr;   ///< kBindingStep: those that stand around the whole query
   std::shared_ptr<const WorkingTable> working_table;  ///< from the first recursive reference on
+  int reference = -1;  ///< where that is written: a WITH item inside that refers to outer columns is bound several times
 };
 struct CteFrame {
   CteFrame* outer = nullptr;

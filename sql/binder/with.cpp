@@ -120,16 +120,19 @@ FromItem Binder::working_table_use(CteEntry& entry, int position) {
     throw_recursive_reference(entry.name, "within its non-recursive term", position);
   if (barrier_ != entry.barrier)
     throw_recursive_reference(entry.name, "within " + std::string(barrier_->what), position);
-  if (entry.working_table != nullptr) throw_recursive_reference(entry.name, "more than once", position);
-  auto working_table = std::make_shared<WorkingTable>();
-  working_table->name = entry.name;
-  entry.working_table = working_table;
-  fix_base_types(entry);
-  set_column_names(entry, entry.base->names);
+  if (entry.working_table == nullptr) {
+    auto working_table = std::make_shared<WorkingTable>();
+    working_table->name = entry.name;
+    entry.working_table = std::move(working_table);
+    entry.reference = position;
+    fix_base_types(entry);
+    set_column_names(entry, entry.base->names);
+  }
+  if (position != entry.reference) throw_recursive_reference(entry.name, "more than once", position);
   BoundQuery bound;
   bound.names = entry.column_names;
   bound.plan = make_node(LogicalNode::Kind::kWorkingTable);
-  bound.plan->working_table = std::move(working_table);
+  bound.plan->working_table = entry.working_table;
   for (size_t i = 0; i < entry.column_names.size(); i++)
     bound.plan->outputs.push_back(add_column(entry.column_names[i], plan_.columns[entry.base->plan->outputs[i]].type, true));
   level_->reads_working_table = true;

@@ -77,4 +77,12 @@ LogicalPtr clone_renamed(LogicalPlan& plan, const LogicalNode& node, Renaming& r
   return copy;
 }
 
+LogicalPtr copy_of_common_table(LogicalPlan& plan, const LogicalNode& cte_scan) {
+  Renaming renaming;
+  LogicalPtr copy = clone_renamed(plan, *cte_scan.cte->plan, renaming);
+  std::vector<std::pair<ColumnId, ColumnId>> columns;
+  for (size_t i = 0; i < cte_scan.outputs.size(); ++i) columns.emplace_back(cte_scan.outputs[i], copy->outputs[i]);
+  return make_renaming(plan, columns, std::move(copy));
+}
+
 }  // namespace cairn

@@ -30,11 +30,7 @@ std::map<const CommonTable*, size_t> count_uses(LogicalPlan& plan) {
 void inline_uses(LogicalPlan& plan, LogicalPtr& tree, const std::shared_ptr<CommonTable>& table) {
   for_each_node_below(tree, [&](LogicalPtr& node) {
     if (node->kind != Kind::kCteScan || node->cte != table) return;
-    Renaming renaming;
-    LogicalPtr copy = clone_renamed(plan, *table->plan, renaming);
-    std::vector<std::pair<ColumnId, ColumnId>> columns;
-    for (size_t i = 0; i < node->outputs.size(); ++i) columns.emplace_back(node->outputs[i], copy->outputs[i]);
-    node = make_renaming(plan, columns, std::move(copy));
+    node = copy_of_common_table(plan, *node);
   });
 }
 

@@ -118,6 +118,7 @@ LogicalPtr Domain::push_into(LogicalPtr node, Renaming& renaming) {
       widen_outputs(*node);
       return node;
     case Kind::kLimit: return push_into_limit(std::move(node), renaming);
+    case Kind::kCteScan: return push_into(copy_of_common_table(plan_, *node), renaming);  // it reads such a working table
     default:
       throw Error(sqlstate::kFeatureNotSupported, "a correlated subquery of this form is not supported yet");
   }

@@ -79,6 +79,8 @@ void widen_outputs_below(LogicalNode& node);  ///< the same for the whole subpla
 
 /// A copy of the subplan in which every column that it produces has a new id; `renaming` receives old -> new.
 LogicalPtr clone_renamed(LogicalPlan& plan, const LogicalNode& node, Renaming& renaming);
+/// The rows of a use of a common table, by a copy of the common table's plan.
+LogicalPtr copy_of_common_table(LogicalPlan& plan, const LogicalNode& cte_scan);
 /// A copy with the same ids. REQUIRES: only one of the two stays in the plan.
 LogicalPtr clone_plan(const LogicalNode& node);
 
