@@ -29,23 +29,46 @@ bool never_true(const std::vector<ExpressionPtr>& predicates) {
 /// A plan reads one version of a table: what that has is known.
 bool has_no_rows(const TableVersion& table) { return table.row_count == 0 && table.row_groups.empty(); }
 
-/// All the right side's columns are NULL: the left rows, projected. The right side's ids stay valid.
-LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join) {
-  LogicalPtr left = std::move(join->children[0]);
+ExpressionPtr null_column(const LogicalPlan& plan, ColumnId id) {
+  return Expression::make_constant(Value::null_of(plan.columns[id].type));
+}
+
+/// The rows of one side, projected: all of the other side's columns are NULL. Their ids stay valid.
+LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join, size_t side) {
+  LogicalPtr kept = std::move(join->children[side]);
   LogicalPtr project = make_node(Kind::kProject, {});
-  for (ColumnId id : left->outputs) {
+  for (ColumnId id : kept->outputs) {
     project->outputs.push_back(id);
     project->expressions.push_back(column_reference(plan, id));
   }
-  for (ColumnId id : join->children[1]->outputs) {
+  for (ColumnId id : join->children[1 - side]->outputs) {
     project->outputs.push_back(id);
-    project->expressions.push_back(Expression::make_constant(Value::null_of(plan.columns[id].type)));
+    project->expressions.push_back(null_column(plan, id));
   }
-  project->children.push_back(std::move(left));
+  project->children.push_back(std::move(kept));
   return project;
 }
 
-LogicalPtr simplify_join(const LogicalPlan& plan, LogicalPtr node) {
+/// A full join without matches.
+LogicalPtr both_null_extended(LogicalPlan& plan, LogicalPtr join) {
+  LogicalPtr all = make_node(Kind::kSetOperation, join->children[0]->outputs);
+  all->all = true;
+  all->outputs.insert(all->outputs.end(), join->children[1]->outputs.begin(), join->children[1]->outputs.end());
+  for (const LogicalPtr& side : join->children) {
+    Renaming renaming;
+    LogicalPtr project = make_node(Kind::kProject, {}, clone_renamed(plan, *side, renaming));
+    for (ColumnId id : all->outputs) {
+      const ColumnInfo info = plan.columns[id];
+      const auto own = renaming.find(id);
+      project->outputs.push_back(plan.add_column(info.name, info.type));
+      project->expressions.push_back(own == renaming.end() ? null_column(plan, id) : column_reference(plan, own->second));
+    }
+    all->children.push_back(std::move(project));
+  }
+  return all;
+}
+
+LogicalPtr simplify_join(LogicalPlan& plan, LogicalPtr node) {
   const bool impossible = never_true(node->predicates);
   const bool left_empty = is_empty(*node->children[0]);
   const bool right_empty = is_empty(*node->children[1]);
@@ -61,15 +84,20 @@ LogicalPtr simplify_join(const LogicalPlan& plan, LogicalPtr node) {
     case JoinKind::kLeft:
     case JoinKind::kSingle:
       if (left_empty) return make_empty(node->outputs);
-      if (impossible || right_empty) return null_extended(plan, std::move(node));
+      if (impossible || right_empty) return null_extended(plan, std::move(node), 0);
       break;
     case JoinKind::kMark:
       if (left_empty) return make_empty(node->outputs);
       break;
     case JoinKind::kRight:
       if (right_empty) return make_empty(node->outputs);
+      if (impossible || left_empty) return null_extended(plan, std::move(node), 1);
       break;
-    case JoinKind::kFull: break;
+    case JoinKind::kFull:
+      if (right_empty) return null_extended(plan, std::move(node), 0);
+      if (left_empty) return null_extended(plan, std::move(node), 1);
+      if (impossible) return both_null_extended(plan, std::move(node));
+      break;
     case JoinKind::kRightSemi:  // physical plans only
     case JoinKind::kRightAnti: break;
   }
@@ -92,7 +120,7 @@ LogicalPtr simplify_set_operation(const LogicalPlan& plan, LogicalPtr node) {
   return make_renaming(plan, columns, std::move(kept));
 }
 
-LogicalPtr simplify_node(const LogicalPlan& plan, LogicalPtr node) {
+LogicalPtr simplify_node(LogicalPlan& plan, LogicalPtr node) {
   switch (node->kind) {
     case Kind::kScan:
       simplify_predicates(node->predicates);

@@ -52,6 +52,24 @@ TEST_F(OptimizerPasses, FoldingKeepsOuterRowsOfAnEmptySide) {
             "  Scan r [a#0, b#1]\n");
 }
 
+TEST_F(OptimizerPasses, FoldingSpeaksOfOuterJoinsWithoutMatches) {
+  LogicalPtr left = r(), right = s();
+  EXPECT_EQ(run(b.join(JoinKind::kRight, std::move(left), std::move(right), list(boolean(false))), {fold_constants}),
+            "Project [c#2 := c#2, d#3 := d#3, a#0 := NULL::INTEGER, b#1 := NULL::INTEGER]\n"
+            "  Scan s [c#2, d#3]\n");
+}
+
+TEST_F(OptimizerPasses, FoldingUnitesTheSidesOfAFullJoinWithoutMatches) {
+  LogicalPtr left = r(), right = s();
+  EXPECT_EQ(run(b.join(JoinKind::kFull, std::move(left), std::move(right), list(eq(b["a"], b["c"]), boolean(false))),
+                {fold_constants}),
+            "Union all [a#0, b#1, c#2, d#3]\n"
+            "  Project [a#6 := a#4, b#7 := b#5, c#8 := NULL::INTEGER, d#9 := NULL::INTEGER]\n"
+            "    Scan r [a#4, b#5]\n"
+            "  Project [a#12 := NULL::INTEGER, b#13 := NULL::INTEGER, c#14 := c#10, d#15 := d#11]\n"
+            "    Scan s [c#10, d#11]\n");
+}
+
 TEST_F(OptimizerPasses, PushdownMakesJoinsOfCrossProducts) {
   LogicalPtr left = r(), right = s();
   LogicalPtr cross = b.join(JoinKind::kInner, std::move(left), std::move(right));
