@@ -62,7 +62,7 @@ class ExpressionEvaluator {
 
 /// A conjunction of predicates applied to batches, for one worker. Cheap comparisons on encoded columns are computed
 /// over all rows as bit masks; costly or raising ones only on the rows that are left. Order adapts to what they pass, and
-/// does not show: a conjunct raises no error for rows that another one rejects.
+/// does not show: a conjunct raises no error for rows that others reject without raising one.
 class PredicateEvaluator {
  public:
   explicit PredicateEvaluator(std::vector<const Expression*> conjuncts);

@@ -121,8 +121,8 @@ struct PredicateEvaluator::State {
     return true;
   }
 
-  /// An error is raised only where no order of the conjuncts avoids it: so the order in which they are tried does not
-  /// show.
+  /// An error is raised only where no order of the conjuncts avoids it in this batch: so the order in which they are
+  /// tried does not show.
   void apply_raising(const Batch& batch, const Space& all) {
     std::ranges::sort(raising, {}, &Conjunct::index);
     while (!raising.empty() && left != 0) {

@@ -70,8 +70,8 @@ uint64_t parse_memory(std::string_view text) {
   return share ? *share : parse_bytes(text);
 }
 
-template <auto parse>
-std::string check_size(const SettingDescription& self, std::string_view text, const std::string& wanted) {
+std::string check_size(const SettingDescription& self, std::string_view text, uint64_t (*parse)(std::string_view),
+                       const std::string& wanted) {
   try {
     parse(text);
   } catch (const Error&) {
@@ -81,11 +81,11 @@ std::string check_size(const SettingDescription& self, std::string_view text, co
 }
 
 std::string check_bytes(const SettingDescription& self, std::string_view text) {
-  return check_size<parse_bytes>(self, text, "a size such as 512MB or 4GB, or 0 for none");
+  return check_size(self, text, parse_bytes, "a size such as 512MB or 4GB, or 0 for none");
 }
 
 std::string check_memory(const SettingDescription& self, std::string_view text) {
-  return check_size<parse_memory>(self, text, "a size such as 512MB or 4GB, a share such as 50%, or 0 for none");
+  return check_size(self, text, parse_memory, "a size such as 512MB or 4GB, a share such as 50%, or 0 for none");
 }
 
 std::string check_passes(const SettingDescription& self, std::string_view text) {

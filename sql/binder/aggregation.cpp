@@ -229,10 +229,8 @@ void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool 
     return;
   }
   if (expression->kind == Expression::Kind::kColumn && std::ranges::count(level.determined, expression->column) > 0) {
-    const size_t group = add_group(std::move(expression), level);
-    level.grouping_sets[0].push_back(group);
-    expression = Expression::make_column(level.group_outputs[group], level.group_by[group]->type);
-    return;
+    level.grouping_sets[0].push_back(add_group(expression->clone(), level));
+    return replace_grouped(level, expression, in_subquery);
   }
   if (expression->kind == Expression::Kind::kColumn && owner(expression->column) == &level) {
     // Outputs of the aggregation itself are owned too; only FROM's columns are wrong here.

@@ -31,6 +31,12 @@ class ColumnPruning {
     std::erase_if(outputs, [&](ColumnId id) { return !required.contains(id); });
   }
 
+  /// Of what its pruned children give.
+  static void hand_on(LogicalNode& node, const ColumnSet& required) {
+    node.outputs = available_columns(node);
+    keep(node.outputs, required);
+  }
+
   /// Removes the positions that are not required from parallel lists; keeps one, the `cheapest`, where all would go.
   template <typename... Lists>
   static void keep_positions(std::vector<ColumnId>& outputs, const ColumnSet& required, size_t cheapest,
@@ -77,8 +83,7 @@ class ColumnPruning {
       case Kind::kSort:
       case Kind::kLimit:
         prune_children(node, required);
-        node.outputs = available_columns(node);
-        keep(node.outputs, required);
+        hand_on(node, required);
         return;
       case Kind::kJoin: prune_join(node, required); return;
       case Kind::kProject: prune_project(node, required); return;
@@ -99,8 +104,7 @@ class ColumnPruning {
           node.sort_keys.clear();
         }
         prune_children(node, required);
-        node.outputs = available_columns(node);
-        keep(node.outputs, required);
+        hand_on(node, required);
         return;
     }
   }
@@ -122,8 +126,7 @@ class ColumnPruning {
     below.insert(correlated_columns(*node.children[1]));
     prune(node.children[0], std::move(below));
     if (node.join == JoinKind::kMark) required.insert(node.outputs.back());
-    node.outputs = available_columns(node);
-    keep(node.outputs, required);
+    hand_on(node, required);
   }
 
   void prune_project(LogicalNode& node, const ColumnSet& required) {

@@ -29,10 +29,6 @@ bool never_true(const std::vector<ExpressionPtr>& predicates) {
 /// A plan reads one version of a table: what that has is known.
 bool has_no_rows(const TableVersion& table) { return table.row_count == 0 && table.row_groups.empty(); }
 
-ExpressionPtr null_column(const LogicalPlan& plan, ColumnId id) {
-  return Expression::make_constant(Value::null_of(plan.columns[id].type));
-}
-
 /// The rows of one side, projected: all of the other side's columns are NULL. Their ids stay valid.
 LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join, size_t side) {
   LogicalPtr kept = std::move(join->children[side]);
@@ -43,7 +39,7 @@ LogicalPtr null_extended(const LogicalPlan& plan, LogicalPtr join, size_t side) 
   }
   for (ColumnId id : join->children[1 - side]->outputs) {
     project->outputs.push_back(id);
-    project->expressions.push_back(null_column(plan, id));
+    project->expressions.push_back(null_constant(plan.columns[id].type));
   }
   project->children.push_back(std::move(kept));
   return project;
@@ -61,7 +57,7 @@ LogicalPtr both_null_extended(LogicalPlan& plan, LogicalPtr join) {
       const ColumnInfo info = plan.columns[id];
       const auto own = renaming.find(id);
       project->outputs.push_back(plan.add_column(info.name, info.type));
-      project->expressions.push_back(own == renaming.end() ? null_column(plan, id) : column_reference(plan, own->second));
+      project->expressions.push_back(own == renaming.end() ? null_constant(info.type) : column_reference(plan, own->second));
     }
     all->children.push_back(std::move(project));
   }

@@ -195,6 +195,8 @@ ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id) {
   return Expression::make_column(id, plan.columns[id].type);
 }
 
+ExpressionPtr null_constant(const Type& type) { return Expression::make_constant(Value::null_of(type)); }
+
 LogicalPtr make_node(LogicalNode::Kind kind, std::vector<ColumnId> outputs) {
   auto node = std::make_unique<LogicalNode>();
   node->kind = kind;

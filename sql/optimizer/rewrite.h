@@ -54,6 +54,7 @@ bool is_equality(const Expression& expression, bool* null_safe = nullptr);
 /// Contains a call (or a cast) that some values could make raise an error.
 bool may_raise(const Expression& expression);
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id);
+ExpressionPtr null_constant(const Type& type);
 
 // How often a volatile expression runs shows (is_volatile, exec/expression.h). Passes keep their hands off: conjuncts do
 // not pass nodes that have any, nothing is copied that has some below, and columns made by them are not pruned.

@@ -10,8 +10,6 @@
 namespace cairn {
 namespace {
 
-ExpressionPtr null_constant(const Type& type) { return Expression::make_constant(Value::null_of(type)); }
-
 bool is_null(const Expression& e) { return e.kind == Expression::Kind::kConstant && e.value.null; }
 
 bool is_foldable(const Expression& e) {

@@ -138,7 +138,7 @@ ExpressionPtr simplified_comparison(ExpressionPtr e) {
   if (right.value.null) {
     const bool distinct = e->comparison == Comparison::kDistinct;
     if (!distinct && e->comparison != Comparison::kNotDistinct) {
-      return Expression::make_constant(Value::null_of(Type::boolean()));
+      return null_constant(Type::boolean());
     }
     auto test = std::make_unique<Expression>();
     test->kind = distinct ? Expression::Kind::kIsNotNull : Expression::Kind::kIsNull;
@@ -159,7 +159,7 @@ ExpressionPtr simplified_comparison(ExpressionPtr e) {
 
 ExpressionPtr simplified_in(ExpressionPtr e) {
   if (e->arguments[0]->kind == Expression::Kind::kConstant && e->arguments[0]->value.null) {
-    return Expression::make_constant(Value::null_of(Type::boolean()));
+    return null_constant(Type::boolean());
   }
   // Lists may have millions of items: equal texts mean equal expressions.
   std::vector<ExpressionPtr> kept;

@@ -223,7 +223,7 @@ class Unnesting {
       node = std::move(second);
       value = make_case(list_of(std::move(value), Expression::make_constant(Value::of_boolean(true)),
                                 make_coalesce_false(column_reference(plan_, unknown)),
-                                Expression::make_constant(Value::null_of(Type::boolean())),
+                                null_constant(Type::boolean()),
                                 Expression::make_constant(Value::of_boolean(false))));
     }
     put_mark_on_top(node, left, mark, std::move(value));
@@ -291,7 +291,7 @@ class Unnesting {
       if (extends) {
         const Type type = value->type;
         value = make_case(list_of(make_null_test(EKind::kIsNotNull, column_reference(plan_, matched)),
-                                  std::move(value), Expression::make_constant(Value::null_of(type))));
+                                  std::move(value), null_constant(type)));
       }
       top->outputs.push_back(project->outputs[i]);
       top->expressions.push_back(std::move(value));
@@ -418,7 +418,7 @@ LogicalPtr Unnesting::as_condition(LogicalPtr joined, const LogicalNode& join, c
     ExpressionPtr value = column_reference(plan_, id);
     if (!left_set.contains(id)) {
       value = make_case(list_of(condition->clone(), std::move(value),
-                                Expression::make_constant(Value::null_of(plan_.columns[id].type))));
+                                null_constant(plan_.columns[id].type)));
     }
     project->expressions.push_back(std::move(value));
   }

@@ -22,6 +22,12 @@ class OptimizerPasses : public testing::Test {
   LogicalPtr r() { return b.scan(make("r", "a", "b")); }
   LogicalPtr s() { return b.scan(make("s", "c", "d")); }
   LogicalPtr t() { return b.scan(make("t", "e", "f")); }
+  /// r beside the row of s whose c is below a.
+  LogicalPtr r_with_subquery() {
+    LogicalPtr left = r(), right = s();
+    right = b.filter(std::move(right), list(lt(b["c"], b["a"])));
+    return b.dependent_join(JoinKind::kSingle, std::move(left), std::move(right));
+  }
   std::string run(LogicalPtr root, std::initializer_list<void (*)(LogicalPlan&)> passes) {
     LogicalPlan& plan = b.finish(std::move(root));
     for (auto pass : passes) pass(plan);
@@ -228,10 +234,7 @@ TEST_F(OptimizerPasses, PruningReadsWhatIsUsed) {
 }
 
 TEST_F(OptimizerPasses, PruningKeepsWhatASubqueryNames) {
-  LogicalPtr left = r();
-  LogicalPtr right = s();
-  right = b.filter(std::move(right), list(lt(b["c"], b["a"])));
-  LogicalPtr join = b.dependent_join(JoinKind::kSingle, std::move(left), std::move(right));
+  LogicalPtr join = r_with_subquery();
   EXPECT_EQ(run(b.project(std::move(join), column_as("x", "d")), {prune_columns}),
             "Project [x#4 := d#3]\n"
             "  Dependent join single\n"
@@ -241,11 +244,7 @@ TEST_F(OptimizerPasses, PruningKeepsWhatASubqueryNames) {
 }
 
 TEST_F(OptimizerPasses, PruningDropsSubqueriesThatNobodyReads) {
-  LogicalPtr left = r();
-  LogicalPtr right = s();
-  right = b.filter(std::move(right), list(lt(b["c"], b["a"])));
-  LogicalPtr from = b.dependent_join(JoinKind::kSingle, std::move(left), std::move(right));
-  LogicalPtr other = t();
+  LogicalPtr from = r_with_subquery(), other = t();
   from = b.join(JoinKind::kMark, std::move(from), std::move(other), list(eq(b["a"], b["e"])), "found");
   EXPECT_EQ(run(b.project(std::move(from), column_as("x", "b")), {prune_columns}),
             "Project [x#7 := b#1]\n"

@@ -14,12 +14,6 @@
 
 namespace cairn::fuzz {
 
-/// A way to run Cairn that must not change answers.
-struct Variant {
-  std::string name;
-  std::string settings;
-};
-
 struct Finding {
   std::string connection;  ///< the variant that differs
   std::string kind;        ///< "rows" or the SQLSTATE of the error of one system alone: what shrinking keeps
