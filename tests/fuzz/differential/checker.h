@@ -6,13 +6,18 @@
 #include <string>
 #include <vector>
 
-#include "tests/fuzz/differential/cairn_connection.h"
-#include "tests/fuzz/differential/postgres.h"
+#include "tests/fuzz/differential/answer.h"
 #include "tests/fuzz/differential/schema.h"
 #include "tests/fuzz/differential/sql_tree.h"
 #include "tests/fuzz/random.h"
+#include "tests/peers/cairn_connection.h"
+#include "tests/peers/postgres.h"
 
 namespace cairn::fuzz {
+
+using test::CairnConnection;
+using test::PostgresConnection;
+using test::PostgresServer;
 
 struct Finding {
   std::string connection;  ///< the variant that differs

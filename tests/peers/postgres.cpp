@@ -1,4 +1,4 @@
-#include "tests/fuzz/differential/postgres.h"
+#include "tests/peers/postgres.h"
 
 #include <fcntl.h>
 #include <grp.h>
@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-namespace cairn::fuzz {
+namespace cairn::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -53,7 +53,7 @@ bool PostgresServer::is_installed(const std::string& binaries) {
 }
 
 PostgresServer::PostgresServer(std::string binaries) : binaries_(std::move(binaries)) {
-  std::string name = (fs::temp_directory_path() / "cairn-fuzz-XXXXXX").string();
+  std::string name = (fs::temp_directory_path() / "cairn-postgres-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary directory for PostgreSQL");
   directory_ = name;
   if (const passwd* user = unprivileged_user(); user != nullptr && chown(name.c_str(), user->pw_uid, user->pw_gid) != 0)
@@ -126,4 +126,64 @@ Answer PostgresConnection::run(const std::string& sql) {
   return answer;
 }
 
-}  // namespace cairn::fuzz
+const std::string& PostgresConnection::type_name(Oid type) {
+  if (type_names_.empty()) {  // outside of a pipeline
+    for (const TextRow& row : run("SELECT oid, format_type(oid, NULL) FROM pg_type").rows)
+      type_names_[static_cast<Oid>(std::stoul(*row[0]))] = *row[1];
+  }
+  return type_names_[type];
+}
+
+template <typename Send>
+std::vector<Answer> PostgresConnection::pipeline(const std::vector<std::string>& statements, Send send) {
+  type_name(0);
+  std::vector<Answer> answers(statements.size());
+  if (PQenterPipelineMode(connection_) == 0) throw std::runtime_error(PQerrorMessage(connection_));
+  for (const std::string& statement : statements) {
+    send(statement);
+    PQpipelineSync(connection_);
+  }
+  PQflush(connection_);
+  for (Answer& answer : answers) {
+    while (PGresult* result = PQgetResult(connection_)) {  // ends at each query's end; the sync is a result of its own
+      if (PQnfields(result) > 0 && answer.types.empty())
+        for (int c = 0; c < PQnfields(result); c++) answer.types.push_back(type_name(PQftype(result, c)));
+      if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        for (int r = 0; r < PQntuples(result); r++) {
+          TextRow& row = answer.rows.emplace_back();
+          for (int c = 0; c < PQnfields(result); c++)
+            row.push_back(PQgetisnull(result, r, c) ? std::nullopt : std::optional<std::string>(PQgetvalue(result, r, c)));
+        }
+      } else if (!answer.failed()) {
+        read(result, answer);
+      }
+      PQclear(result);
+    }
+    PGresult* result = PQgetResult(connection_);
+    while (result != nullptr && PQresultStatus(result) != PGRES_PIPELINE_SYNC) {  // of the description, after the parse
+      if (PQresultStatus(result) == PGRES_COMMAND_OK)
+        for (int c = 0; c < PQnfields(result); c++) answer.types.push_back(type_name(PQftype(result, c)));
+      PQclear(result);
+      result = PQgetResult(connection_);
+      if (result == nullptr) result = PQgetResult(connection_);
+    }
+    PQclear(result);
+  }
+  if (PQexitPipelineMode(connection_) == 0) throw std::runtime_error(PQerrorMessage(connection_));
+  return answers;
+}
+
+std::vector<Answer> PostgresConnection::run_each(const std::vector<std::string>& statements) {
+  return pipeline(statements, [this](const std::string& statement) {
+    PQsendQueryParams(connection_, statement.c_str(), 0, nullptr, nullptr, nullptr, nullptr, 0);
+  });
+}
+
+std::vector<Answer> PostgresConnection::describe_each(const std::vector<std::string>& statements) {
+  return pipeline(statements, [this](const std::string& statement) {
+    PQsendPrepare(connection_, "", statement.c_str(), 0, nullptr);
+    PQsendDescribePrepared(connection_, "");
+  });
+}
+
+}  // namespace cairn::test

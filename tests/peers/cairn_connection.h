@@ -4,10 +4,10 @@
 #include <string>
 
 #include "capi/include/cairn.h"
-#include "tests/fuzz/differential/answer.h"
+#include "tests/peers/answer.h"
 #include "tests/support/watchdog.h"
 
-namespace cairn::fuzz {
+namespace cairn::test {
 
 /// One way to run Cairn: a connection with settings of its own.
 class CairnConnection {
@@ -32,7 +32,7 @@ class CairnConnection {
   std::string name_;
   bool may_be_slow_;
   cairn_connection* connection_ = nullptr;
-  test::Watchdog watchdog_;
+  Watchdog watchdog_;
 };
 
-}  // namespace cairn::fuzz
+}  // namespace cairn::test

@@ -1,8 +1,8 @@
-#include "tests/fuzz/differential/cairn_connection.h"
+#include "tests/peers/cairn_connection.h"
 
 #include <stdexcept>
 
-namespace cairn::fuzz {
+namespace cairn::test {
 namespace {
 
 void take_error(cairn_error* error, Answer& answer) {
@@ -78,4 +78,4 @@ Answer CairnConnection::run(const std::string& sql, std::chrono::seconds limit) 
   return answer;
 }
 
-}  // namespace cairn::fuzz
+}  // namespace cairn::test

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "tests/grid/grid.h"
+
+namespace cairn::grid {
+
+/// Questions of one kind. To add some: a source with a function that asks them, and one row in sections.cpp.
+struct Section {
+  std::string_view name;
+  void (*ask)(Grid& grid);
+};
+std::span<const Section> sections();
+
+void ask_types_of_functions(Grid& grid);
+void ask_types_of_operators(Grid& grid);
+void ask_values_of_functions(Grid& grid);
+void ask_values_of_operators(Grid& grid);
+void ask_casts(Grid& grid);
+
+}  // namespace cairn::grid
