@@ -34,8 +34,9 @@ class Grid {
   std::vector<std::string> postgres_column(const std::string& query);
   fuzz::Random& random() { return random_; }
 
-  /// Per group: questions, agreements, excused ones, and what differs by kind. True where all is agreed or excused.
-  bool report(size_t examples) const;
+  /// Per group: questions, agreements, excused ones, and what differs by kind. True where in every group `least` percent
+  /// agree or are excused.
+  bool report(size_t examples, double least) const;
 
  private:
   struct Question {
