@@ -14,7 +14,7 @@ ChunkLoader::ChunkLoader(const CsvTarget& target, const CsvFormat& format, std::
       index_(format, target.columns.size(), kDefaultVectorCapacity) {
   for (const size_t column : target.columns) {
     const ColumnSchema& schema = target.schema.columns[column];
-    parsers_.emplace_back(schema.type, schema.not_null, format);
+    parsers_.emplace_back(schema.type, schema.not_null, format, parsers_.size());
     values_.emplace_back(schema.type);
   }
   for (size_t i = 0; i < target.schema.columns.size(); ++i) {
@@ -66,8 +66,9 @@ void ChunkLoader::skip_header(const RecordChunk& chunk) {
   const size_t records = index_.next(1);
   if (records == 0 || !match) {
     // A header that is only passed over may have any number of fields.
-    if (index_.bad_record() && match) throw bad_record_error(chunk);
-    if (index_.bad_record()) index_.skip_bad_record();
+    const auto& bad = index_.bad_record();
+    if (bad && (match || bad->fault != FieldIndex::Fault::kFieldCount)) throw bad_record_error(chunk);
+    if (bad) index_.skip_bad_record();
     return;
   }
   for (size_t i = 0; i < parsers_.size(); ++i) {
@@ -113,14 +114,34 @@ Batch ChunkLoader::batch_of(size_t rows) const {
 }
 
 Error ChunkLoader::located(const Error& error, const RecordChunk& chunk, size_t at, std::string_view column) const {
-  const auto line = chunk.first_line + static_cast<uint64_t>(std::count(chunk.text(), chunk.text() + at, '\n'));
+  const auto line = chunk.first_line + static_cast<uint64_t>(std::count(chunk.text(), chunk.text() + at, chunk.line_end_byte()));
   std::string place = error_prefix_ + ", line " + std::to_string(line);
   if (!column.empty()) (place += ", column ") += column;
   return Error(error.sqlstate, place + ": " + error.message, error.hint);
 }
 
+Error ChunkLoader::line_end_error(const RecordChunk& chunk, const FieldIndex::BadRecord& bad) const {
+  const bool text = format_.kind == CsvFormat::Kind::kText;
+  const bool is_return = chunk.text()[bad.end] == '\r';
+  const std::string byte = is_return ? "carriage return" : "newline";
+  const char* const expected = chunk.line_end == LineEnd::kNewline          ? "newlines"
+                               : chunk.line_end == LineEnd::kCarriageReturn ? "carriage returns"
+                                                                            : "carriage returns with newlines";
+  const std::string way = text ? std::string("A ") + byte + " in a value is written " + (is_return ? "\\r" : "\\n")
+                               : "A " + byte + " in a value stands in quotes";
+  return located(Error(sqlstate::kBadCopyFormat, (text ? "literal " : "unquoted ") + byte + " found in data",
+                       way + "; the lines of this file end in " + expected + "."),
+                 chunk, bad.end, "");
+}
+
 Error ChunkLoader::bad_record_error(const RecordChunk& chunk) const {
   const FieldIndex::BadRecord& bad = *index_.bad_record();
+  if (bad.fault == FieldIndex::Fault::kOtherLineEnd) return line_end_error(chunk, bad);
+  if (bad.fault == FieldIndex::Fault::kEndOfDataMark) {
+    return located(Error(sqlstate::kBadCopyFormat, "end-of-copy marker corrupt",
+                         "\\. ends the data where it is a line of its own; as a value it is written \\\\."),
+                   chunk, bad.end, "");
+  }
   if (bad.field_count > parsers_.size()) {
     return located(Error(sqlstate::kBadCopyFormat, "extra data after last expected column: expected " +
                                                        std::to_string(parsers_.size()) + " fields, got " +

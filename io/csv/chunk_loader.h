@@ -46,6 +46,7 @@ class ChunkLoader {
   Batch batch_of(size_t rows) const;
   Error located(const Error& error, const RecordChunk& chunk, size_t at, std::string_view column) const;
   Error bad_record_error(const RecordChunk& chunk) const;
+  Error line_end_error(const RecordChunk& chunk, const FieldIndex::BadRecord& bad) const;
 };
 
 }  // namespace cairn

@@ -54,17 +54,21 @@ bool parse_date_field(std::string_view text, int32_t& days) {
 
 }  // namespace
 
-ColumnParser::ColumnParser(Type type, bool not_null, const CsvFormat& format)
-    : type_(type), not_null_(not_null), format_(format) {}
+ColumnParser::ColumnParser(Type type, bool not_null, const CsvFormat& format, size_t field)
+    : type_(type),
+      not_null_(not_null),
+      format_(format),
+      force_null_(field < format.force_null.size() && format.force_null[field]),
+      force_not_null_(field < format.force_not_null.size() && format.force_not_null[field]) {}
 
 /// The field's text without quotes and escapes; false: it is NULL.
 bool ColumnParser::resolve(std::string_view& text, bool marked) {
   const bool quoted = marked && format_.kind == CsvFormat::Kind::kCsv && text.find(format_.quote) != text.npos;
-  if (!quoted && text == format_.null_text) return false;
+  if (!quoted && text == format_.null_text) return force_not_null_;
   if (!marked) return true;
   resolve_field(text, format_, resolved_);
   text = resolved_;
-  return true;
+  return !force_null_ || text != format_.null_text;
 }
 
 template <typename T, typename Parse>

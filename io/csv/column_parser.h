@@ -11,7 +11,8 @@ namespace cairn {
 /// Parses the fields of one column into values of its type.
 class ColumnParser {
  public:
-  ColumnParser(Type type, bool not_null, const CsvFormat& format);
+  /// field: its place among the format's force_null and force_not_null.
+  ColumnParser(Type type, bool not_null, const CsvFormat& format, size_t field);
 
   const Type& type() const { return type_; }
 
@@ -28,6 +29,8 @@ class ColumnParser {
   Type type_;
   bool not_null_;
   CsvFormat format_;
+  bool force_null_;
+  bool force_not_null_;
   bool check_encoding_ = false;
   std::string resolved_;
 

@@ -111,15 +111,23 @@ void CsvFormatter::append_value(const Vector& vector, size_t column, size_t row,
     out += format_.null_text;
     return;
   }
-  if (plain_[column]) return format_row(vector, row, {}, out);
-  const bool forced = column < format_.force_quote.size() && format_.force_quote[column];
+  const bool is_boolean = vector.type.id == TypeId::kBoolean;
+  if (plain_[column] && !is_boolean) return format_row(vector, row, {}, out);
   if (vector.type.id == TypeId::kVarchar) {
     const StringRef text = read_row<StringRef>(vector, row);
-    return append_field(text.view(), format_, forced, out);
+    return append_text(text.view(), column, out);
   }
   scratch_.clear();
   format_row(vector, row, {}, scratch_);
-  append_field(scratch_, format_, forced, out);
+  if (is_boolean) scratch_.resize(1);  // in files they are t and f
+  append_text(scratch_, column, out);
+}
+
+void CsvFormatter::append_text(std::string_view text, size_t column, std::string& out) {
+  const bool forced = column < format_.force_quote.size() && format_.force_quote[column];
+  // Alone on its line it would end the data.
+  const bool ends_data = types_.size() == 1 && text == "\\.";
+  append_field(text, format_, forced || ends_data, out);
 }
 
 void CsvFormatter::append(const Batch& batch, std::string& out) {
@@ -138,7 +146,7 @@ void CsvFormatter::append(const Batch& batch, std::string& out) {
 void CsvFormatter::append_header(const std::vector<std::string>& names, std::string& out) {
   for (size_t i = 0; i < names.size(); ++i) {
     if (i != 0) out += format_.delimiter;
-    append_field(names[i], format_, false, out);
+    append_field(names[i], format_, names.size() == 1 && names[i] == "\\.", out);
   }
   out += '\n';
 }

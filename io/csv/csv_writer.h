@@ -27,6 +27,7 @@ class CsvFormatter {
   std::string scratch_;
 
   void append_value(const Vector& vector, size_t column, size_t row, std::string& out);
+  void append_text(std::string_view text, size_t column, std::string& out);
 };
 
 /// A file that rows are written to. It has the name "<path>.<process id>.new" until finish(), which gives it its own: a

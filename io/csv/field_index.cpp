@@ -8,6 +8,7 @@ namespace cairn {
 
 FieldIndex::FieldIndex(const CsvFormat& format, size_t field_count, size_t record_limit)
     : format_(format),
+      is_text_(format.kind == CsvFormat::Kind::kText),
       field_count_(field_count),
       record_limit_(record_limit),
       fields_(field_count * record_limit),
@@ -18,6 +19,8 @@ FieldIndex::FieldIndex(const CsvFormat& format, size_t field_count, size_t recor
 void FieldIndex::open(const RecordChunk& chunk) {
   text_ = chunk.text();
   size_ = chunk.size;
+  line_end_ = chunk.line_end;
+  after_return_ = false;
   bad_.reset();
   protected_.reset();
   begin_record(0);
@@ -34,24 +37,37 @@ bool FieldIndex::advance() {
       const size_t blocks_left = (size_ - window_begin_ + kMarkBlockBytes - 1) / kMarkBlockBytes;
       window_blocks_ = std::min(kWindowBlocks, blocks_left);
       block_ = 0;
-      mark_blocks(text_ + window_begin_, window_blocks_, format_, window_);
+      mark_blocks(text_ + window_begin_, window_blocks_, format_, line_end_, window_);
       const size_t tail = size_ % kMarkBlockBytes;
-      if (window_blocks_ == blocks_left && tail != 0) {
-        BlockMarks& last = window_[window_blocks_ - 1];
-        const uint64_t there = (uint64_t{1} << tail) - 1;
-        last.newline &= there;
-        last.delimiter &= there;
-        last.quote &= there;
-        last.escape &= there;
-      }
+      if (window_blocks_ == blocks_left && tail != 0) cut_marks(window_[window_blocks_ - 1], tail);
     }
     const BlockMarks& marks = window_[block_++];
     const uint64_t meaningless = protected_.next(marks);
-    ends_ = marks.newline & ~meaningless;
+    ends_ = marks.line_end & ~meaningless;
+    strays_ = marks.other_line_end & ~meaningless;
+    if (line_end_ == LineEnd::kBoth) pair_line_ends(strays_);
     delimiters_ = marks.delimiter & ~meaningless;
-    pending_ = ends_ | delimiters_ | marks.quote | marks.escape;
+    escapes_ = is_text_ ? marks.escape & ~meaningless : 0;
+    pending_ = ends_ | delimiters_ | strays_ | marks.quote | marks.escape;
   }
   return true;
+}
+
+/// kBoth: a newline behind a carriage return is a line end, and what stands alone is a stray.
+void FieldIndex::pair_line_ends(uint64_t returns) {
+  const uint64_t paired = ends_ & (returns << 1 | (after_return_ ? 1 : 0));
+  strays_ = (returns & ~(ends_ >> 1)) | (ends_ & ~paired);
+  ends_ = paired;
+  after_return_ = returns >> 63 != 0;
+}
+
+/// Of a mark that ends nothing: a stray line end, or a mark of the data's end within a line.
+bool FieldIndex::is_fault(size_t at, uint64_t bit) const {
+  if (strays_ & bit) {
+    // Whether the last byte of a block has its newline is seen here.
+    return !(line_end_ == LineEnd::kBoth && text_[at] == '\r' && at + 1 < size_ && text_[at + 1] == '\n');
+  }
+  return (escapes_ & bit) != 0 && at + 1 < size_ && text_[at + 1] == '.';
 }
 
 size_t FieldIndex::next(size_t record_limit) {
@@ -74,8 +90,11 @@ size_t FieldIndex::next(size_t record_limit) {
     } else if (ends_ & bit) {
       if (!end_record(at, record)) break;
       ++record;
+    } else if (((strays_ | escapes_) & bit) != 0 && is_fault(at, bit)) {
+      bad_ = BadRecord{(strays_ & bit) != 0 ? Fault::kOtherLineEnd : Fault::kEndOfDataMark, record_begin_, field_, at};
+      break;
     } else {
-      marked_ = true;
+      marked_ = marked_ || (strays_ & bit) == 0;
     }
   }
   return record;
@@ -94,11 +113,12 @@ void FieldIndex::end_field(size_t at, size_t record) {
 }
 
 bool FieldIndex::end_record(size_t at, size_t record) {
-  const size_t end = at > field_begin_ && text_[at - 1] == '\r' ? at - 1 : at;
-  const bool empty_field_too_many = field_ == field_count_ && end == field_begin_;
+  const size_t end = line_end_ == LineEnd::kBoth && at < size_ ? at - 1 : at;
+  const bool empty_field_too_many =
+      is_text_ && format_.delimiter != '\t' && field_ == field_count_ && end == field_begin_;
   if (!empty_field_too_many) end_field(end, record);
   if (field_ != field_count_) {
-    bad_ = BadRecord{record_begin_, field_, at};
+    bad_ = BadRecord{Fault::kFieldCount, record_begin_, field_, at};
     return false;
   }
   begin_record(at + 1);

@@ -1,6 +1,6 @@
 #include "io/csv/field_text.h"
 
-#include <cstring>
+#include <algorithm>
 
 namespace cairn {
 
@@ -13,8 +13,8 @@ int hexadecimal(char c) {
 }
 
 /// The byte that the escape behind the backslash at raw[at] stands for; `at` goes to its last byte.
+/// REQUIRES: something stands behind the backslash.
 char resolve_escape(std::string_view raw, size_t& at) {
-  if (at + 1 == raw.size()) return '\\';
   const char c = raw[++at];
   switch (c) {
     case 'b': return '\b';
@@ -72,12 +72,10 @@ void append_escaped(std::string_view text, const CsvFormat& format, std::string&
 }
 
 bool needs_quotes(std::string_view text, const CsvFormat& format) {
-  if (text == format.null_text || text == "\\.") return true;
-  for (const char c : text) {
-    if (c == format.delimiter || c == format.quote || c == '\n' || c == '\r') return true;
-  }
-  // A blank at either end survives without quotes here, but not in every program.
-  return !text.empty() && (text.front() == ' ' || text.back() == ' ');
+  if (text == format.null_text) return true;
+  return std::ranges::any_of(text, [&](char c) {
+    return c == format.delimiter || c == format.quote || c == '\n' || c == '\r';
+  });
 }
 
 }  // namespace
@@ -85,7 +83,13 @@ bool needs_quotes(std::string_view text, const CsvFormat& format) {
 void resolve_field(std::string_view raw, const CsvFormat& format, std::string& out) {
   out.clear();
   if (format.kind == CsvFormat::Kind::kText) {
-    for (size_t i = 0; i < raw.size(); ++i) out += raw[i] == '\\' ? resolve_escape(raw, i) : raw[i];
+    for (size_t i = 0; i < raw.size(); ++i) {
+      if (raw[i] != '\\') {
+        out += raw[i];
+      } else if (i + 1 < raw.size()) {  // else the file ends in it
+        out += resolve_escape(raw, i);
+      }
+    }
     return;
   }
   bool inside = false;

@@ -30,14 +30,16 @@ HWY_INLINE uint64_t equal_bytes(const uint8_t* text, uint8_t byte) {
   return word;
 }
 
-void mark(const char* text, size_t block_count, const CsvFormat& format, BlockMarks* out) {
+void mark(const char* text, size_t block_count, const CsvFormat& format, LineEnd line_end, BlockMarks* out) {
   const bool csv = format.kind == CsvFormat::Kind::kCsv;
   const auto delimiter = static_cast<uint8_t>(format.delimiter);
   const auto quote = static_cast<uint8_t>(format.quote);
   const auto escape = static_cast<uint8_t>(format.escape_byte());
+  const bool returns = line_end == LineEnd::kCarriageReturn;
   for (size_t i = 0; i < block_count; ++i) {
     const auto* block = reinterpret_cast<const uint8_t*>(text + i * kMarkBlockBytes);
-    out[i].newline = equal_bytes(block, '\n');
+    out[i].line_end = equal_bytes(block, returns ? '\r' : '\n');
+    out[i].other_line_end = equal_bytes(block, returns ? '\n' : '\r');
     out[i].delimiter = equal_bytes(block, delimiter);
     out[i].quote = csv ? equal_bytes(block, quote) : 0;
     out[i].escape = csv && quote == escape ? out[i].quote : equal_bytes(block, escape);
@@ -76,8 +78,15 @@ namespace cairn {
 HWY_EXPORT(mark);
 HWY_EXPORT(plain_ascii);
 
-void mark_blocks(const char* text, size_t block_count, const CsvFormat& format, BlockMarks* out) {
-  HWY_DYNAMIC_DISPATCH(mark)(text, block_count, format, out);
+void mark_blocks(const char* text, size_t block_count, const CsvFormat& format, LineEnd line_end, BlockMarks* out) {
+  HWY_DYNAMIC_DISPATCH(mark)(text, block_count, format, line_end, out);
+}
+
+void cut_marks(BlockMarks& marks, size_t bytes) {
+  const uint64_t there = (uint64_t{1} << bytes) - 1;
+  for (uint64_t* bits : {&marks.line_end, &marks.other_line_end, &marks.delimiter, &marks.quote, &marks.escape}) {
+    *bits &= there;
+  }
 }
 
 bool is_plain_ascii(const char* text, size_t bytes) { return HWY_DYNAMIC_DISPATCH(plain_ascii)(text, bytes); }

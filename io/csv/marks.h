@@ -11,14 +11,17 @@ inline constexpr size_t kMarkBlockBytes = 64;
 
 /// Where the bytes that mean something stand in 64 bytes of text: bit i is byte i.
 struct BlockMarks {
-  uint64_t newline = 0;
+  uint64_t line_end = 0;        ///< the byte that ends lines: the last one of the file's line end
+  uint64_t other_line_end = 0;  ///< carriage returns, or newlines where it is those that end lines
   uint64_t delimiter = 0;
   uint64_t quote = 0;   ///< kCsv
   uint64_t escape = 0;  ///< kText: backslashes; kCsv: equal to `quote` where both are the same byte
 };
 
 /// Marks of `block_count` blocks of 64 bytes. (After Langdale and Lemire, "Parsing Gigabytes of JSON per Second", 2019.)
-void mark_blocks(const char* text, size_t block_count, const CsvFormat& format, BlockMarks* out);
+void mark_blocks(const char* text, size_t block_count, const CsvFormat& format, LineEnd line_end, BlockMarks* out);
+/// Takes back the marks of all but the first `bytes` (fewer than a block's): the text ends there.
+void cut_marks(BlockMarks& marks, size_t bytes);
 
 /// No byte is NUL or above 127, so that the text is UTF-8 as it is.
 bool is_plain_ascii(const char* text, size_t bytes);

@@ -15,10 +15,12 @@ struct RecordChunk {
   uint64_t ordinal = 0;     ///< from 0, in the order of the file
   uint64_t first_line = 1;  ///< of its first byte, counted from 1
   bool has_header = false;  ///< the first record is the header
+  LineEnd line_end = LineEnd::kNewline;
   AlignedBytes bytes;       ///< 64 readable bytes behind the end
   size_t size = 0;
 
   const char* text() const { return reinterpret_cast<const char*>(bytes.data()); }
+  char line_end_byte() const { return line_end == LineEnd::kCarriageReturn ? '\r' : '\n'; }
 };
 
 /// Cuts a text into chunks of kRowGroupRows records, so that each becomes one full row group whatever the number of
@@ -59,6 +61,7 @@ class RecordCutter {
   uint64_t bytes_read_ = 0;
   uint64_t ordinal_ = 0;
   uint64_t line_ = 1;
+  LineEnd line_end_ = LineEnd::kNewline;
   bool source_ended_ = false;
   bool data_ended_ = false;  ///< by the line "\."
 
@@ -74,13 +77,11 @@ class RecordCutter {
 
   void fill(RecordChunk& chunk);
   void skip_byte_order_mark(RecordChunk& chunk);
+  LineEnd first_line_end(RecordChunk& chunk);
   void scan(const RecordChunk& chunk, size_t record_limit, Scan& scan);
   void scan_block(const RecordChunk& chunk, const BlockMarks& marks, size_t bytes, size_t record_limit, Scan& scan);
-  bool end_of_data_at(const RecordChunk& chunk, uint64_t ends, Scan& scan);
+  bool end_of_data_at(const RecordChunk& chunk, uint64_t ends, size_t record_limit, Scan& scan);
+  void end_with_source(RecordChunk& chunk, Scan& scan);
 };
-
-/// Whether the record that ends at `end` is the line "\." with which text ends before its file does; `begin` is then
-/// where it begins.
-bool is_end_of_data(const char* text, size_t end, size_t& begin);
 
 }  // namespace cairn

@@ -10,43 +10,12 @@
 namespace cairn {
 namespace {
 
-bool option_switch(const PgQuery__DefElem& option) {
-  if (option.arg == nullptr) return true;
-  if (option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER) return option.arg->integer->ival != 0;
-  if (option.arg->node_case == PG_QUERY__NODE__NODE_BOOLEAN) return option.arg->boolean->boolval;
-  std::string_view word = pg::string_value(option.arg);
-  if (word == "true" || word == "on" || word == "1") return true;
-  if (word == "false" || word == "off" || word == "0") return false;
-  throw Error(sqlstate::kInvalidParameterValue, std::string(option.defname) + " requires a Boolean value, not \"" +
-                                                    std::string(word) + "\"").at(option.location);
-}
-
-char option_character(const PgQuery__DefElem& option) {
-  std::string_view text = pg::string_value(option.arg);
-  if (text == "\\t") return '\t';
-  if (text.size() != 1)
-    throw Error(sqlstate::kFeatureNotSupported, "COPY " + std::string(option.defname) + " must be a single one-byte character")
-        .at(option.location);
-  return text[0];
-}
-
-std::vector<std::string> option_columns(const PgQuery__DefElem& option) {
-  if (option.arg != nullptr && option.arg->node_case == PG_QUERY__NODE__NODE_A_STAR) return {"*"};
-  if (option.arg == nullptr || option.arg->node_case != PG_QUERY__NODE__NODE_LIST)
-    throw Error(sqlstate::kSyntaxError, "argument to option \"" + std::string(option.defname) +
-                                            "\" must be a list of column names").at(option.location);
-  std::vector<std::string> names;
-  for (const pg::Node* name : pg::list(option.arg->list->items, option.arg->list->n_items))
-    names.emplace_back(pg::string_value(name));
-  return names;
-}
-
 std::vector<size_t> table_columns(const PgQuery__CopyStmt& syntax, const TableSchema& table) {
   std::vector<size_t> columns;
   for (const pg::Node* node : pg::list(syntax.attlist, syntax.n_attlist)) {
     std::optional<size_t> column = table.find(pg::string_value(node));
     if (!column)
-      throw Error(sqlstate::kUndefinedColumn, "column \"" + std::string(pg::string_value(node)) + "\" of table \"" +
+      throw Error(sqlstate::kUndefinedColumn, "column \"" + std::string(pg::string_value(node)) + "\" of relation \"" +
                                                   table.name + "\" does not exist").at(syntax.relation->location);
     if (std::ranges::find(columns, *column) != columns.end())
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(pg::string_value(node)) +
@@ -58,13 +27,39 @@ std::vector<size_t> table_columns(const PgQuery__CopyStmt& syntax, const TableSc
   return columns;
 }
 
-const TableVersion& find_table(SessionState& session, const Snapshot& snapshot, const PgQuery__RangeVar& name) {
+/// Which of COPY's columns an option names. `all`: those that there are, COPY's and others.
+std::vector<bool> named_columns(std::string_view option, const std::vector<std::string>& named,
+                                const std::vector<std::string>& columns, const std::vector<std::string>& all) {
+  std::vector<bool> marked(columns.size(), named == std::vector<std::string>{"*"});
+  if (named.empty() || (!marked.empty() && marked[0])) return marked;
+  for (const std::string& name : named) {
+    const auto found = std::ranges::find(columns, name);
+    if (found == columns.end() && std::ranges::find(all, name) == all.end())
+      throw Error(sqlstate::kUndefinedColumn, "column \"" + name + "\" does not exist");
+    if (found == columns.end())
+      throw Error(sqlstate::kInvalidColumnReference,
+                  std::string(option) + " column \"" + name + "\" not referenced by COPY");
+    const auto column = static_cast<size_t>(found - columns.begin());
+    if (marked[column]) throw Error(sqlstate::kDuplicateColumn, "column \"" + name + "\" specified more than once");
+    marked[column] = true;
+  }
+  return marked;
+}
+
+std::vector<std::string> names_of(const TableSchema& table) {
+  std::vector<std::string> names;
+  for (const ColumnSchema& column : table.columns) names.push_back(column.name);
+  return names;
+}
+
+const TableVersion& find_table(SessionState& session, const Snapshot& snapshot, const PgQuery__RangeVar& name,
+                               bool is_from) {
   const std::string key = find_relation(snapshot, session.search_path(), name);
   auto found = snapshot.tables.find(key);
   if (found != snapshot.tables.end()) return *found->second;
   if (snapshot.views.contains(key))
-    throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is a view, not a table",
-                "Use COPY (SELECT ...) TO.").at(name.location);
+    throw Error(sqlstate::kWrongObjectType, "cannot copy " + std::string(is_from ? "to" : "from") + " view \"" + key + "\"",
+                is_from ? "" : "COPY (SELECT * FROM " + key + ") TO writes its rows.").at(name.location);
   throw Error(sqlstate::kUndefinedTable, "table \"" + key + "\" does not exist").at(name.location);
 }
 
@@ -72,17 +67,22 @@ ResultPtr run_copy_from(SessionState& session, const Statement& statement, const
   if (syntax.where_clause != nullptr) throw_unsupported("WHERE in COPY FROM", pg::location(syntax.where_clause));
   CopyFrom copy;
   copy.path = syntax.filename;
-  copy.options = parse_copy_options(syntax);
+  const CopyOptions options = parse_copy_options(syntax);
+  copy.format = options.format;
   copy.threads = session.settings().execution().threads;
   copy.interrupted = &session.interrupted();
   copy.bytes_done = &session.work().done;
   copy.bytes_total = &session.work().total;
   uint64_t count = 0;
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const TableSchema& table = find_table(session, *snapshot, *syntax.relation).schema;
+  const TableSchema& table = find_table(session, *snapshot, *syntax.relation, true).schema;
+  copy.columns = table_columns(syntax, table);
+  std::vector<std::string> names;
+  for (const size_t column : copy.columns) names.push_back(table.columns[column].name);
+  copy.format.force_null = named_columns("FORCE_NULL", options.force_null, names, names_of(table));
+  copy.format.force_not_null = named_columns("FORCE_NOT_NULL", options.force_not_null, names, names_of(table));
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     copy.table = &table;
-    copy.columns = table_columns(syntax, table);
     for (size_t i = 0; i < table.columns.size(); i++) {
       const bool given = std::ranges::find(copy.columns, i) != copy.columns.end();
       Binder binder(session.bind_context(statement));
@@ -97,61 +97,30 @@ ResultPtr run_copy_from(SessionState& session, const Statement& statement, const
   return make_done("COPY " + std::to_string(count), static_cast<int64_t>(count));
 }
 
-}  // namespace
-
-CopyOptions parse_copy_options(const PgQuery__CopyStmt& syntax) {
-  CopyOptions options;
-  for (const pg::Node* node : pg::list(syntax.options, syntax.n_options)) {
-    const PgQuery__DefElem& option = *node->def_elem;
-    if (std::string_view(option.defname) != "format") continue;
-    std::string_view format = pg::string_value(option.arg);
-    if (format == "csv") {
-      options.csv = true;
-      options.delimiter = ',';
-      options.null = "";
-    } else if (format == "binary") {
-      throw_unsupported("COPY in binary format", option.location);
-    } else if (format != "text") {
-      throw Error(sqlstate::kInvalidParameterValue, "COPY format \"" + std::string(format) + "\" not recognized")
-          .at(option.location);
-    }
+bool has_returning(const pg::Node& node) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_INSERT_STMT: return node.insert_stmt->n_returning_list > 0;
+    case PG_QUERY__NODE__NODE_UPDATE_STMT: return node.update_stmt->n_returning_list > 0;
+    case PG_QUERY__NODE__NODE_DELETE_STMT: return node.delete_stmt->n_returning_list > 0;
+    default: return false;
   }
-  for (const pg::Node* node : pg::list(syntax.options, syntax.n_options)) {
-    const PgQuery__DefElem& option = *node->def_elem;
-    std::string_view name = option.defname;
-    if (name == "format") continue;
-    if (name == "delimiter") {
-      options.delimiter = option_character(option);
-    } else if (name == "null") {
-      options.null = pg::string_value(option.arg);
-    } else if (name == "header") {
-      options.header_match = option.arg != nullptr && pg::string_value(option.arg) == "match";
-      options.header = options.header_match || option_switch(option);
-    } else if (name == "quote") {
-      options.quote = option_character(option);
-      if (!options.escape_given) options.escape = options.quote;
-    } else if (name == "escape") {
-      options.escape = option_character(option);
-      options.escape_given = true;
-    } else if (name == "force_quote") {
-      options.force_quote = option_columns(option);
-    } else if (name == "encoding") {
-      std::string_view encoding = pg::string_value(option.arg);
-      if (encoding != "utf8" && encoding != "UTF8" && encoding != "utf-8" && encoding != "UTF-8")
-        throw_unsupported("COPY in encoding \"" + std::string(encoding) + "\"", option.location);
-    } else if (name == "freeze") {
-      option_switch(option);
-    } else if (name == "force_not_null" || name == "force_null") {
-      throw_unsupported("COPY option " + std::string(name), option.location);
-    } else {
-      throw Error(sqlstate::kSyntaxError, "option \"" + std::string(name) + "\" not recognized",
-                  "COPY takes FORMAT, DELIMITER, NULL, HEADER, QUOTE, ESCAPE, FORCE_QUOTE, ENCODING.").at(option.location);
-    }
-  }
-  if (options.delimiter == '\n' || options.delimiter == '\r' || (options.csv && options.delimiter == options.quote))
-    throw Error(sqlstate::kInvalidParameterValue, "COPY delimiter must differ from line ends and from the quote");
-  return options;
 }
+
+/// Hands on the rows of COPY (…) TO: a query's, or those that a modification returns.
+void take_rows(SessionState& session, const Statement& query, const std::function<void(ResultPtr)>& take) {
+  if (is_modification(*query.node)) {
+    if (!has_returning(*query.node))
+      throw Error(sqlstate::kFeatureNotSupported, "COPY query must have a RETURNING clause");
+    return modify(session, query, take);
+  }
+  if (query.node->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    throw_unsupported("COPY of this statement", pg::location(query.node));
+  if (query.node->select_stmt->into_clause != nullptr)
+    throw Error(sqlstate::kFeatureNotSupported, "COPY (SELECT INTO) is not supported");
+  take(run_select(session, query));
+}
+
+}  // namespace
 
 ResultPtr run_copy(SessionState& session, const Statement& statement) {
   const PgQuery__CopyStmt& syntax = *statement.node->copy_stmt;
@@ -162,16 +131,18 @@ ResultPtr run_copy(SessionState& session, const Statement& statement) {
 
   CopyTo copy;
   copy.path = syntax.filename;
-  copy.options = parse_copy_options(syntax);
+  const CopyOptions options = parse_copy_options(syntax);
+  copy.format = options.format;
   copy.storage = &session.engine().database().storage();
+  std::vector<std::string> all_names;
   Statement query = statement;
   std::shared_ptr<const SyntaxTree> made;
   if (syntax.query != nullptr) {
-    if (syntax.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw_unsupported("COPY of this statement", position);
     query.node = syntax.query;
   } else {
     std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    const TableSchema& table = find_table(session, *snapshot, *syntax.relation).schema;
+    const TableSchema& table = find_table(session, *snapshot, *syntax.relation, false).schema;
+    all_names = names_of(table);
     auto quoted = [](std::string_view name) {
       std::string text = "\"";
       for (char c : name) text += c == '"' ? std::string("\"\"") : std::string(1, c);
@@ -184,11 +155,14 @@ ResultPtr run_copy(SessionState& session, const Statement& statement) {
     query.tree = made;
     query.node = &made->statement();
   }
-  ResultPtr rows = run_select(session, query);
-  copy.names = rows->names();
-  copy.types = rows->types();
-  copy.next = [&] { return rows->next(); };
-  uint64_t count = copy_to_file(copy);
+  uint64_t count = 0;
+  take_rows(session, query, [&](const ResultPtr& rows) {
+    copy.format.force_quote = named_columns("FORCE_QUOTE", options.force_quote, rows->names(), all_names);
+    copy.names = rows->names();
+    copy.types = rows->types();
+    copy.next = [&] { return rows->next(); };
+    count = copy_to_file(copy);
+  });
   return make_done("COPY " + std::to_string(count), static_cast<int64_t>(count));
 }
 

@@ -9,30 +9,28 @@
 #include <vector>
 
 #include "exec/row_set.h"
+#include "io/csv/csv_format.h"
 #include "io/database.h"
 
 namespace cairn {
 
 /// COPY's options, PostgreSQL's old and new spelling alike.
 struct CopyOptions {
-  bool csv = false;           ///< FORMAT csv: quotes; else FORMAT text: backslash escapes
-  char delimiter = '\t';      ///< csv: ','
-  std::string null = "\\N";   ///< csv: empty and unquoted
-  bool header = false;
-  bool header_match = false;  ///< HEADER MATCH: the names must be the columns'
-  char quote = '"', escape = '"';
-  bool escape_given = false;
-  std::vector<std::string> force_quote;  ///< column names, or "*"
+  CsvFormat format;                                    ///< without its force_… lists: those are of columns by name
+  std::vector<std::string> force_quote;                ///< or "*"
+  std::vector<std::string> force_null, force_not_null;
 };
 
-/// Errors: kSyntaxError, kFeatureNotSupported (BINARY, other encodings), kInvalidParameterValue, with positions.
+/// Checked: an option that does not apply, stands twice or contradicts another is an error. The function stands in
+/// copy_options.cpp. Errors: kSyntaxError, kFeatureNotSupported (BINARY and other encodings, too),
+/// kInvalidParameterValue.
 CopyOptions parse_copy_options(const PgQuery__CopyStmt& statement);
 
 /// What reads and writes files for COPY. The functions stand in copy_file.cpp.
 struct CopyFrom {
   Storage* storage = nullptr;
   std::string path;
-  CopyOptions options;
+  CsvFormat format;
   const TableSchema* table = nullptr;
   std::vector<size_t> columns;               ///< of the table, in the file's order
   std::vector<Value> defaults;               ///< one per table column, for those that the file lacks
@@ -49,7 +47,7 @@ uint64_t copy_from_file(const CopyFrom& copy);
 struct CopyTo {
   Storage* storage = nullptr;
   std::string path;
-  CopyOptions options;
+  CsvFormat format;
   std::vector<std::string> names;
   std::vector<Type> types;
   std::function<std::unique_ptr<RowSet::Chunk>()> next;  ///< nullptr at the end

@@ -1,6 +1,4 @@
-// COPY's options and rows, handed to io/csv/.
-
-#include <algorithm>
+// COPY's rows, handed to io/csv/ and taken from there.
 
 #include "io/csv/csv_reader.h"
 #include "io/csv/csv_writer.h"
@@ -9,30 +7,6 @@
 
 namespace cairn {
 namespace {
-
-CsvFormat format_of(const CopyOptions& options) {
-  CsvFormat format;
-  format.kind = options.csv ? CsvFormat::Kind::kCsv : CsvFormat::Kind::kText;
-  format.delimiter = options.delimiter;
-  format.null_text = options.null;
-  format.quote = options.quote;
-  format.escape = options.escape;
-  if (options.header) format.header = options.header_match ? CsvFormat::Header::kMatch : CsvFormat::Header::kSkip;
-  return format;
-}
-
-std::vector<bool> forced_quotes(const CopyOptions& options, const std::vector<std::string>& names) {
-  std::vector<bool> forced(names.size(), options.force_quote == std::vector<std::string>{"*"});
-  if (options.force_quote.empty() || forced.empty() || forced[0]) return forced;
-  for (const std::string& name : options.force_quote) {
-    const auto found = std::ranges::find(names, name);
-    if (found == names.end()) {
-      throw Error(sqlstate::kUndefinedColumn, "FORCE_QUOTE column \"" + name + "\" is not among the columns of COPY");
-    }
-    forced[static_cast<size_t>(found - names.begin())] = true;
-  }
-  return forced;
-}
 
 Batch batch_of(const RowSet::Chunk& chunk) {
   Batch batch;
@@ -46,7 +20,7 @@ Batch batch_of(const RowSet::Chunk& chunk) {
 uint64_t copy_from_file(const CopyFrom& copy) {
   CsvInput input;
   input.path = copy.path;
-  input.format = format_of(copy.options);
+  input.format = copy.format;
   input.table = copy.table->name;
   input.columns = copy.columns;
   input.defaults = copy.defaults;
@@ -60,9 +34,7 @@ uint64_t copy_from_file(const CopyFrom& copy) {
 }
 
 uint64_t copy_to_file(const CopyTo& copy) {
-  CsvFormat format = format_of(copy.options);
-  format.force_quote = forced_quotes(copy.options, copy.names);
-  const auto writer = CsvWriter::create(*copy.storage, copy.path, format, copy.names, copy.types);
+  const auto writer = CsvWriter::create(*copy.storage, copy.path, copy.format, copy.names, copy.types);
   while (const auto chunk = copy.next()) writer->append(batch_of(*chunk));
   return writer->finish();
 }

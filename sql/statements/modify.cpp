@@ -238,6 +238,12 @@ BoundModification bind_modification(SessionState& session, const pg::Node& node,
 }
 
 ResultPtr run_modification(SessionState& session, const Statement& statement) {
+  ResultPtr result;
+  modify(session, statement, [&](ResultPtr rows) { result = std::move(rows); });
+  return result;
+}
+
+void modify(SessionState& session, const Statement& statement, const std::function<void(ResultPtr)>& take) {
   int64_t count = 0;
   std::vector<std::string> names;
   std::vector<Type> types;
@@ -265,8 +271,8 @@ ResultPtr run_modification(SessionState& session, const Statement& statement) {
       }
     }
     if (statement.node->node_case != PG_QUERY__NODE__NODE_DELETE_STMT) check.run();
+    take(make_rows(std::move(names), std::move(types), std::move(returned), command_tag(*statement.node, count), count));
   }, find_relation(*session.snapshot(), session.search_path(), target_name(*statement.node)));
-  return make_rows(std::move(names), std::move(types), std::move(returned), command_tag(*statement.node, count), count);
 }
 
 ResultPtr run_truncate(SessionState& session, const Statement& statement) {

@@ -17,6 +17,8 @@ bool ends_block(const pg::Node& node);
 
 ResultPtr run_select(SessionState& session, const Statement& statement);
 ResultPtr run_modification(SessionState& session, const Statement& statement);
+/// The same, its result taken before the changes become visible: if `take` throws, there are none.
+void modify(SessionState& session, const Statement& statement, const std::function<void(ResultPtr)>& take);
 /// INSERT, UPDATE, DELETE and MERGE.
 bool is_modification(const pg::Node& node);
 /// Errors: those of the target's name, and the binder's.

@@ -54,16 +54,22 @@ TEST(CsvWriter, QuotesWhatHasTo) {
   CsvFormat forced = CsvFormat::csv();
   forced.force_quote = {true, false};
   EXPECT_EQ(written(rows, forced).substr(0, 8), "\"plain\",");
+  Rows blanks({Type::varchar(), Type::varchar()});
+  blanks.add({text_value(" a "), text_value("\\.")});
+  EXPECT_EQ(written(blanks, CsvFormat::csv()), " a ,\\.\n");
+  Rows alone({Type::varchar()});
+  alone.add({text_value("\\.")});
+  EXPECT_EQ(written(alone, CsvFormat::csv()), "\"\\.\"\n");
 }
 
 TEST(CsvWriter, NumbersAndDatesStandAsPostgresPrintsThem) {
   Rows rows({Type::decimal(15, 2), Type::date(), Type::boolean(), Type::double_()});
   rows.add({Value::of_integer(Type::decimal(15, 2), -5), Value::of_integer(Type::date(), 10471),
             Value::of_boolean(true), Value::of_double(0.1)});
-  EXPECT_EQ(written(rows, CsvFormat::csv()), "-0.05,1998-09-02,true,0.1\n");
+  EXPECT_EQ(written(rows, CsvFormat::csv()), "-0.05,1998-09-02,t,0.1\n");
   CsvFormat pointed = CsvFormat::csv();
   pointed.delimiter = '.';
-  EXPECT_EQ(written(rows, pointed), "\"-0.05\".1998-09-02.true.\"0.1\"\n");
+  EXPECT_EQ(written(rows, pointed), "\"-0.05\".1998-09-02.t.\"0.1\"\n");
 }
 
 /// A byte that gives trouble more often than others do.
