@@ -24,7 +24,7 @@ Type read_type(ByteReader& in) {
   type.precision = in.fixed<uint8_t>();
   type.scale = in.fixed<uint8_t>();
   type.length = static_cast<uint32_t>(in.varint_up_to(std::numeric_limits<uint32_t>::max(), "the length of a type"));
-  if (type.precision > 38 || type.scale > type.precision) in.fail("holds an impossible type");
+  if (type.precision > 38 || type.scale > 38) in.fail("holds an impossible type");
   return type;
 }
 

@@ -6,6 +6,7 @@
 #include "sql/session_state.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
+#include "vector/statement_clock.h"
 
 namespace cairn {
 namespace {
@@ -92,6 +93,7 @@ std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view t
   if (extent.token_count > kLargeInsertTokens && !extent.insert_pieces.empty() &&
       extent.depth <= kShallowStatementDepth && extent.end <= kMaxStatementBytes) {
     start_statement();
+    const StatementClock clock(now_micros_);
     if (block_ && block_->failed)
       throw Error(sqlstate::kInFailedTransaction,
                   "current transaction is aborted, commands ignored until end of transaction block");
@@ -109,6 +111,7 @@ std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view t
 
 std::unique_ptr<StatementResult> SessionState::run(const Statement& statement) {
   start_statement();
+  const StatementClock clock(now_micros_);
   if (block_ && block_->failed && !ends_block(*statement.node))
     throw Error(sqlstate::kInFailedTransaction,
                 "current transaction is aborted, commands ignored until end of transaction block");
@@ -130,6 +133,7 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   statement.node = &statement.tree->statement();
   statement.text = text.substr(0, extent.end);
   start_statement();
+  const StatementClock clock(now_micros_);
   // Binding finds the parameters and their types; what has none by then is text.
   BindContext context = bind_context(statement);
   context.parameter_values = nullptr;

@@ -1,9 +1,8 @@
 #include "vector/decode_datetime.h"
 
-#include <chrono>
-
 #include "vector/date.h"
 #include "vector/datetime_fields.h"
+#include "vector/statement_clock.h"
 
 namespace cairn::parsing {
 
@@ -332,6 +331,7 @@ class Decoder {
       special_ = text[0] == '-' ? DecodedDatetime::Special::kMinusInfinity : DecodedDatetime::Special::kInfinity;
       found = kDate | kTime | kZone;
     } else if (text == "epoch") {
+      if (time_only_) return Status::kMalformed;
       set_day(0);
       found = kDate | kTime | kZone;
       no_zone_ = true;
@@ -344,8 +344,7 @@ class Decoder {
   }
 
   void relative_to_now(std::string_view text, unsigned& found) {
-    const int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
-                            std::chrono::system_clock::now().time_since_epoch()).count();
+    const int64_t now = StatementClock::now_micros();
     const int64_t day = floor_divide(now, kMicrosPerDay);
     set_day(day + (text == "tomorrow") - (text == "yesterday"));
     found = kDate;

@@ -1,12 +1,14 @@
 #include "vector/parse.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "fast_float/fast_float.h"
 #include "vector/date.h"
 #include "vector/decode_datetime.h"
+#include "vector/excerpt.h"
 
 namespace cairn {
 
@@ -117,10 +119,20 @@ bool parse_decimal_slow(std::string_view text, int precision, int scale, int128_
   return true;
 }
 
+/// "0x1F", as strtod reads it.
+template <typename Float>
+bool parse_hexadecimal(std::string_view text, Float& value) {
+  const std::string copy(text);
+  char* end = nullptr;
+  value = static_cast<Float>(std::strtod(copy.c_str(), &end));
+  return end == copy.c_str() + copy.size() && std::isfinite(value);
+}
+
 template <typename Float>
 bool parse_floating(std::string_view text, Float& value) {
   text = trim(text);
   if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.find_first_of("xX") != std::string_view::npos) return parse_hexadecimal(text, value);
   const auto result = fast_float::from_chars(text.data(), text.data() + text.size(), value);
   if (result.ptr != text.data() + text.size() || text.empty()) return false;
   if (result.ec != std::errc() && result.ec != std::errc::result_out_of_range) return false;
@@ -238,10 +250,7 @@ std::string_view message_type_name(const Type& type) {
 
 Error parse_error(std::string_view text, const Type& type) {
   const std::string name(message_type_name(type));
-  // A message stays readable, and valid UTF-8 at its cut, whatever the input was.
-  std::string shown(text.substr(0, 200));
-  while (shown.size() < text.size() && !shown.empty() && (shown.back() & 0x80) != 0) shown.pop_back();
-  if (shown.size() < text.size()) shown += "…";
+  const std::string shown = excerpt(text);
   const auto syntax_error = [&](std::string_view state) {
     return Error(state, "invalid input syntax for type " + name + ": \"" + shown + "\"");
   };

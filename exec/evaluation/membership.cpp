@@ -144,11 +144,8 @@ class LikeNode : public Node {
         case_insensitive_(expression.case_insensitive) {
     const Expression& source = *expression.arguments[1];
     if (source.kind != Expression::Kind::kConstant || source.value.null) return;
-    try {
-      compiled_.emplace(source.value.string, escape_, case_insensitive_);
-    } catch (const Error&) {
-      // A wrong pattern is an error only where a row asks for it.
-    }
+    compiled_.emplace(source.value.string, escape_, case_insensitive_);
+    if (compiled_->can_raise()) compiled_.reset();  // then only rows that count are matched, one by one
   }
 
  protected:

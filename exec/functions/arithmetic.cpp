@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
@@ -73,7 +74,7 @@ int128_t decimal_remainder(const Call& call, int128_t a, int128_t b) {
   return wide_b == -1 ? int128_t{0} : wide_a % wide_b;
 }
 
-/// Exact numbers divide into DOUBLE: each is converted, correctly rounded, and the quotient rounded once more.
+/// Other exact numbers (HUGEINT too, which stands for NUMERIC) divide into DOUBLE: each is converted, correctly rounded, and the quotient rounded once more.
 double divide_decimals(const Call& call, int128_t a, int128_t b) {
   if (b == 0) throw division_by_zero();
   const int difference = call.arguments[1].type.scale - call.arguments[0].type.scale;
@@ -90,20 +91,26 @@ T check_floating(T result, bool finite_arguments) {
   }
   return result;
 }
-template <typename T>
-T add_floats(T a, T b) { return check_floating<T>(a + b, std::isfinite(a) && std::isfinite(b)); }
-template <typename T>
-T subtract_floats(T a, T b) { return check_floating<T>(a - b, std::isfinite(a) && std::isfinite(b)); }
-template <typename T>
-T multiply_floats(T a, T b) {
-  const T product = check_floating<T>(a * b, std::isfinite(a) && std::isfinite(b));
+template <typename A, typename B>
+using Wider = std::common_type_t<A, B>;
+template <typename A, typename B>
+Wider<A, B> add_floats(A a, B b) {
+  return check_floating<Wider<A, B>>(Wider<A, B>{a} + b, std::isfinite(a) && std::isfinite(b));
+}
+template <typename A, typename B>
+Wider<A, B> subtract_floats(A a, B b) {
+  return check_floating<Wider<A, B>>(Wider<A, B>{a} - b, std::isfinite(a) && std::isfinite(b));
+}
+template <typename A, typename B>
+Wider<A, B> multiply_floats(A a, B b) {
+  const auto product = check_floating<Wider<A, B>>(Wider<A, B>{a} * b, std::isfinite(a) && std::isfinite(b));
   if (product == 0 && a != 0 && b != 0) throw Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
   return product;
 }
-template <typename T>
-T divide_floats(T a, T b) {
+template <typename A, typename B>
+Wider<A, B> divide_floats(A a, B b) {
   if (b == 0 && !std::isnan(a)) throw division_by_zero();
-  const T quotient = check_floating<T>(a / b, std::isfinite(a));
+  const auto quotient = check_floating<Wider<A, B>>(Wider<A, B>{a} / b, std::isfinite(a));
   if (quotient == 0 && a != 0 && std::isfinite(b)) {
     throw Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
   }
@@ -150,21 +157,23 @@ void add_integer_rows(std::vector<Function>& table) {
     for (size_t i = begin; i < table.size(); ++i) table[i].result_range = remainder_range;
     table.push_back(row<decimal_remainder>(name, {kDecimal, kDecimal}, remainder_type, kRaises));
   }
-  for (const std::string_view name : {"/", "div"}) {
-    table.push_back(row<divide_integers<int16_t>>(name, {kSmallInt, kSmallInt}, first_type, kRaises));
-    table.push_back(row<divide_integers<int32_t>>(name, {kInteger, kInteger}, first_type, kRaises));
-    table.push_back(row<divide_integers<int64_t>>(name, {kBigInt, kBigInt}, first_type, kRaises));
-    table.push_back(row<divide_integers<int128_t>>(name, {kHugeInt, kHugeInt}, first_type, kRaises));
-  }
+  table.push_back(row<divide_integers<int16_t>>("/", {kSmallInt, kSmallInt}, first_type, kRaises));
+  table.push_back(row<divide_integers<int32_t>>("/", {kInteger, kInteger}, first_type, kRaises));
+  table.push_back(row<divide_integers<int64_t>>("/", {kBigInt, kBigInt}, first_type, kRaises));
   table.push_back(row<divide_decimals>("/", {kDecimal, kDecimal}, always<Type::double_>, kRaises));
 }
 
+/// Of REAL and DOUBLE in both orders, too: that is why an integer plus a REAL is a DOUBLE in PostgreSQL.
+template <typename A, typename B>
+void add_floating_rows(std::vector<Function>& table, TypeId a, TypeId b) {
+  const auto type = std::is_same_v<Wider<A, B>, float> ? always<Type::real> : always<Type::double_>;
+  table.push_back(row<add_floats<A, B>>("+", {a, b}, type, kRaises));
+  table.push_back(row<subtract_floats<A, B>>("-", {a, b}, type, kRaises));
+  table.push_back(row<multiply_floats<A, B>>("*", {a, b}, type, kRaises));
+  table.push_back(row<divide_floats<A, B>>("/", {a, b}, type, kRaises));
+}
 template <typename T>
-void add_floating_rows(std::vector<Function>& table, TypeId id) {
-  table.push_back(row<add_floats<T>>("+", {id, id}, first_type, kRaises));
-  table.push_back(row<subtract_floats<T>>("-", {id, id}, first_type, kRaises));
-  table.push_back(row<multiply_floats<T>>("*", {id, id}, first_type, kRaises));
-  table.push_back(row<divide_floats<T>>("/", {id, id}, first_type, kRaises));
+void add_floating_signs(std::vector<Function>& table, TypeId id) {
   table.push_back(row<negate_float<T>>("-", {id}, first_type, kNeverRaises));
   table.push_back(row<same<T>>("+", {id}, first_type, kNeverRaises));
 }
@@ -176,8 +185,12 @@ const std::vector<Function>& arithmetic_functions() {
     std::vector<Function> rows;
     using enum TypeId;
     add_integer_rows(rows);
-    add_floating_rows<float>(rows, kReal);
-    add_floating_rows<double>(rows, kDouble);
+    add_floating_rows<float, float>(rows, kReal, kReal);
+    add_floating_rows<float, double>(rows, kReal, kDouble);
+    add_floating_rows<double, float>(rows, kDouble, kReal);
+    add_floating_rows<double, double>(rows, kDouble, kDouble);
+    add_floating_signs<float>(rows, kReal);
+    add_floating_signs<double>(rows, kDouble);
     rows.push_back(row<same<int16_t>>("+", {kSmallInt}, first_type, kNeverRaises));
     rows.push_back(row<same<int32_t>>("+", {kInteger}, first_type, kNeverRaises));
     rows.push_back(row<same<int64_t>>("+", {kBigInt}, first_type, kNeverRaises));

@@ -69,7 +69,6 @@ Interval timestamp_minus_timestamp(int64_t a, int64_t b) {
 Interval interval_minus_interval(Interval a, Interval b) { return add_intervals(a, negate_interval(b)); }
 Interval plus(Interval a, Interval b) { return add_intervals(a, b); }
 Interval minus(Interval a) { return negate_interval(a); }
-Interval same_interval(Interval a) { return a; }
 
 /// Every field by `scale`; what is behind the point goes down to the next smaller field, as in PostgreSQL.
 template <typename Scale>
@@ -125,7 +124,6 @@ Interval age(int64_t later, int64_t earlier) {
   }
   return negative ? Interval{-months, -days, -micros} : Interval{months, days, micros};
 }
-Interval age_of_dates(int32_t later, int32_t earlier) { return age(date_to_timestamp(later), date_to_timestamp(earlier)); }
 
 /// The begin of the stride, counted from the origin, that the timestamp lies in.
 int64_t bin(Interval stride, int64_t timestamp, int64_t origin) {
@@ -229,7 +227,6 @@ void add_with_intervals(std::vector<Function>& rows) {
   rows.push_back(row<plus>("+", {kInterval, kInterval}, interval, kRaises));
   rows.push_back(row<interval_minus_interval>("-", {kInterval, kInterval}, interval, kRaises));
   rows.push_back(row<minus>("-", {kInterval}, interval, kRaises));
-  rows.push_back(row<same_interval>("+", {kInterval}, interval, kNeverRaises));
   rows.push_back(row<interval_times>("*", {kInterval, kDouble}, interval, kRaises));
   rows.push_back(row<times_interval>("*", {kDouble, kInterval}, interval, kRaises));
   rows.push_back(row<interval_over>("/", {kInterval, kDouble}, interval, kRaises));
@@ -247,7 +244,6 @@ const std::vector<Function>& date_arithmetic_functions() {
     rows.push_back(row<date_minus_date>("-", {kDate, kDate}, always<Type::integer>, kRaises));
     add_with_intervals(rows);
     const auto interval = always<Type::interval>;
-    rows.push_back(row<age_of_dates>("age", {kDate, kDate}, interval, kRaises));
     rows.push_back(row<age>("age", {kTimestamp, kTimestamp}, interval, kRaises));
     rows.push_back(row<bin>("date_bin", {kInterval, kTimestamp, kTimestamp}, always<Type::timestamp>, kRaises));
     rows.push_back(row<justify_hours>("justify_hours", {kInterval}, interval, kRaises));

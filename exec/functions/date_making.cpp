@@ -59,8 +59,16 @@ Interval make_interval(int32_t years, int32_t months, int32_t weeks, int32_t day
 struct Period {
   std::optional<int64_t> begin, end;
 
-  Period(const Vector& from, const Vector& to, size_t row) : begin(read(from, row)), end(read(to, row)) {
+  /// An interval in place of the end counts from the begin.
+  Period(const Vector& from, const Vector& to, size_t row) : begin(read(from, row)) {
+    if (to.type.id != TypeId::kInterval) end = read(to, row);
+    else if (begin && to.valid(row)) end = later(*begin, read_row<Interval>(to, row), from.type.id == TypeId::kTime);
     if (!begin || (end && *end < *begin)) begin.swap(end);
+  }
+  static int64_t later(int64_t begin, Interval interval, bool is_time) {
+    if (!is_time) return add_interval(begin, interval);
+    const auto rest = static_cast<int64_t>((int128_t{begin} + interval.micros) % kMicrosPerDay);
+    return rest < 0 ? rest + kMicrosPerDay : rest;
   }
   static std::optional<int64_t> read(const Vector& vector, size_t row) {
     if (!vector.valid(row)) return std::nullopt;
@@ -90,12 +98,11 @@ void evaluate_overlaps(const Function&, std::span<const Vector> arguments, size_
   result.validity = validity;
 }
 
-Function overlaps_row(TypeId id) {
+Function overlaps_row(TypeId begin, TypeId first_end, TypeId second_end) {
   Function function;
   function.name = "overlaps";
-  function.arguments = {id, id, id, id};
+  function.arguments = {begin, first_end, begin, second_end};
   function.strict = false;
-  function.can_raise = false;
   function.result_type = always<Type::boolean>;
   function.evaluate = evaluate_overlaps;
   return function;
@@ -113,8 +120,9 @@ const std::vector<Function>& date_making_functions() {
                                        always<Type::timestamp>, kRaises));
     rows.push_back(row<make_interval>("make_interval", {kInteger, kInteger, kInteger, kInteger, kInteger, kInteger, kDouble},
                                       always<Type::interval>, kRaises));
-    rows.push_back(overlaps_row(kTimestamp));
-    rows.push_back(overlaps_row(kTime));
+    for (const TypeId begin : {kTimestamp, kTime})
+      for (const TypeId first_end : {begin, kInterval})
+        for (const TypeId second_end : {begin, kInterval}) rows.push_back(overlaps_row(begin, first_end, second_end));
     return rows;
   }();
   return table;

@@ -101,6 +101,17 @@ int64_t epoch_of_timestamp(int64_t timestamp) {
   return timestamp;
 }
 
+/// The day and its part, as PostgreSQL's numeric division rounds it.
+constexpr int kJulianScale = 20;
+int128_t julian_of_timestamp(int64_t timestamp) {
+  if (!is_finite_timestamp(timestamp)) throw_infinite();
+  const int128_t unit = power_of_ten(kJulianScale);
+  const int128_t part = (clock_of(timestamp) * unit + kMicrosPerDay / 2) / kMicrosPerDay;
+  return julian_day(timestamp_to_date(timestamp)) * unit + part;
+}
+
+Type julian_type(std::span<const Type>) { return Type::decimal(38, kJulianScale); }
+
 /// Infinity is rare: where the argument's range excludes it, the plain function runs.
 template <auto kPlain, auto kChecked>
 void evaluate_part(const Function& self, std::span<const Vector> arguments, size_t rows, Type type,
@@ -198,21 +209,19 @@ double part_of_interval(StringRef field_text, Interval a) {
 // ---- truncation
 
 int64_t truncate_timestamp(StringRef field_text, int64_t timestamp) {
+  if (!is_finite_timestamp(timestamp)) return timestamp;
   const std::string field = field_named(field_text);
-  const bool finite = is_finite_timestamp(timestamp);
-  const int32_t days = finite ? timestamp_to_date(timestamp) : 0;
+  const int32_t days = timestamp_to_date(timestamp);
   const CivilDate date = civil_from_days(days);
-  const auto first_of = [&](int64_t y, int64_t m) {
-    return finite ? days_from_civil(y, m, 1) * kMicrosPerDay : timestamp;
-  };
-  const auto down_to = [&](int64_t unit) { return finite ? floor_divide(timestamp, unit) * unit : timestamp; };
+  const auto first_of = [&](int64_t y, int64_t m) { return days_from_civil(y, m, 1) * kMicrosPerDay; };
+  const auto down_to = [&](int64_t unit) { return floor_divide(timestamp, unit) * unit; };
   if (field == "microseconds") return timestamp;
   if (field == "milliseconds") return down_to(1000);
   if (field == "second") return down_to(kMicrosPerSecond);
   if (field == "minute") return down_to(kMicrosPerMinute);
   if (field == "hour") return down_to(kMicrosPerHour);
   if (field == "day") return down_to(kMicrosPerDay);
-  if (field == "week") return finite ? (int64_t{days} - iso_day_of_week(days) + 1) * kMicrosPerDay : timestamp;
+  if (field == "week") return (int64_t{days} - iso_day_of_week(days) + 1) * kMicrosPerDay;
   if (field == "month") return first_of(date.year, date.month);
   if (field == "quarter") return first_of(date.year, (date.month - 1) / 3 * 3 + 1);
   if (field == "year") return first_of(date.year, 1);
@@ -221,7 +230,6 @@ int64_t truncate_timestamp(StringRef field_text, int64_t timestamp) {
   if (field == "millennium") return first_of(floor_divide(date.year - 1, 1000) * 1000 + 1, 1);
   throw bad_field(field, "timestamp without time zone", is_date_field(field) || field == "epoch");
 }
-int64_t truncate_date(StringRef field, int32_t days) { return truncate_timestamp(field, date_to_timestamp(days)); }
 
 Interval truncate_interval(StringRef field_text, Interval a) {
   const std::string field = field_named(field_text);
@@ -239,7 +247,7 @@ Interval truncate_interval(StringRef field_text, Interval a) {
   if (field == "decade") return months(120);
   if (field == "century") return months(1200);
   if (field == "millennium") return months(12000);
-  throw bad_field(field, "interval", is_date_field(field) || field == "week");
+  throw bad_field(field, "interval", field == "week");
 }
 
 // ---- ranges
@@ -259,14 +267,19 @@ ValueRange fixed_range(std::span<const ValueRange>, std::span<const Type>) { ret
 
 // ---- the table
 
+/// extract gives exact numbers, so that a division behind it is not one of integers.
+template <int kDigits>
+Type whole_number(std::span<const Type>) { return Type::decimal(kDigits, 0); }
+
 template <int64_t (*Part)(int32_t), Growth kGrowth>
 void add_date_part(std::vector<Function>& rows, std::string_view name,
                    ValueRange (*range)(std::span<const ValueRange>, std::span<const Type>) = nullptr) {
   const bool raises = kGrowth == Growth::kGrows;
-  rows.push_back(row<of_date<Part, kGrowth>>(name, {TypeId::kDate}, always<Type::big_int>, raises));
+  const auto type = kGrowth == Growth::kGrows ? whole_number<7> : whole_number<3>;  // a date's year has up to seven digits
+  rows.push_back(row<of_date<Part, kGrowth>>(name, {TypeId::kDate}, type, raises));
   rows.back().evaluate = evaluate_part<Part, of_date<Part, kGrowth>>;
   rows.back().result_range = range;
-  rows.push_back(row<of_timestamp<Part, kGrowth>>(name, {TypeId::kTimestamp}, always<Type::big_int>, raises));
+  rows.push_back(row<of_timestamp<Part, kGrowth>>(name, {TypeId::kTimestamp}, type, raises));
   rows.back().evaluate = evaluate_part<of_finite_timestamp<Part>, of_timestamp<Part, kGrowth>>;
   rows.back().result_range = range;
 }
@@ -284,8 +297,9 @@ void add_date_parts(std::vector<Function>& rows) {
   add_date_part<decade, Growth::kGrows>(rows, "extract_decade");
   add_date_part<century, Growth::kGrows>(rows, "extract_century");
   add_date_part<millennium, Growth::kGrows>(rows, "extract_millennium");
-  rows.push_back(row<of_date<julian_day, Growth::kGrows>>("extract_julian", {TypeId::kDate}, always<Type::big_int>, kRaises));
-  rows.push_back(row<of_date<epoch_of_date, Growth::kGrows>>("extract_epoch", {TypeId::kDate}, always<Type::big_int>, kRaises));
+  rows.push_back(row<of_date<julian_day, Growth::kGrows>>("extract_julian", {TypeId::kDate}, whole_number<10>, kRaises));
+  rows.push_back(row<julian_of_timestamp>("extract_julian", {TypeId::kTimestamp}, julian_type, kRaises));
+  rows.push_back(row<of_date<epoch_of_date, Growth::kGrows>>("extract_epoch", {TypeId::kDate}, whole_number<15>, kRaises));
 }
 
 Type seconds_type(std::span<const Type>) { return Type::decimal(8, 6); }
@@ -295,36 +309,36 @@ Type interval_epoch_type(std::span<const Type>) { return Type::decimal(38, 6); }
 
 void add_clock_parts(std::vector<Function>& rows) {
   using enum TypeId;
-  const auto bigint = always<Type::big_int>;
-  rows.push_back(row<of_clock<hour>>("extract_hour", {kTimestamp}, bigint, kNeverRaises));
-  rows.push_back(row<of_clock<minute>>("extract_minute", {kTimestamp}, bigint, kNeverRaises));
+  const auto whole = whole_number<8>;
+  rows.push_back(row<of_clock<hour>>("extract_hour", {kTimestamp}, whole, kNeverRaises));
+  rows.push_back(row<of_clock<minute>>("extract_minute", {kTimestamp}, whole, kNeverRaises));
   rows.push_back(row<of_clock<micros_of_minute>>("extract_second", {kTimestamp}, seconds_type, kNeverRaises));
   rows.push_back(row<of_clock<micros_of_minute>>("extract_milliseconds", {kTimestamp}, milliseconds_type, kNeverRaises));
-  rows.push_back(row<of_clock<micros_of_minute>>("extract_microseconds", {kTimestamp}, bigint, kNeverRaises));
+  rows.push_back(row<of_clock<micros_of_minute>>("extract_microseconds", {kTimestamp}, whole, kNeverRaises));
   rows.push_back(row<epoch_of_timestamp>("extract_epoch", {kTimestamp}, epoch_type, kRaises));
-  rows.push_back(row<hour>("extract_hour", {kTime}, bigint, kNeverRaises));
-  rows.push_back(row<minute>("extract_minute", {kTime}, bigint, kNeverRaises));
+  rows.push_back(row<hour>("extract_hour", {kTime}, whole, kNeverRaises));
+  rows.push_back(row<minute>("extract_minute", {kTime}, whole, kNeverRaises));
   rows.push_back(row<micros_of_minute>("extract_second", {kTime}, seconds_type, kNeverRaises));
   rows.push_back(row<micros_of_minute>("extract_milliseconds", {kTime}, milliseconds_type, kNeverRaises));
-  rows.push_back(row<micros_of_minute>("extract_microseconds", {kTime}, bigint, kNeverRaises));
+  rows.push_back(row<micros_of_minute>("extract_microseconds", {kTime}, whole, kNeverRaises));
   rows.push_back(row<all_micros>("extract_epoch", {kTime}, epoch_type, kNeverRaises));
 }
 
 void add_interval_parts(std::vector<Function>& rows) {
   using enum TypeId;
-  const auto bigint = always<Type::big_int>;
-  rows.push_back(row<interval_year>("extract_year", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_month>("extract_month", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_quarter>("extract_quarter", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_decade>("extract_decade", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_century>("extract_century", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_millennium>("extract_millennium", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<interval_day>("extract_day", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<of_interval<hour>>("extract_hour", {kInterval}, bigint, kNeverRaises));
-  rows.push_back(row<of_interval<minute>>("extract_minute", {kInterval}, bigint, kNeverRaises));
+  const auto whole = whole_number<10>;
+  rows.push_back(row<interval_year>("extract_year", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_month>("extract_month", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_quarter>("extract_quarter", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_decade>("extract_decade", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_century>("extract_century", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_millennium>("extract_millennium", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<interval_day>("extract_day", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<of_interval<hour>>("extract_hour", {kInterval}, whole, kNeverRaises));
+  rows.push_back(row<of_interval<minute>>("extract_minute", {kInterval}, whole, kNeverRaises));
   rows.push_back(row<of_interval<micros_of_minute>>("extract_second", {kInterval}, seconds_type, kNeverRaises));
   rows.push_back(row<of_interval<micros_of_minute>>("extract_milliseconds", {kInterval}, milliseconds_type, kNeverRaises));
-  rows.push_back(row<of_interval<micros_of_minute>>("extract_microseconds", {kInterval}, bigint, kNeverRaises));
+  rows.push_back(row<of_interval<micros_of_minute>>("extract_microseconds", {kInterval}, whole, kNeverRaises));
   rows.push_back(row<interval_epoch>("extract_epoch", {kInterval}, interval_epoch_type, kNeverRaises));
 }
 
@@ -341,7 +355,6 @@ const std::vector<Function>& date_part_functions() {
     rows.push_back(row<part_of_timestamp>("date_part", {kVarchar, kTimestamp}, always<Type::double_>, kRaises));
     rows.push_back(row<part_of_time>("date_part", {kVarchar, kTime}, always<Type::double_>, kRaises));
     rows.push_back(row<part_of_interval>("date_part", {kVarchar, kInterval}, always<Type::double_>, kRaises));
-    rows.push_back(row<truncate_date>("date_trunc", {kVarchar, kDate}, always<Type::timestamp>, kRaises));
     rows.push_back(row<truncate_timestamp>("date_trunc", {kVarchar, kTimestamp}, always<Type::timestamp>, kRaises));
     rows.push_back(row<truncate_interval>("date_trunc", {kVarchar, kInterval}, always<Type::interval>, kRaises));
     return rows;

@@ -1,12 +1,14 @@
 // to_date and to_timestamp: PostgreSQL's formatting.c (DCH_from_char, do_to_timestamp).
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 
 #include "exec/functions/datetime_pattern.h"
 #include "exec/functions/executor.h"
 #include "vector/date.h"
+#include "vector/excerpt.h"
 
 namespace cairn::functions {
 
@@ -21,7 +23,7 @@ bool is_separator(char c) { return c > ' ' && c < 0x7F && !is_digit(c) && !(lowe
 
 Error invalid(std::string_view value, std::string_view field, std::string_view detail) {
   return Error(sqlstate::kInvalidDatetimeFormat,
-               "invalid value \"" + std::string(value) + "\" for \"" + std::string(field) + "\"", std::string(detail));
+               "invalid value \"" + excerpt(value) + "\" for \"" + std::string(field) + "\"", std::string(detail));
 }
 
 /// What a text and a template give.
@@ -47,7 +49,6 @@ class Reader {
         between_fields(part);
         continue;
       }
-      if (rest_.empty()) break;
       field(part);
       if (exact_) continue;
       skipped_ = 0;
@@ -413,6 +414,16 @@ int64_t to_timestamp(StringRef text, StringRef pattern) {
   return static_cast<int64_t>(micros);
 }
 
+/// Seconds since 1970.
+int64_t timestamp_of_seconds(double seconds) {
+  if (std::isnan(seconds)) throw Error(sqlstate::kDatetimeOverflow, "timestamp cannot be NaN");
+  if (std::isinf(seconds)) return seconds > 0 ? kTimestampInfinity : kTimestampMinusInfinity;
+  const double micros = std::rint(seconds * 1e6);
+  if (!(micros >= static_cast<double>(kMinTimestamp) && micros <= static_cast<double>(kMaxTimestamp)))
+    throw Error(sqlstate::kDatetimeOverflow, "timestamp out of range: \"" + std::to_string(seconds) + "\"");
+  return static_cast<int64_t>(micros);
+}
+
 }  // namespace
 
 const std::vector<Function>& datetime_from_char_functions() {
@@ -420,6 +431,7 @@ const std::vector<Function>& datetime_from_char_functions() {
     std::vector<Function> rows;
     using enum TypeId;
     rows.push_back(row<to_date>("to_date", {kVarchar, kVarchar}, always<Type::date>, kRaises));
+    rows.push_back(row<timestamp_of_seconds>("to_timestamp", {kDouble}, always<Type::timestamp>, kRaises));
     rows.push_back(row<to_timestamp>("to_timestamp", {kVarchar, kVarchar}, always<Type::timestamp>, kRaises));
     return rows;
   }();

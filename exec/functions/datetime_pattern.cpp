@@ -63,10 +63,13 @@ class Reader {
 
   DatetimePattern run() {
     while (!rest_.empty()) {
-      const bool fill_mode = begins_with(rest_, "FM");
-      if (fill_mode) rest_.remove_prefix(2);
-      if (const FieldName* known = find_field(rest_)) {
-        add_field(*known, fill_mode);
+      const bool fill_mode = begins_with(rest_, "FM"), translated = begins_with(rest_, "TM");
+      const std::string_view behind = rest_.substr(fill_mode || translated ? 2 : 0);
+      if (const FieldName* known = find_field(behind)) {
+        rest_ = behind;
+        add_field(*known, fill_mode || (translated && !known->is_number));  // translated names are not padded
+      } else if (fill_mode) {
+        rest_ = behind;
       } else if (!rest_.empty()) {
         add_other();
       }

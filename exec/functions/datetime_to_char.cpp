@@ -133,8 +133,11 @@ class Writer {
     const std::string_view f = part.field;
     const int64_t year = shown_year(m_.year);
     if (f == "MM") number(part, m_.month, 2);
-    else if (f == "DD") number(part, m_.day, 2);
-    else if (f == "DDD") number(part, m_.is_interval ? (m_.year * 12 + m_.month) * 30 + m_.day : day_of_year(m_.days), 3);
+    else if (f == "DD") number(part, m_.day, 2 - (m_.day < 0));
+    else if (f == "DDD") number(part, day_in_year(), 3 - (day_in_year() < 0));
+    else if (f == "WW") number(part, (day_in_year() - 1) / 7 + 1, 2);
+    else if (f == "W") out_ += std::to_string((m_.day - 1) / 7 + 1);
+    else if (f == "J") out_ += std::to_string(m_.is_interval ? julian_of_interval() : int64_t{m_.days} + 2440588);
     else if (f == "YYYY") number(part, year, 4);
     else if (f == "YYY") number(part, year % 1000, 3);
     else if (f == "YY") number(part, year % 100, 2);
@@ -151,6 +154,14 @@ class Writer {
       return false;
     }
     return true;
+  }
+  int64_t day_in_year() const {
+    return m_.is_interval ? (m_.year * 12 + m_.month) * 30 + m_.day : day_of_year(m_.days);
+  }
+  /// PostgreSQL's date2j of the interval's fields, as if they were a date's.
+  int64_t julian_of_interval() const {
+    const int64_t month = m_.month + (m_.month > 2 ? 1 : 13), year = m_.year + (m_.month > 2 ? 4800 : 4799);
+    return year * 365 - 32167 + year / 4 - year / 100 + year / 400 + 7834 * month / 256 + m_.day;
   }
   void thousands(int64_t year) {
     char text[32];
@@ -186,9 +197,6 @@ class Writer {
     else if (f == "DY") word(part, kDayNames[iso_day % 7].substr(0, 3), 3);
     else if (f == "D") out_ += std::to_string(iso_day % 7 + 1);
     else if (f == "ID") out_ += std::to_string(iso_day);
-    else if (f == "WW") number(part, (day_of_year(m_.days) - 1) / 7 + 1, 2);
-    else if (f == "W") out_ += std::to_string((m_.day - 1) / 7 + 1);
-    else if (f == "J") out_ += std::to_string(int64_t{m_.days} + 2440588);
     else iso_field(part);
   }
   void iso_field(const PatternPart& part) {

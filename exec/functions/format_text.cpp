@@ -79,7 +79,7 @@ void evaluate_quote(const Function& self, std::span<const Vector> arguments, siz
     text.clear();
     quoted.clear();
     if (arguments[0].valid(i)) {
-      append_output(arguments[0], i, text);
+      format_row(arguments[0], i, "", text);
       append_literal(text, quoted);
     } else if (!self.strict) {
       quoted = "NULL";
@@ -259,8 +259,12 @@ const std::vector<Function>& format_functions() {
   static const std::vector<Function> table = [] {
     std::vector<Function> rows;
     rows.push_back(row<quote_identifier>("quote_ident", {TypeId::kVarchar}, always<varchar_type>, kNeverRaises));
-    rows.push_back(on_any("quote_literal", evaluate_quote, true));
-    rows.push_back(on_any("quote_nullable", evaluate_quote, false));
+    for (const TypeId argument : {TypeId::kVarchar, kAnyType}) {
+      rows.push_back(on_any("quote_literal", evaluate_quote, true));
+      rows.back().arguments = {argument};
+      rows.push_back(on_any("quote_nullable", evaluate_quote, false));
+      rows.back().arguments = {argument};
+    }
     Function format = on_any("format", evaluate_format, false);
     format.arguments = {TypeId::kVarchar};
     format.can_raise = true;

@@ -1,5 +1,6 @@
 // Rounding, signs, powers and logarithms.
 
+#include <algorithm>
 #include <cmath>
 
 #include "exec/functions/executor.h"
@@ -16,16 +17,14 @@ int128_t absolute(const Call& call, int128_t a) {
 double absolute_double(double a) { return std::fabs(a); }
 float absolute_float(float a) { return std::fabs(a); }
 
-double sign_double(double a) { return a > 0 ? 1 : a < 0 ? -1 : a; }
-int128_t sign_exact(const Call& call, int128_t a) {
-  const int128_t one = power_of_ten(call.result_type.scale);
-  return a > 0 ? one : a < 0 ? -one : 0;
-}
+double sign_double(double a) { return a > 0 ? 1 : a < 0 ? -1 : 0; }  // of NaN, too
+int128_t sign_exact(int128_t a) { return a > 0 ? 1 : a < 0 ? -1 : 0; }
+Type one_digit(std::span<const Type>) { return Type::decimal(1, 0); }
 
 /// The DECIMAL without its fraction: one digit more, for 9.9 becomes 10.
 Type whole_type(std::span<const Type> arguments) {
   const int whole = arguments[0].precision - arguments[0].scale + 1;
-  return Type::decimal(whole > 38 ? 38 : whole, 0);
+  return Type::decimal(std::clamp(whole, 1, 38), 0);
 }
 
 int128_t divide_down(int128_t a, int128_t unit) { return a / unit - (a % unit < 0); }
@@ -68,8 +67,6 @@ Type rounded_type(std::span<const Type> arguments) {
   return Type::decimal(precision > 38 ? 38 : precision, arguments[0].scale);
 }
 
-template <typename T>
-T same(T a) { return a; }
 double floor_double(double a) { return std::floor(a); }
 double ceil_double(double a) { return std::ceil(a); }
 /// `rounding` at the digit-th decimal place; the value itself where it has no digits there.
@@ -119,9 +116,15 @@ double natural_logarithm(double a) { return std::log(check_logarithm(a)); }
 double decimal_logarithm(double a) { return std::log10(check_logarithm(a)); }
 double binary_logarithm(double a) { return std::log2(check_logarithm(a)); }
 double logarithm(double base, double a) {
-  const double denominator = std::log(check_logarithm(base));
+  const double denominator = std::log(check_logarithm(base)), numerator = std::log(check_logarithm(a));
   if (denominator == 0) throw Error(sqlstate::kDivisionByZero, "division by zero");
-  return std::log(check_logarithm(a)) / denominator;
+  return numerator / denominator;
+}
+double exact_logarithm(const Call& call, int128_t base, int128_t a) {
+  const auto unscaled = [&](size_t argument, int128_t value) {
+    return static_cast<double>(value) / static_cast<double>(power_of_ten(call.arguments[argument].type.scale));
+  };
+  return logarithm(unscaled(0, base), unscaled(1, a));
 }
 double cube_root(double a) { return std::cbrt(a); }
 ValueRange absolute_range(std::span<const ValueRange> arguments, std::span<const Type>) {
@@ -146,13 +149,8 @@ void add_rounding(std::vector<Function>& rows) {
   rows.push_back(row<round_decimal_to>("round", {kDecimal, kInteger}, rounded_type, kRaises));
   rows.push_back(row<round_double>("round", {kDouble}, first_type, kNeverRaises));
   // Not in PostgreSQL, where averages and quotients of exact numbers are exact numbers and can be rounded.
-  rows.push_back(row<round_double_to>("round", {kDouble, kInteger}, first_type, kNeverRaises));
-  rows.push_back(row<trunc_double_to>("trunc", {kDouble, kInteger}, first_type, kNeverRaises));
-  for (const std::string_view name : {"floor", "ceil", "ceiling", "trunc", "round"}) {
-    rows.push_back(row<same<int32_t>>(name, {kInteger}, first_type, kNeverRaises));
-    rows.push_back(row<same<int64_t>>(name, {kBigInt}, first_type, kNeverRaises));
-    rows.push_back(row<same<int128_t>>(name, {kHugeInt}, first_type, kNeverRaises));
-  }
+  rows.push_back(row<round_double_to>("cairn.round", {kDouble, kInteger}, first_type, kNeverRaises));
+  rows.push_back(row<trunc_double_to>("cairn.trunc", {kDouble, kInteger}, first_type, kNeverRaises));
 }
 
 void add_signs(std::vector<Function>& rows) {
@@ -165,9 +163,7 @@ void add_signs(std::vector<Function>& rows) {
     rows.push_back(row<absolute_float>(name, {kReal}, first_type, kNeverRaises));
     rows.push_back(row<absolute_double>(name, {kDouble}, first_type, kNeverRaises));
   }
-  for (const TypeId id : {kSmallInt, kInteger, kBigInt, kHugeInt, kDecimal}) {
-    rows.push_back(row<sign_exact>("sign", {id}, first_type, kRaises));
-  }
+  rows.push_back(row<sign_exact>("sign", {kDecimal}, one_digit, kNeverRaises));
   rows.push_back(row<sign_double>("sign", {kDouble}, first_type, kNeverRaises));
 }
 
@@ -183,7 +179,8 @@ void add_double_functions(std::vector<Function>& rows) {
   unary.operator()<decimal_logarithm>("log");
   unary.operator()<decimal_logarithm>("log10");
   unary.operator()<binary_logarithm>("log2");
-  rows.push_back(row<logarithm>("log", {kDouble, kDouble}, first_type, kRaises));
+  rows.push_back(row<exact_logarithm>("log", {kDecimal, kDecimal}, always<Type::double_>, kRaises));
+  rows.push_back(row<logarithm>("cairn.log", {kDouble, kDouble}, first_type, kRaises));
   for (const std::string_view name : {"power", "pow", "^"}) {
     rows.push_back(row<power>(name, {kDouble, kDouble}, first_type, kRaises));
   }

@@ -22,6 +22,11 @@ Type wider_type(std::span<const Type> arguments) {
   const int scale = std::max(a.scale, b.scale);
   return Type::decimal(std::min(38, std::max(a.precision - a.scale, b.precision - b.scale) + scale), scale);
 }
+/// What a common multiple needs: up to as many digits as both have together.
+Type multiple_type(std::span<const Type> arguments) {
+  const Type& a = arguments[0];
+  return a.id == TypeId::kDecimal ? Type::decimal(38, std::max(a.scale, arguments[1].scale)) : a;
+}
 int128_t rescaled(const Call& call, size_t argument, int128_t value, int scale) {
   int128_t result;
   if (__builtin_mul_overflow(value, power_of_ten(scale - call.arguments[argument].type.scale), &result)) {
@@ -96,10 +101,10 @@ int32_t bucket_of_double(double operand, double low, double high, int32_t count)
   const bool ascending = low < high;
   if (ascending ? operand < low : operand > low) return 0;
   if (ascending ? operand >= high : operand <= high) return next_bucket(count);
-  // Halved, so that the width of the largest bounds does not overflow.
-  const double width = high / 2 - low / 2, distance = operand / 2 - low / 2;
-  const double bucket = std::floor(distance / width * count);
-  return static_cast<int32_t>(std::min(bucket, static_cast<double>(count - 1))) + 1;
+  // As PostgreSQL computes it; halved where the width of the bounds overflows.
+  const double half = std::isinf(high - low) || std::isinf((operand - low) * count) ? 0.5 / count : 1;
+  const double bucket = count * (operand * half - low * half) / (high * half - low * half);
+  return static_cast<int32_t>(std::min(bucket, static_cast<double>(count))) + 1;
 }
 
 int32_t bucket_of_decimal(const Call& call, int128_t operand, int128_t low, int128_t high, int32_t count) {
@@ -130,7 +135,7 @@ const std::vector<Function>& number_theory_functions() {
     using enum TypeId;
     for (const TypeId id : {kInteger, kBigInt, kHugeInt, kDecimal}) {
       rows.push_back(row<greatest_divisor>("gcd", {id, id}, wider_type, kRaises));
-      rows.push_back(row<least_multiple>("lcm", {id, id}, wider_type, kRaises));
+      rows.push_back(row<least_multiple>("lcm", {id, id}, multiple_type, kRaises));
     }
     rows.push_back(row<factorial>("factorial", {kBigInt}, whole_decimal, kRaises));
     rows.push_back(row<divide_whole>("div", {kDecimal, kDecimal}, whole_decimal, kRaises));

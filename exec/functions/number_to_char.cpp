@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <string>
 
+#include "exec/functions/characters.h"
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
 #include "exec/functions/number_pattern.h"
@@ -213,7 +214,10 @@ StringRef decimal_to_char(const Call& call, int128_t value, StringRef text) {
   const NumberPattern& pattern = number_pattern(text.view());
   const int scale = call.arguments[0].type.scale;
   const double approximate = static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
-  if (pattern.roman) return call.strings.add(roman_number(pattern, approximate));
+  if (pattern.roman) {
+    if (!(std::fabs(std::rint(approximate)) <= INT32_MAX)) throw out_of_range(Type::integer());
+    return call.strings.add(roman_number(pattern, approximate));
+  }
   if (pattern.scientific) return call.strings.add(scientific_number(pattern, value, scale));
   // At the pattern's scale, rounded half away from zero.
   const int dropped = scale - pattern.fraction - pattern.shift;
@@ -232,37 +236,51 @@ StringRef decimal_to_char(const Call& call, int128_t value, StringRef text) {
   return call.strings.add(Writer(pattern, digits.substr(negative ? 1 : 0), negative).run());
 }
 
-StringRef double_to_char(const Call& call, double value, StringRef text) {
+/// `precision`: how many digits the type has.
+StringRef floating_to_char(const Call& call, double value, StringRef text, int precision) {
   const NumberPattern& pattern = number_pattern(text.view());
   if (pattern.roman) return call.strings.add(roman_number(pattern, value));
   if (pattern.scientific) return call.strings.add(scientific_number(pattern, value));
   value *= std::pow(10.0, pattern.shift);
-  char digits[400];
-  int length = std::snprintf(digits, sizeof digits, "%.0f", std::fabs(value));
-  const int fraction = length >= 15 ? 0 : std::min(pattern.fraction, 15 - length);  // no more digits than a double has
-  length = std::snprintf(digits, sizeof digits, "%.*f", fraction, std::fabs(value));
-  const bool zero = std::string_view(digits).find_first_of("123456789") == std::string_view::npos;
-  return call.strings.add(Writer(pattern, digits, std::signbit(value) && !zero).run());
+  const auto print = [value](int fraction) {
+    if (std::isnan(value)) return std::string("NaN");
+    if (std::isinf(value)) return std::string("Infinity");
+    char digits[400];
+    const int length = std::snprintf(digits, sizeof digits, "%.*f", fraction, std::fabs(value));
+    return std::string(digits, static_cast<size_t>(length));
+  };
+  const int whole = static_cast<int>(print(0).size());
+  const int fraction = whole >= precision ? 0 : std::min(pattern.fraction, precision - whole);
+  NumberPattern narrowed;
+  if (fraction < pattern.fraction) {
+    narrowed = pattern;
+    narrowed.fraction = fraction;
+  }
+  const bool negative = std::signbit(value) && !std::isnan(value);
+  return call.strings.add(Writer(fraction < pattern.fraction ? narrowed : pattern, print(fraction), negative).run());
 }
+StringRef double_to_char(const Call& call, double value, StringRef text) { return floating_to_char(call, value, text, 15); }
 StringRef real_to_char(const Call& call, float value, StringRef text) {
-  return double_to_char(call, static_cast<double>(value), text);
+  return floating_to_char(call, static_cast<double>(value), text, 6);
 }
 
 // ---- to_number
 
-/// Takes digits, a point and a sign out of a text, where the pattern has places for them.
+/// Takes digits, a point and a sign out of a text: NUM_numpart_from_char. Each digit of the pattern takes a character,
+/// whatever it is.
 class Reader {
  public:
   Reader(const NumberPattern& pattern, std::string_view text) : p_(pattern), rest_(text) {}
 
-  /// "-1234.5"
+  /// "-1234.5", " 7"; " " where there is no digit.
   std::string run() {
+    if (p_.roman) throw Error(sqlstate::kFeatureNotSupported, "\"RN\" not supported for input");
     for (const PatternItem& item : p_.items) {
       if (rest_.empty()) break;
       read(item);
     }
-    if (!rest_.empty() && !negative_ && p_.anchored_sign && p_.sign == SignPlace::kBehind) take_sign();
-    return (negative_ ? "-" : "") + (digits_.empty() ? "0" : digits_);
+    if (digits_.ends_with('.')) digits_.pop_back();
+    return sign_ + digits_;
   }
 
  private:
@@ -272,70 +290,99 @@ class Reader {
     return true;
   }
   bool take_sign() {
-    if (take('-')) return negative_ = true;
-    return take('+');
+    if (rest_.empty() || (rest_[0] != '-' && rest_[0] != '+')) return false;
+    sign_ = rest_[0];
+    return take(sign_);
   }
-  static bool is_data(char c) { return (c >= '0' && c <= '9') || c == '.' || c == ',' || c == '-' || c == '+'; }
+  void skip_character() { rest_.remove_prefix(offset_of(rest_, 1)); }
+  void skip_other_than_data(int count) {
+    for (; count > 0 && !rest_.empty() && std::string_view("0123456789.,+-").find(rest_[0]) == std::string_view::npos; --count)
+      skip_character();
+  }
+  bool at_digit() const { return !rest_.empty() && rest_[0] >= '0' && rest_[0] <= '9'; }
 
   void read(const PatternItem& item) {
     switch (item.item) {
       case NumberElement::kDigit:
       case NumberElement::kZero:
-      case NumberElement::kPoint: return digit();
-      case NumberElement::kComma: take(','); return;
+      case NumberElement::kPoint: return digit(item.item != NumberElement::kPoint);
+      case NumberElement::kComma:
+        if (!p_.fill_mode) take(',');
+        return;
       case NumberElement::kMinus:
+        if (rest_[0] == '-') take_sign();
+        else skip_other_than_data(1);
+        return;
       case NumberElement::kPlus:
+        if (rest_[0] == '+') take_sign();
+        else skip_other_than_data(1);
+        return;
       case NumberElement::kSign:
-        if (!take_sign() && !is_data(rest_[0])) rest_.remove_prefix(1);
+        if (!take_sign()) skip_other_than_data(1);
         return;
-      case NumberElement::kCurrency:
-        if (!is_data(rest_[0])) rest_.remove_prefix(1);
+      case NumberElement::kCurrency: return skip_other_than_data(1);
+      case NumberElement::kOrdinal:
+        if (sign_ != '-' && !p_.point) skip_other_than_data(2);
         return;
-      case NumberElement::kText: rest_.remove_prefix(std::min(item.text.size(), rest_.size())); return;
-      case NumberElement::kOrdinal: rest_.remove_prefix(std::min<size_t>(2, rest_.size())); return;
-      case NumberElement::kRoman: throw Error(sqlstate::kFeatureNotSupported, "\"RN\" not supported for input");
+      case NumberElement::kText:
+        for (size_t i = count_characters(item.text); i > 0 && !rest_.empty(); --i) skip_character();
+        return;
+      case NumberElement::kRoman: return;
     }
   }
 
-  void digit() {
-    if (take(' ') && rest_.empty()) return;
-    if (digits_.empty() && !negative_) {
-      if (take('<')) negative_ = true;
+  void digit(bool may_follow_sign) {
+    take(' ');
+    if (sign_ == ' ' && may_follow_sign && digits_.find_first_not_of('.') == std::string::npos) {
+      if (p_.bracket && take('<')) sign_ = '-';
       else take_sign();
     }
     if (rest_.empty()) return;
-    if (rest_[0] >= '0' && rest_[0] <= '9') {
-      if (point_ && behind_ == p_.fraction) return;
+    bool is_read = false;
+    if (at_digit()) {
+      if (point_ && behind_ == p_.fraction) return rest_.remove_prefix(1);
       digits_ += rest_[0];
       behind_ += point_;
-      rest_.remove_prefix(1);
+      is_read = true;
     } else if (rest_[0] == '.' && p_.point && !point_) {
-      if (digits_.empty()) digits_ = "0";
       digits_ += '.';
-      point_ = true;
-      rest_.remove_prefix(1);
-      return;
+      point_ = is_read = true;
     }
-    const bool behind = p_.anchored_sign || (!p_.plus && !p_.minus);
-    if (!digits_.empty() && !negative_ && behind && !rest_.empty() && rest_[0] == '-') take_sign();
+    if (sign_ == ' ' && digits_.find_first_not_of('.') != std::string::npos) read_sign_behind(is_read);
+    if (!rest_.empty()) skip_character();
+  }
+  /// Of S, the character behind the digit that was read; without a sign in the pattern, the one in a digit's place.
+  void read_sign_behind(bool is_read) {
+    if (p_.anchored_sign) {
+      if (!is_read || rest_.size() < 2 || (rest_[1] != '-' && rest_[1] != '+')) return;
+      rest_.remove_prefix(1);
+      sign_ = rest_[0];
+    } else if (!is_read && !p_.plus && !p_.minus && (rest_[0] == '-' || rest_[0] == '+')) {
+      sign_ = rest_[0];
+    }
   }
 
   const NumberPattern& p_;
   std::string_view rest_;
   std::string digits_;
-  bool negative_ = false, point_ = false;
+  char sign_ = ' ';
+  bool point_ = false;
   int behind_ = 0;
 };
 
 /// The result's scale is the pattern's where that is a constant: the binder sees to it.
 int128_t to_number(const Call& call, StringRef text, StringRef pattern_text) {
   const NumberPattern& pattern = number_pattern(pattern_text.view());
-  if (pattern.multiplied || pattern.scientific) {
-    throw Error(sqlstate::kFeatureNotSupported, "to_number does not support \"V\" and \"EEEE\"");
+  if (pattern.scientific) throw Error(sqlstate::kFeatureNotSupported, "\"EEEE\" not supported for input");
+  std::string digits = Reader(pattern, text.view()).run();
+  const size_t whole_begin = std::min(digits.find_first_of("123456789."), digits.size());
+  const size_t whole_digits = std::min(digits.find('.'), digits.size()) - whole_begin;
+  if (whole_digits > static_cast<size_t>(pattern.whole + pattern.shift)) {
+    throw Error(sqlstate::kNumericOutOfRange, "numeric field overflow: \"" + digits + "\" has more digits than the pattern");
   }
-  const std::string digits = Reader(pattern, text.view()).run();
+  if (pattern.shift > 0) digits += "e-" + std::to_string(pattern.shift);
   int128_t value = 0;
-  if (!parse_decimal(digits, call.result_type.precision, call.result_type.scale, value)) {
+  if (digits.size() == 1 || !parse_decimal(digits, call.result_type.precision, call.result_type.scale, value)) {
     throw parse_error(digits, call.result_type);
   }
   return value;

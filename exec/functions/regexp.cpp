@@ -163,7 +163,8 @@ int32_t position_of(StringRef text, StringRef pattern, int32_t start, int32_t n,
   Matches match(text.view(), compile_regexp(pattern.view(), flags_of("regexp_instr", flags)));
   match.start_at(start);
   if (!match.next(n)) return 0;
-  const auto found = match.group(static_cast<size_t>(group));
+  // PostgreSQL takes the whole match for the one group of a pattern without any.
+  const auto found = match.group(group == 1 && match.group_count() == 0 ? 0 : static_cast<size_t>(group));
   if (!found) return 0;
   const size_t offset = static_cast<size_t>(found->data() - text.data()) + (at_end == 1 ? found->size() : 0);
   return static_cast<int32_t>(count_characters(text.view().substr(0, offset))) + 1;
@@ -177,7 +178,8 @@ std::optional<StringRef> part_of(const Call& call, StringRef text, StringRef pat
   Matches match(text.view(), compile_regexp(pattern.view(), flags_of("regexp_substr", flags)));
   match.start_at(start);
   if (!match.next(n)) return std::nullopt;
-  const auto found = match.group(static_cast<size_t>(group));
+  // PostgreSQL takes the whole match for the one group of a pattern without any.
+  const auto found = match.group(group == 1 && match.group_count() == 0 ? 0 : static_cast<size_t>(group));
   if (!found) return std::nullopt;
   return call.strings.add(*found);
 }

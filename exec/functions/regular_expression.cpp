@@ -8,6 +8,7 @@
 
 #include "exec/functions/characters.h"
 #include "vector/error.h"
+#include "vector/excerpt.h"
 
 namespace cairn::functions {
 
@@ -84,7 +85,7 @@ class Translator {
       default: break;
     }
     if (c >= '1' && c <= '9') throw unsupported("back-references");
-    out_ += '\\';
+    if (static_cast<unsigned char>(c) < 0x80) out_ += '\\';  // others stand for themselves, which RE2 wants without
     out_ += c;
   }
 
@@ -172,7 +173,7 @@ std::unique_ptr<RE2> compile(std::string_view pattern, RegexpOptions options) {
     if (options.newline_bounds_lines) text.insert(0, "(?m)");
   }
   auto expression = std::make_unique<RE2>(text, how);
-  if (!expression->ok()) throw Error(kInvalidRegularExpression, "invalid regular expression: " + expression->error());
+  if (!expression->ok()) throw Error(kInvalidRegularExpression, "invalid regular expression: " + excerpt(expression->error()));
   return expression;
 }
 

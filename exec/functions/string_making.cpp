@@ -126,9 +126,9 @@ StringRef reverse(const Call& call, StringRef text) {
 
 StringRef pad(const Call& call, StringRef text, int32_t width, std::string_view fill, bool at_left) {
   if (width <= 0) return StringRef();
-  check_text_bytes(uint64_t{4} * static_cast<uint32_t>(width), call.context);
   const int64_t missing = width - static_cast<int64_t>(count_characters(text.view()));
   if (missing <= 0 || fill.empty()) return slice(text.view(), 1, int64_t{width} + 1);
+  check_text_bytes(uint64_t{4} * static_cast<uint32_t>(width), call.context);
   std::string filling;
   size_t at = 0;
   for (int64_t i = 0; i < missing; ++i) {
@@ -148,7 +148,8 @@ StringRef pad_right_with(const Call& call, StringRef text, int32_t width, String
 }
 
 StringRef chr(const Call& call, int32_t point) {
-  if (point <= 0 || !utf8proc_codepoint_valid(point)) {
+  if (point < 0) throw Error(sqlstate::kInvalidParameterValue, "character number must be positive");
+  if (point == 0 || !utf8proc_codepoint_valid(point)) {
     throw Error(sqlstate::kProgramLimit, "requested character not valid for encoding: " + std::to_string(point));
   }
   utf8proc_uint8_t bytes[4];

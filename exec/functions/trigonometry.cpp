@@ -45,7 +45,11 @@ double degrees(double a) {
   if (std::isinf(result) && std::isfinite(a)) throw Error(sqlstate::kNumericOutOfRange, "value out of range: overflow");
   return result;
 }
-double radians(double a) { return a * kRadiansPerDegree; }
+double radians(double a) {
+  const double result = a * kRadiansPerDegree;
+  if (result == 0 && a != 0) throw Error(sqlstate::kNumericOutOfRange, "value out of range: underflow");
+  return result;
+}
 double pi() { return 3.14159265358979323846; }
 
 // ---- in degrees: each is scaled by its value at 30, 45 or 60 degrees, which makes those exact. The divisors are

@@ -317,7 +317,6 @@ class Binder {
   ExpressionPtr datetime_call(std::string_view name, const PgQuery__FuncCall& call);
   ExpressionPtr extract(const PgQuery__FuncCall& call);
   ExpressionPtr make_interval(const PgQuery__FuncCall& call);
-  ExpressionPtr overlaps(const PgQuery__FuncCall& call);
 
   // binder.cpp
   ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);

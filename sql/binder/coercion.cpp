@@ -76,32 +76,27 @@ ExpressionPtr make_null(Type type, int position) {
   return constant;
 }
 
-int implicit_cost(TypeId from, TypeId to) {
-  if (from == to) return 0;
-  auto integer_rank = [](TypeId id) {
-    return id >= TypeId::kSmallInt && id <= TypeId::kHugeInt ? static_cast<int>(id) : -1;
-  };
-  int from_rank = integer_rank(from), to_rank = integer_rank(to);
-  if (from_rank >= 0) {
-    if (to_rank > from_rank) return to_rank - from_rank;
-    if (to == TypeId::kDouble) return 5;
-    if (to == TypeId::kDecimal) return 6;
-    if (to == TypeId::kReal) return 7;
-    return -1;
+bool converts_implicitly(TypeId from, TypeId to) {
+  if (from == to || from == TypeId::kNull) return true;
+  switch (from) {
+    case TypeId::kSmallInt:
+    case TypeId::kInteger:
+    case TypeId::kBigInt:
+    case TypeId::kHugeInt:
+      return (to > from && to <= TypeId::kHugeInt) || to == TypeId::kDecimal || to == TypeId::kReal || to == TypeId::kDouble;
+    case TypeId::kDecimal: return to == TypeId::kReal || to == TypeId::kDouble;
+    case TypeId::kReal: return to == TypeId::kDouble;
+    case TypeId::kChar: return to == TypeId::kVarchar;
+    case TypeId::kVarchar: return to == TypeId::kChar;
+    case TypeId::kDate: return to == TypeId::kTimestamp;
+    case TypeId::kTime: return to == TypeId::kInterval;
+    default: return false;
   }
-  if (from == TypeId::kDecimal) return to == TypeId::kDouble ? 5 : to == TypeId::kReal ? 7 : -1;
-  if (from == TypeId::kReal && to == TypeId::kDouble) return 1;
-  if (from == TypeId::kChar && to == TypeId::kVarchar) return 1;
-  if (from == TypeId::kVarchar && to == TypeId::kChar) return 2;
-  if (from == TypeId::kDate && to == TypeId::kTimestamp) return 2;
-  if (from == TypeId::kTime && to == TypeId::kInterval) return 2;
-  if (from == TypeId::kNull) return to == TypeId::kVarchar ? 1 : 2;
-  return -1;
 }
 
 bool can_cast(const Type& from, const Type& to, CastContext context) {
   if (from.id == to.id || from.id == TypeId::kNull) return true;
-  if (implicit_cost(from.id, to.id) >= 0) return true;
+  if (converts_implicitly(from.id, to.id)) return true;
   if (context == CastContext::kImplicit) return false;
   if (from.is_numeric() && to.is_numeric()) return true;
   if (to.is_string()) return true;
@@ -130,8 +125,8 @@ std::optional<Type> common_type(const Type& a, const Type& b) {
     if (a.id == TypeId::kDecimal || b.id == TypeId::kDecimal) return common_decimal(a, b);
     return a.id > b.id ? a : b;
   }
-  if (implicit_cost(a.id, b.id) >= 0) return b;
-  if (implicit_cost(b.id, a.id) >= 0) return a;
+  if (converts_implicitly(a.id, b.id)) return b;
+  if (converts_implicitly(b.id, a.id)) return a;
   return std::nullopt;
 }
 
@@ -237,6 +232,7 @@ Value parse_numeric_literal(std::string_view text) {
 }
 
 bool is_plain_number(std::string_view text) {
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
   return text.find_first_of("0123456789") != std::string_view::npos &&
          text.find_first_not_of("0123456789.") == std::string_view::npos && std::count(text.begin(), text.end(), '.') <= 1;
 }

@@ -26,9 +26,8 @@ std::string full_type_name(const Type& type);
 /// PostgreSQL's cast matrix (pg_cast), over Cairn's types.
 bool can_cast(const Type& from, const Type& to, CastContext context);
 
-/// Cost of an implicit conversion between overloads' argument types, 0 for none needed, -1 where there is none. Made so
-/// that integers widen first, then prefer DOUBLE (PostgreSQL's preferred numeric type), then DECIMAL.
-int implicit_cost(TypeId from, TypeId to);
+/// Whether PostgreSQL converts the one type to the other wherever an expression needs it; an untyped literal to any.
+bool converts_implicitly(TypeId from, TypeId to);
 
 /// The type that both convert to implicitly without loss (UNION, CASE, COALESCE, comparisons); nullopt for none.
 std::optional<Type> common_type(const Type& a, const Type& b);
@@ -50,7 +49,7 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position =
 /// exactly its digits, else (more than 38 digits) DOUBLE.
 Value parse_numeric_literal(std::string_view text);
 
-/// Digits with at most one point among them: what parse_numeric_literal reads exactly.
+/// Digits with at most one point among them, and perhaps a sign in front: what parse_numeric_literal reads exactly.
 bool is_plain_number(std::string_view text);
 
 /// The constant as a value of `type` where that is exact (24 as 24.00, a midnight TIMESTAMP as a DATE); else nullopt.

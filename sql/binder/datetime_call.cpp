@@ -2,6 +2,7 @@
 
 #include "exec/functions/function.h"
 #include "sql/binder/binder.h"
+#include "sql/binder/overload.h"
 #include "vector/date.h"
 #include "vector/error.h"
 #include "vector/parse.h"
@@ -20,12 +21,15 @@ ExpressionPtr Binder::extract(const PgQuery__FuncCall& syntax) {
   std::vector<ExpressionPtr> arguments;
   arguments.push_back(expression(*syntax.args[1]));
   const Type given = arguments[0]->type;
+  if (is_untyped(*arguments[0]))
+    throw Error(sqlstate::kAmbiguousFunction, "function extract(unknown, unknown) is not unique",
+                "Dates, times, timestamps and intervals have fields; add an explicit type cast.").at(syntax.location);
   const std::vector<const Function*> overloads = find_functions("extract_" + unit);
   if (overloads.empty())
     throw Error(sqlstate::kInvalidParameterValue, "unit \"" + unit + "\" not recognized for type " + full_type_name(given))
         .at(field.a_const->location);
   const bool exact = std::ranges::any_of(overloads, [&](const Function* f) { return f->arguments[0] == given.id; });
-  if (!exact && !is_untyped(*arguments[0]) && !find_functions("extract_epoch").empty() &&
+  if (!exact && !find_functions("extract_epoch").empty() &&
       (given.id == TypeId::kDate || given.id == TypeId::kTime || given.id == TypeId::kTimestamp || given.id == TypeId::kInterval))
     throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + full_type_name(given))
         .at(syntax.location);
@@ -60,25 +64,18 @@ ExpressionPtr Binder::make_interval(const PgQuery__FuncCall& syntax) {
   return call("make_interval", arguments, syntax.location);
 }
 
-/// (a, b) OVERLAPS (c, d): an interval in place of an end counts from the begin.
-ExpressionPtr Binder::overlaps(const PgQuery__FuncCall& syntax) {
-  std::vector<ExpressionPtr> ends;
-  for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) ends.push_back(expression(*argument));
-  for (size_t i = 1; i < ends.size(); i += 2)
-    if (ends[i]->type.id == TypeId::kInterval) ends[i] = binary("+", ends[i - 1]->clone(), std::move(ends[i]), syntax.location);
-  return call("overlaps", ends, syntax.location);
-}
-
 /// Calls about dates and times that are more than a function of their arguments; nullptr for all others.
 ExpressionPtr Binder::datetime_call(std::string_view name, const PgQuery__FuncCall& syntax) {
   if (name == "extract" && syntax.n_args == 2) return extract(syntax);
   if (name == "make_interval") return make_interval(syntax);
-  if (name == "overlaps" && syntax.n_args == 4) return overlaps(syntax);
   if (name == "age" && syntax.n_args == 1) {  // until today's midnight
     std::vector<ExpressionPtr> arguments;
     const int64_t today = floor_divide(context_.now_micros, kMicrosPerDay) * kMicrosPerDay;
     arguments.push_back(Expression::make_constant(Value::of_integer(Type::timestamp(), today)));
     arguments.push_back(expression(*syntax.args[0]));
+    if (is_untyped(*arguments[1]))  // PostgreSQL has age(xid), too
+      throw Error(sqlstate::kAmbiguousFunction, "function age(unknown) is not unique", "Add an explicit type cast.")
+          .at(syntax.location);
     return call(name, arguments, syntax.location);
   }
   if ((name == "now" || name == "transaction_timestamp" || name == "statement_timestamp") && syntax.n_args == 0)

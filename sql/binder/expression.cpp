@@ -8,6 +8,20 @@
 #include "vector/parse.h"
 
 namespace cairn {
+namespace {
+
+/// A constant that came of several keeps the digits of its own: GREATEST(3, 1.5) is 3, not 3.0.
+ExpressionPtr with_its_own_scale(ExpressionPtr constant, const std::vector<Type>& own_types) {
+  if (constant->kind != Expression::Kind::kConstant || constant->value.null) return constant;
+  std::optional<Value> least;
+  for (const Type& type : own_types) {
+    std::optional<Value> value = type.is_exact() ? convert_exactly(constant->value, as_decimal(type)) : std::nullopt;
+    if (value && (!least || value->type.scale < least->type.scale)) least = std::move(value);
+  }
+  return least ? Expression::make_constant(std::move(*least)) : std::move(constant);
+}
+
+}  // namespace
 
 ExpressionPtr Binder::expression(const pg::Node& node) {
   DepthGuard depth(*this);
@@ -208,7 +222,7 @@ ExpressionPtr Binder::parameter(const PgQuery__ParamRef& syntax) {
 }
 
 ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
-  SpelledType spelled = resolve_type_name(*cast.type_name);
+  SpelledType spelled = resolve_type_name(*cast.type_name, true);
   int position = cast.location >= 0 ? cast.location : cast.type_name->location;
   if (cast.arg->node_case == PG_QUERY__NODE__NODE_A_ARRAY_EXPR) throw_unsupported("array constructor", pg::location(cast.arg));
   ExpressionPtr argument = expression(*cast.arg);
@@ -228,7 +242,7 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
   if (is_literal && spelled.type.is_string() && spelled.type.length > 0)
     argument = cast_to(std::move(argument), Type::varchar());
   Type type = spelled.type;
-  if (spelled.unconstrained_decimal) {
+  if (spelled.unconstrained_decimal || spelled.rounded_places > 0) {
     if (is_literal) {
       // NUMERIC '12.50' keeps its digits.
       std::string& text = argument->value.string;
@@ -247,6 +261,12 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
     }
   }
   argument = coerce(std::move(argument), type, CastContext::kExplicit, position);
+  if (spelled.rounded_places > 0) {
+    std::vector<ExpressionPtr> rounding;
+    rounding.push_back(std::move(argument));
+    rounding.push_back(Expression::make_constant(Value::of_integer(Type::integer(), -spelled.rounded_places)));
+    argument = cast_to(fold(call("round", rounding, position)), spelled.type, position);
+  }
   if (spelled.fraction_digits < 0 || spelled.fraction_digits == 6) return argument;
   std::vector<ExpressionPtr> rounding;
   rounding.push_back(std::move(argument));
@@ -370,6 +390,8 @@ ExpressionPtr Binder::min_max(const PgQuery__MinMaxExpr& syntax) {
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
   for (ExpressionPtr& argument : arguments) places.push_back(&argument);
   bool greatest = syntax.op == PG_QUERY__MIN_MAX_OP__IS_GREATEST;
+  std::vector<Type> own_types;
+  for (const ExpressionPtr& argument : arguments) own_types.push_back(argument->type);
   Type type = unify(places, greatest ? "GREATEST" : "LEAST", syntax.location);
   // Every step names its left operand twice: a long list would grow without bound.
   if (arguments.size() > 12) throw_unsupported("GREATEST or LEAST of more than 12 arguments", syntax.location);
@@ -392,7 +414,7 @@ ExpressionPtr Binder::min_max(const PgQuery__MinMaxExpr& syntax) {
     choice->arguments.push_back(std::move(arguments[i]));
     best = std::move(choice);
   }
-  return best;
+  return type.id == TypeId::kDecimal ? with_its_own_scale(fold(std::move(best)), own_types) : std::move(best);
 }
 
 ExpressionPtr Binder::sql_value(const PgQuery__SQLValueFunction& function) {

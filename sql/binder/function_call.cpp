@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "exec/functions/function.h"
 #include "exec/functions/number_pattern.h"
@@ -7,37 +6,12 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
+#include "sql/binder/overload.h"
 #include "sql/table_functions.h"
 #include "vector/error.h"
 
 namespace cairn {
 namespace {
-
-constexpr int kNoFit = -1;
-
-/// How badly the overload fits, by implicit_cost; kNoFit where it does not.
-int overload_cost(const Function& overload, const std::vector<ExpressionPtr>& arguments) {
-  size_t declared = overload.arguments.size();
-  if (overload.variadic ? arguments.size() < declared : arguments.size() != declared) return kNoFit;
-  int cost = 0;
-  for (size_t i = 0; i < arguments.size(); i++) {
-    TypeId wanted = overload.arguments[std::min(i, declared - 1)];
-    TypeId given = arguments[i]->type.id;
-    if (wanted == kAnyType) continue;
-    if (given == TypeId::kNull && arguments.size() == 2) {
-      // An untyped operand is first taken to have the other one's type.
-      TypeId other = arguments[1 - i]->type.id;
-      if (other != TypeId::kNull) {
-        cost += other == wanted ? 0 : 3;
-        continue;
-      }
-    }
-    int one = implicit_cost(given, wanted);
-    if (one < 0) return kNoFit;
-    cost += one;
-  }
-  return cost;
-}
 
 std::string signature(std::string_view name, const std::vector<ExpressionPtr>& arguments) {
   std::string text(name);
@@ -47,6 +21,21 @@ std::string signature(std::string_view name, const std::vector<ExpressionPtr>& a
     text += is_untyped(*arguments[i]) ? "unknown" : type_name(arguments[i]->type);
   }
   return text + ')';
+}
+
+/// In front of the names of overloads that are Cairn's own: taken where none of PostgreSQL's fits.
+constexpr std::string_view kExtensions = "cairn.";
+
+bool is_operator_name(std::string_view name) { return (name[0] < 'a' || name[0] > 'z') && name[0] != '_'; }
+
+[[noreturn]] void throw_ambiguous(std::string_view name, const std::vector<ExpressionPtr>& arguments, int position) {
+  if (!is_operator_name(name))
+    throw Error(sqlstate::kAmbiguousFunction, "function " + signature(name, arguments) + " is not unique",
+                "More than one function takes such arguments; add explicit type casts.").at(position);
+  std::string text = arguments.size() == 2 ? type_name(arguments[0]->type) + " " : "";
+  text += std::string(name) + " " + type_name(arguments.back()->type);
+  throw Error(sqlstate::kAmbiguousFunction, "operator is not unique: " + text,
+              "More than one operator takes such operands; add explicit type casts.").at(position);
 }
 
 /// round(x, 2) and trunc(x, 2) have the scale that they name, if it is a constant; otherwise they keep x's.
@@ -61,14 +50,13 @@ std::optional<int> rounded_digits(std::string_view name, const std::vector<Expre
 }  // namespace
 
 ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& arguments, int position) {
-  const Function* best = nullptr;
-  int best_cost = std::numeric_limits<int>::max();
-  for (const Function* overload : find_functions(name)) {
-    int cost = overload_cost(*overload, arguments);
-    if (cost == kNoFit || cost >= best_cost) continue;
-    best = overload;
-    best_cost = cost;
-  }
+  std::vector<TypeId> given_types;
+  for (const ExpressionPtr& argument : arguments) given_types.push_back(argument->type.id);
+  OverloadChoice choice = choose_overload(find_functions(name), given_types, is_operator_name(name));
+  if (choice.function == nullptr && !choice.ambiguous)
+    choice = choose_overload(find_functions(std::string(kExtensions) + std::string(name)), given_types, is_operator_name(name));
+  if (choice.ambiguous) throw_ambiguous(name, arguments, position);
+  const Function* best = choice.function;
   if (best == nullptr) return nullptr;
   std::vector<Type> types;
   for (size_t i = 0; i < arguments.size(); i++) {
@@ -115,7 +103,8 @@ void Binder::throw_unknown_function(std::string_view name, const std::vector<Exp
     throw Error(sqlstate::kUndefinedFunction, "function " + signature(name, arguments) + " does not exist",
                 "No function matches the given name and argument types; add explicit type casts.").at(position);
   std::vector<std::string> names;
-  for (std::string_view known : function_names()) names.emplace_back(known);
+  for (std::string_view known : function_names())
+    if (!known.starts_with(kExtensions)) names.emplace_back(known);
   for (std::string_view known : aggregate_names()) names.emplace_back(known);
   for (std::string_view known : window_function_names()) names.emplace_back(known);
   std::string nearest = nearest_name(name, names);
@@ -146,18 +135,18 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
   const std::optional<int> digits = rounded_digits(name, arguments);
-  // Integers are rounded to digits as exact numbers, as in PostgreSQL; overload_cost would take them for DOUBLEs.
-  if ((name == "round" || name == "trunc") && arguments.size() == 2 && arguments[0]->type.is_integer())
-    arguments[0] = coerce(std::move(arguments[0]), as_decimal(arguments[0]->type), CastContext::kImplicit);
   ExpressionPtr result = call(name, arguments, syntax.location);
   if (result != nullptr && digits && result->type.id == TypeId::kDecimal) {
-    const int whole = result->type.precision - result->type.scale;
-    result = cast_to(std::move(result), Type::decimal(std::min(38, whole + *digits), *digits), syntax.location);
+    const int whole = std::max(result->type.precision - result->type.scale, 0);
+    const int scale = std::min(*digits, 38 - whole);  // to more digits than there are nothing is rounded
+    result = cast_to(std::move(result), Type::decimal(std::min(38, whole + scale), scale), syntax.location);
   }
   if (result != nullptr && name == "to_number") {  // the digits behind the pattern's point are the result's scale
     const Expression& pattern = *result->arguments[1];
-    if (pattern.kind == Expression::Kind::kConstant && !pattern.value.null)
-      result->type = Type::decimal(38, std::min(38, functions::number_pattern(pattern.value.string).fraction));
+    if (pattern.kind == Expression::Kind::kConstant && !pattern.value.null) {
+      const functions::NumberPattern& read = functions::number_pattern(pattern.value.string);
+      result->type = Type::decimal(38, std::min(38, read.fraction + read.shift));
+    }
   }
   if (result == nullptr) result = functional_cast(name, arguments, syntax.location);
   if (result == nullptr && find_functions(name).empty() && find_table_function(name) != nullptr)

@@ -47,7 +47,7 @@ std::string_view to_sql(Comparison comparison) {
 /// A constant that the other side's type can hold exactly takes that type, so that the column itself needs no cast and
 /// the comparison can go down to the scan: l_shipdate <= TIMESTAMP '1998-09-02 00:00:00' compares days.
 bool narrow_constant(ExpressionPtr& constant, const Expression& other) {
-  if (constant->kind != Expression::Kind::kConstant) return false;
+  if (constant->kind != Expression::Kind::kConstant || !common_type(constant->type, other.type)) return false;
   if (!other.type.is_exact() && other.type.id != TypeId::kDate) return false;
   std::optional<Value> value = convert_exactly(constant->value, other.type);
   if (!value) return false;
@@ -102,7 +102,6 @@ ExpressionPtr Binder::plain_operator(const PgQuery__AExpr& syntax) {
   if (syntax.lexpr == nullptr) {
     std::vector<ExpressionPtr> arguments;
     arguments.push_back(expression(*syntax.rexpr));
-    if (op == "-" && is_untyped(*arguments[0])) arguments[0] = coerce(std::move(arguments[0]), Type::double_(), CastContext::kImplicit);
     if (op == "+" && arguments[0]->type.is_numeric()) return std::move(arguments[0]);
     ExpressionPtr result = call(op, arguments, syntax.location);
     if (result == nullptr) throw_no_operator(op, nullptr, arguments[0]->type, syntax.location);
@@ -200,9 +199,9 @@ ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, Express
   right = fold(std::move(right));
   if (left->type == right->type) return make();
   if (left->type.id == right->type.id && left->type.is_string()) return make();
-  if (narrow_constant(right, *left) || narrow_constant(left, *right)) return make();
   std::optional<Type> type = common_type(left->type, right->type);
   if (!type) throw_no_operator(to_sql(comparison), &left->type, right->type, position);
+  if (narrow_constant(right, *left) || narrow_constant(left, *right)) return make();
   if (type->is_floating()) type = Type::double_();
   left = coerce(std::move(left), *type, CastContext::kImplicit);
   right = coerce(std::move(right), *type, CastContext::kImplicit);

@@ -62,18 +62,22 @@ int fraction_digits(const PgQuery__TypeName& name, size_t index) {
   return static_cast<int>(std::clamp<int64_t>(modifier(name, index), 0, 6));
 }
 
-Type decimal_type(const PgQuery__TypeName& name) {
-  int64_t precision = modifier(name, 0), scale = name.n_typmods > 1 ? modifier(name, 1) : 0;
+/// A scale may be larger than the precision: NUMERIC(3, 5) holds 0.00789.
+void spell_decimal(const PgQuery__TypeName& name, bool in_cast, SpelledType& spelled) {
+  const int64_t precision = modifier(name, 0), scale = name.n_typmods > 1 ? modifier(name, 1) : 0;
   if (name.n_typmods > 2)
     throw Error(sqlstate::kInvalidParameterValue, "DECIMAL takes a precision and a scale").at(name.location);
   if (precision < 1 || precision > 38)
     throw Error(sqlstate::kInvalidParameterValue, "DECIMAL precision must be between 1 and 38, not " +
                                                       std::to_string(precision)).at(name.location);
-  if (scale < 0 || scale > precision)
-    throw Error(sqlstate::kInvalidParameterValue, "DECIMAL scale must be between 0 and the precision " +
-                                                      std::to_string(precision) + ", not " + std::to_string(scale))
-        .at(name.location);
-  return Type::decimal(static_cast<int>(precision), static_cast<int>(scale));
+  if (scale < precision - 38 || scale > 38)
+    throw Error(sqlstate::kInvalidParameterValue, "DECIMAL scale must be between " + std::to_string(precision - 38) +
+                                                      " and 38, not " + std::to_string(scale)).at(name.location);
+  if (scale < 0 && !in_cast)
+    throw Error(sqlstate::kFeatureNotSupported, "a column of DECIMAL with a negative scale is not supported",
+                "Casts round so: round(x, " + std::to_string(scale) + ").").at(name.location);
+  spelled.rounded_places = static_cast<int>(std::max<int64_t>(-scale, 0));
+  spelled.type = Type::decimal(static_cast<int>(precision) + spelled.rounded_places, static_cast<int>(std::max<int64_t>(scale, 0)));
 }
 
 uint32_t text_length(const PgQuery__TypeName& name) {
@@ -105,7 +109,7 @@ std::optional<Type> type_named(std::string_view name) {
   return std::nullopt;
 }
 
-SpelledType resolve_type_name(const PgQuery__TypeName& name) {
+SpelledType resolve_type_name(const PgQuery__TypeName& name, bool in_cast) {
   std::string_view word = pg::last_name(name.names, name.n_names);
   if (name.n_array_bounds > 0)
     throw Error(sqlstate::kFeatureNotSupported, "array types are not supported").at(name.location);
@@ -120,8 +124,8 @@ SpelledType resolve_type_name(const PgQuery__TypeName& name) {
   switch (*id) {
     case TypeId::kDecimal:
       spelled.unconstrained_decimal = name.n_typmods == 0;
-      spelled.type = spelled.unconstrained_decimal ? Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale)
-                                                   : decimal_type(name);
+      if (spelled.unconstrained_decimal) spelled.type = Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
+      else spell_decimal(name, in_cast, spelled);
       return spelled;
     case TypeId::kVarchar:
       if (name.n_typmods > 0) spelled.type.length = text_length(name);

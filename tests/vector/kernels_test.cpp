@@ -361,7 +361,11 @@ TEST(Kernels, LikePatterns) {
   EXPECT_TRUE(like("aXbXc", "a%b%c"));
   EXPECT_FALSE(like("ab", "ab%b"));
   EXPECT_TRUE(LikePattern("%GRÜN%", '\\', true).matches("ein grüner Baum"));
-  EXPECT_THROW(LikePattern("abc\\", '\\', false), Error);
+  EXPECT_THROW(LikePattern("abc\\", '\\', false).matches("abcd"), Error);
+  EXPECT_FALSE(LikePattern("abc\\", '\\', false).matches("abc"));
+  EXPECT_FALSE(LikePattern("abc\\", '\\', false).matches("abx"));
+  EXPECT_THROW(LikePattern("%\\", '\\', false).matches("x"), Error);
+  EXPECT_FALSE(LikePattern("%\\", '\\', false).matches(""));
 }
 
 TEST(Kernels, FindingBytesAgreesWithTheStandardLibrary) {

@@ -108,7 +108,14 @@ LikePattern::LikePattern(std::string_view pattern, char escape, bool case_insens
     char c = pattern[i];
     Segment& segment = segments_.back();
     if (escape != 0 && c == escape) {
-      if (++i == pattern.size()) throw Error(sqlstate::kInvalidEscape, "LIKE pattern must not end with escape character");
+      if (++i == pattern.size()) {
+        ends_with_escape_ = true;
+        segment.any_character.resize(segment.bytes.size());
+        segment.any_character.push_back(true);
+        segment.bytes += '_';
+        segments_.emplace_back();
+        return;
+      }
       c = pattern[i];
     } else if (c == '%') {
       if (segments_.size() == 1 || !segment.bytes.empty()) segments_.emplace_back();
@@ -167,7 +174,12 @@ bool LikePattern::match_end(const Segment& segment, std::string_view text, size_
 
 bool LikePattern::matches(std::string_view text) const {
   const std::string lower = case_insensitive_ ? lower_case(text) : std::string();
-  if (case_insensitive_) text = lower;
+  if (!matches_segments(case_insensitive_ ? lower : text)) return false;
+  if (ends_with_escape_) throw Error(sqlstate::kInvalidEscape, "LIKE pattern must not end with escape character");
+  return true;
+}
+
+bool LikePattern::matches_segments(std::string_view text) const {
   size_t at = match_at(segments_.front(), text, 0);
   if (at == kNone) return false;
   if (segments_.size() == 1) return at == text.size();
