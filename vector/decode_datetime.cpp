@@ -40,7 +40,7 @@ Status decode_zone(std::string_view text, int32_t& seconds) {
   text.remove_prefix(1);
   int64_t hours = 0, minutes = 0, rest = 0;
   const size_t digits = take_digits(text, hours);
-  if (digits == 0) return Status::kMalformed;
+  if (digits == 0) return !text.empty() && is_digit(text[0]) ? Status::kZoneOutOfRange : Status::kMalformed;
   if (text.starts_with(':')) {
     text.remove_prefix(1);
     if (take_digits(text, minutes) == 0) return Status::kMalformed;
@@ -378,7 +378,11 @@ class Decoder {
       if (half_ == Half::kAm && twelve) time_ -= 12 * kMicrosPerHour;
       if (half_ == Half::kPm && !twelve) time_ += 12 * kMicrosPerHour;
     }
-    if (time_only_ ? (seen_ & kTime) == 0 : date_seen() != kDate) return Status::kMalformed;
+    if (!time_only_ && date_seen() != kDate) {  // a month or day that there is not is wrong even alone
+      const bool wrong = ((seen_ & kMonth) != 0 && (month_ < 1 || month_ > 12)) || ((seen_ & kDay) != 0 && (day_ < 1 || day_ > 31));
+      return wrong ? Status::kOutOfRange : Status::kMalformed;
+    }
+    if (time_only_ && (seen_ & kTime) == 0) return Status::kMalformed;
     if (date_seen() != 0) {
       if (const Status status = finish_date(result.days); status != Status::kParsed) return status;
     }

@@ -203,8 +203,10 @@ class IntervalReader {
       int64_t months;
       if (rest[0] != '-' || fraction != 0) return Status::kMalformed;
       rest.remove_prefix(1);
-      if (take_digits(rest, months) == 0 || !rest.empty()) return Status::kMalformed;
-      if (months > 11 || __builtin_mul_overflow(whole, int64_t{12}, &whole)) return Status::kOutOfRange;
+      if (take_digits(rest, months) == 0) return Status::kMalformed;
+      if (months > 11) return Status::kOutOfRange;
+      if (!rest.empty()) return Status::kMalformed;
+      if (__builtin_mul_overflow(whole, int64_t{12}, &whole)) return Status::kOutOfRange;
       whole += text[0] == '-' ? -months : months;
       name = "month";
     }

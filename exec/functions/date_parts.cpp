@@ -228,7 +228,7 @@ int64_t truncate_timestamp(StringRef field_text, int64_t timestamp) {
   if (field == "decade") return first_of(floor_divide(date.year, 10) * 10, 1);
   if (field == "century") return first_of(floor_divide(date.year - 1, 100) * 100 + 1, 1);
   if (field == "millennium") return first_of(floor_divide(date.year - 1, 1000) * 1000 + 1, 1);
-  throw bad_field(field, "timestamp without time zone", is_date_field(field) || field == "epoch");
+  throw bad_field(field, "timestamp without time zone", field.starts_with("timezone"));
 }
 
 Interval truncate_interval(StringRef field_text, Interval a) {
@@ -247,7 +247,7 @@ Interval truncate_interval(StringRef field_text, Interval a) {
   if (field == "decade") return months(120);
   if (field == "century") return months(1200);
   if (field == "millennium") return months(12000);
-  throw bad_field(field, "interval", field == "week");
+  throw bad_field(field, "interval", field == "week" || field.starts_with("timezone"));
 }
 
 // ---- ranges

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "exec/functions/characters.h"
@@ -181,7 +182,12 @@ std::string roman_number(const NumberPattern& pattern, double value) {
 }
 
 std::string scientific_number(const NumberPattern& pattern, double value) {
-  if (!std::isfinite(value)) return std::string(static_cast<size_t>(pattern.whole + pattern.fraction + 6), '#');
+  if (!std::isfinite(value)) {
+    std::string blank(static_cast<size_t>(pattern.whole + pattern.fraction + 6), '#');
+    blank[0] = ' ';
+    blank[static_cast<size_t>(pattern.whole) + 1] = '.';
+    return blank;
+  }
   char text[400];
   std::snprintf(text, sizeof text, "%+.*e", pattern.fraction, value);
   if (text[0] == '+') text[0] = ' ';
@@ -215,7 +221,7 @@ StringRef decimal_to_char(const Call& call, int128_t value, StringRef text) {
   const int scale = call.arguments[0].type.scale;
   const double approximate = static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
   if (pattern.roman) {
-    if (!(std::fabs(std::rint(approximate)) <= INT32_MAX)) throw out_of_range(Type::integer());
+    if (!(std::fabs(std::rint(approximate) + 0.5) < 0x1p31)) throw out_of_range(Type::integer());
     return call.strings.add(roman_number(pattern, approximate));
   }
   if (pattern.scientific) return call.strings.add(scientific_number(pattern, value, scale));
@@ -371,7 +377,8 @@ class Reader {
 };
 
 /// The result's scale is the pattern's where that is a constant: the binder sees to it.
-int128_t to_number(const Call& call, StringRef text, StringRef pattern_text) {
+std::optional<int128_t> to_number(const Call& call, StringRef text, StringRef pattern_text) {
+  if (pattern_text.size() == 0) return std::nullopt;
   const NumberPattern& pattern = number_pattern(pattern_text.view());
   if (pattern.scientific) throw Error(sqlstate::kFeatureNotSupported, "\"EEEE\" not supported for input");
   std::string digits = Reader(pattern, text.view()).run();

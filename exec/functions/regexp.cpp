@@ -145,6 +145,7 @@ bool like_with(StringRef text, StringRef pattern, StringRef flags) {
 }
 
 int32_t count_with(StringRef text, StringRef pattern, int32_t start, StringRef flags) {
+  if (start <= 0) throw invalid_parameter("start", start);
   Matches match(text.view(), compile_regexp(pattern.view(), flags_of("regexp_count", flags)));
   match.start_at(start);
   int32_t count = 0;

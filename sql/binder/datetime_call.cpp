@@ -25,7 +25,7 @@ ExpressionPtr Binder::extract(const PgQuery__FuncCall& syntax) {
     throw Error(sqlstate::kAmbiguousFunction, "function extract(unknown, unknown) is not unique",
                 "Dates, times, timestamps and intervals have fields; add an explicit type cast.").at(syntax.location);
   const std::vector<const Function*> overloads = find_functions("extract_" + unit);
-  if (overloads.empty())
+  if (overloads.empty() && !unit.starts_with("timezone"))
     throw Error(sqlstate::kInvalidParameterValue, "unit \"" + unit + "\" not recognized for type " + full_type_name(given))
         .at(field.a_const->location);
   const bool exact = std::ranges::any_of(overloads, [&](const Function* f) { return f->arguments[0] == given.id; });

@@ -131,7 +131,7 @@ TEST_F(BinderTest, ArithmeticTypes) {
   EXPECT_EQ(type("k - k"), "INTERVAL");
   EXPECT_EQ(type("i * 2"), "INTERVAL");
   EXPECT_EQ(type("c || a"), "VARCHAR");
-  EXPECT_EQ(type("extract(year FROM f)"), "BIGINT");
+  EXPECT_EQ(type("extract(year FROM f)"), "DECIMAL(7,0)");
   EXPECT_EQ(type("sqrt(a)"), "DOUBLE");
   EXPECT_EQ(state("SELECT a + c FROM t"), "42883");
   EXPECT_EQ(state("SELECT g + 1 FROM t"), "42883");
