@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "exec/plan.h"
+#include "exec/content.h"
 #include "exec/row_set.h"
 #include "io/storage.h"
 
@@ -19,6 +19,7 @@ struct DurableBreaker {
 
   uint32_t number = 0;
   Fingerprint fingerprint;
+  Content content;
   std::string description;
   std::string file;  ///< name in the owner's directory
   uint64_t file_bytes = 0;
@@ -27,7 +28,7 @@ struct DurableBreaker {
 };
 
 /// Version of everything below checkpoint/: files and log records of another one are never used.
-inline constexpr uint32_t kCheckpointFormat = 1;
+inline constexpr uint32_t kCheckpointFormat = 2;
 
 /// A file with one breaker's finished rows:
 ///

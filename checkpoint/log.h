@@ -1,56 +1,56 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "checkpoint/fragment_file.h"
+#include "checkpoint/record.h"
 #include "io/storage.h"
 
 namespace cairn {
 
-/// A query as the log tells it.
-struct LoggedQuery {
-  std::string id;            ///< 8 hexadecimal digits
-  std::string text;
-  std::string started;       ///< ISO 8601, UTC
-  Fingerprint root;          ///< of the whole plan: the same query over the same snapshot
-  std::string pin;           ///< name of the database's durable pin that keeps its snapshot
-  size_t breakers_total = 0;
-  std::vector<DurableBreaker> durable;
-};
-
 /// The checkpoint log of one process: an append-only file of records
 ///
-///   u32 payload bytes, u32 format version, u64 XXH3 of both and the payload, payload: JSON
+///   u32 payload bytes, u32 format version, u64 XXH3 of both and the payload, payload (record.h)
 ///
-/// {"record":"begin",…} opens a query, {"record":"durable",…} names one breaker's file, {"record":"end"} closes the
-/// query. What no intact record names does not exist: a torn or damaged record ends the log.
+/// What no intact record names does not exist: a torn or damaged record ends the log. Queries that another version of
+/// Cairn logged cannot be resumed; they are kept apart so that their users can be told. Not thread-safe.
 class CheckpointLog {
  public:
   /// Opens or creates the file; the queries that it holds open are in queries().
   CheckpointLog(Storage& storage, std::string path);
 
-  const std::map<std::string, LoggedQuery>& queries() const { return queries_; }
+  const std::map<std::string, LoggedQuery>& queries() const { return queries_; }  ///< by id
+  const std::map<std::string, LoggedQuery>& foreign() const { return foreign_; }
 
-  /// Each is one append and one sync. Not thread-safe.
+  /// Each is one append and one sync. After a failure it is unknown what is durable: the log takes nothing more, and
+  /// throws for every further record.
   void begin(const LoggedQuery& query, const DurableBreaker& first);  ///< both records at once
   void durable(const std::string& query_id, const DurableBreaker& breaker);
+  /// Rewrites the log where most of it tells of queries that have ended.
   void end(const std::string& query_id);
+  bool broken() const { return broken_; }
 
  private:
   void replay();
-  bool apply(std::string_view payload);
+  bool apply(std::string_view payload, bool foreign);
   void append(const std::vector<std::string>& payloads);
+  void compact();
+  std::vector<std::string> live_payloads() const;
+  void guarded(const std::function<void()>& write);
 
   Storage& storage_;
-  std::string path_;
+  const std::string path_;
   std::unique_ptr<File> file_;
+  /// Below this nobody minds what ended queries have left.
+  static constexpr uint64_t kCompactBytesMin = uint64_t{256} << 10;
   uint64_t end_ = 0;  ///< bytes of intact records
-  std::map<std::string, LoggedQuery> queries_;
+  uint64_t compact_at_ = kCompactBytesMin;
+  bool broken_ = false;
+  std::map<std::string, LoggedQuery> queries_, foreign_;
 };
 
 }  // namespace cairn

@@ -1,9 +1,7 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <set>
-
-#include "checkpoint/store_state.h"
+#include "checkpoint/query_state.h"
 #include "checkpoint/store.h"
 #include "vector/error.h"
 
@@ -14,17 +12,15 @@ namespace {
 /// `auto`: a query that has run for less than this is cheaper to repeat than to protect.
 constexpr std::chrono::milliseconds kAutomaticAfter{1000};
 
-void collect_breakers(const PlanNode& node, std::set<const PlanNode*>& seen, size_t& count) {
-  if (!seen.insert(&node).second) return;
+bool has_breaker(const PlanNode& node) {
   switch (node.kind) {
     case PlanNode::Kind::kAggregate:
     case PlanNode::Kind::kJoin:
     case PlanNode::Kind::kWindow:
     case PlanNode::Kind::kSort:
-    case PlanNode::Kind::kMaterialize: ++count; break;
-    default: break;
+    case PlanNode::Kind::kMaterialize: return true;
+    default: return false;
   }
-  for (const PlanPtr& child : node.children) collect_breakers(*child, seen, count);
 }
 
 std::string now_iso() {
@@ -35,14 +31,9 @@ std::string now_iso() {
 }  // namespace
 
 size_t count_breakers(const PlanNode& plan) {
-  std::set<const PlanNode*> seen;
   size_t count = 0;
-  collect_breakers(plan, seen, count);
+  for_each_node(plan, [&](const PlanNode& node) { count += has_breaker(node); });
   return count;
-}
-
-std::shared_ptr<QueryCheckpoint> CheckpointStore::begin(CheckpointRequest request) {
-  return std::shared_ptr<QueryCheckpoint>(new QueryCheckpoint(shared_from_this(), std::move(request)));
 }
 
 QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request)
@@ -50,39 +41,54 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
   state_->logged.id = random_hex(8);
   state_->logged.text = request.text;
   state_->logged.started = now_iso();
+  state_->logged.context = request.context;
   state_->logged.root = fingerprint(*request.plan);
   state_->logged.breakers_total = count_breakers(*request.plan);
   state_->started = std::chrono::steady_clock::now();
   state_->request = std::move(request);
 
+  std::map<Fingerprint, std::string> newest;  // when the query of `found_` began: a later one has seen what an earlier left
   std::lock_guard lock(store_->mutex_);
   for (const auto& [id, interrupted] : store_->interrupted_) {
-    if (interrupted->query.root == state_->logged.root) state_->stands_for.push_back(id);
-    for (const DurableBreaker& breaker : interrupted->query.durable) {
-      found_.try_emplace(breaker.fingerprint, Found{interrupted->path(breaker), breaker});
+    const LoggedQuery& query = interrupted->query;
+    if (query.root == state_->logged.root) state_->stands_for.push_back(id);
+    for (const DurableBreaker& breaker : query.durable) {
+      std::string& begun = newest[breaker.fingerprint];
+      if (query.started < begun) continue;
+      begun = query.started;
+      found_.insert_or_assign(breaker.fingerprint, Found{interrupted->path(breaker), breaker});
     }
   }
 }
 
-bool QueryCheckpoint::is_durable(const Breaker& breaker) {
+const QueryCheckpoint::Found* QueryCheckpoint::find(const Breaker& breaker) const {
   const auto found = found_.find(breaker.fingerprint);
-  return found != found_.end() && found->second.breaker.types == breaker.types;
+  return found != found_.end() && found->second.breaker.types == breaker.types ? &found->second : nullptr;
+}
+
+std::optional<Content> QueryCheckpoint::durable(const Breaker& breaker) {
+  const Found* found = find(breaker);
+  return found == nullptr ? std::nullopt : std::optional(found->breaker.content);
 }
 
 std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker) {
-  const auto found = found_.find(breaker.fingerprint);
-  if (found == found_.end()) return nullptr;
+  const Found* found = find(breaker);
+  if (found == nullptr) return nullptr;
+  std::string problem;
   try {
-    auto rows = read_fragment_file(store_->storage_, found->second.path, found->second.breaker);
+    auto rows = read_fragment_file(store_->storage_, found->path, found->breaker);
     state_->set_state(breaker.fingerprint, "durable, loaded");
     return rows;
   } catch (const Error& error) {
-    state_->request.notice("warning: a checkpoint is not used: " + error.message);
-    return nullptr;
+    problem = error.message;
+  } catch (const std::bad_alloc&) {
+    problem = "there is not memory enough to load it";
   }
+  state_->request.notice("warning: a checkpoint is not used: " + problem);
+  return nullptr;
 }
 
-void QueryCheckpoint::completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) {
+void QueryCheckpoint::completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) {
   if (state_->off || state_->finished || state_->request.mode == CheckpointMode::kOff) return;
   if (state_->request.mode == CheckpointMode::kAuto &&
       std::chrono::steady_clock::now() - state_->started < kAutomaticAfter) {
@@ -91,12 +97,13 @@ void QueryCheckpoint::completed(const Breaker& breaker, std::shared_ptr<const Ro
   }
   state_->set_state(breaker.fingerprint, "being written");
   state_->queued = true;
-  CheckpointStore::Task task;
-  task.query = state_;
-  task.breaker = breaker;
-  task.bytes = rows->bytes();
-  task.rows = std::move(rows);
-  store_->enqueue(std::move(task));
+  const size_t bytes = rows->bytes();
+  const bool fits = store_->writer_.enqueue(
+      [store = store_.get(), state = state_, breaker, content, rows = std::move(rows)] {
+        store->write(*state, breaker, content, *rows);
+      },
+      bytes);
+  if (!fits) state_->set_state(breaker.fingerprint, "skipped: the queue was full");
 }
 
 void QueryCheckpoint::planned(size_t pipelines_skipped, size_t pipelines_total) {
@@ -111,12 +118,13 @@ std::string QueryCheckpoint::state(const Breaker& breaker) {
   return found == state_->states.end() ? "" : found->second;
 }
 
-void QueryCheckpoint::finish() {
+void QueryCheckpoint::finish() noexcept {
   if (state_->finished.exchange(true)) return;
   if (!state_->queued && state_->stands_for.empty()) return;
-  CheckpointStore::Task task;
-  task.query = state_;
-  store_->enqueue(std::move(task));
+  try {
+    store_->writer_.enqueue([store = store_.get(), state = state_] { store->end(*state); });
+  } catch (const std::exception&) {  // no memory, no thread: the next process finds it interrupted
+  }
 }
 
 uint64_t QueryCheckpoint::bytes_written() const { return state_->bytes_written; }

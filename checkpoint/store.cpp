@@ -1,161 +1,73 @@
 #include "checkpoint/store.h"
 
 #include <fmt/format.h>
-#include <xxhash.h>
 
 #include <algorithm>
-#include <random>
-#include <set>
 
-#include "checkpoint/store_state.h"
+#include "checkpoint/place.h"
+#include "checkpoint/query_state.h"
 #include "vector/error.h"
 
 namespace cairn {
 
 namespace {
 
-/// Pins of queries whose checkpoints are in this directory: each store sweeps its own. The one inside the database keeps
-/// its name when the database is moved.
-std::string pin_prefix(const Database& database, std::string_view directory) {
-  if (directory.starts_with(database.path())) directory.remove_prefix(database.path().size());
-  return fmt::format("query in {:016x}: ", XXH3_64bits(directory.data(), directory.size()));
+/// Where the database may have checkpoints: in it, where the setting says, and where its pins do.
+std::set<std::string> places_of(const Database& database, const std::string& directory) {
+  std::set<std::string> places{checkpoint_place(database, ""), checkpoint_place(database, directory)};
+  for (const std::string& name : database.pin_names()) {
+    const std::optional<QueryPin> pin = QueryPin::of_name(database, name);
+    if (pin && !pin->place.empty()) places.insert(pin->place);
+  }
+  return places;
 }
 
-/// Rows that may wait to be written, over all queries. What does not fit is skipped: workers never wait.
-constexpr size_t kQueuedBytesMax = size_t{2} << 30;
+/// Pins of another version of Cairn, which no log that was read has named.
+void release_foreign(const Database& database, Recovered& recovered) {
+  for (const std::string& name : database.pin_names()) {
+    const std::optional<QueryPin> pin = QueryPin::of_name(database, name);
+    if (!pin || !pin->place.empty() || std::ranges::find(recovered.lost_pins, name) != recovered.lost_pins.end()) continue;
+    recovered.lost_pins.push_back(name);
+    recovered.notices.push_back(fmt::format(
+        "the interrupted query {} was begun by another version of Cairn and is discarded", pin->id));
+  }
+}
 
 }  // namespace
 
-std::string random_hex(size_t digits) {
-  std::random_device device;
-  std::string out;
-  while (out.size() < digits) out += fmt::format("{:08x}", device());
-  return out.substr(0, digits);
-}
-
-std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database> database, std::string directory,
-                                                       std::function<void(std::string_view)> warning) {
-  std::shared_ptr<CheckpointStore> store(
-      new CheckpointStore(std::move(database), std::move(directory), std::move(warning)));
-  store->adopt_dead_owners();
+std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database> database, const std::string& directory,
+                                                       Notice notice, std::vector<std::string>& told) {
+  std::shared_ptr<CheckpointStore> store(new CheckpointStore(std::move(database), std::move(notice)));
+  auto all = std::make_shared<Recovered>();
+  for (const std::string& place : places_of(*store->database_, directory)) {
+    store->places_.insert(place);
+    all->add(store->take_over(place));
+  }
+  if (all->complete) release_foreign(*store->database_, *all);
+  told = all->notices;
+  if (!all->owners.empty() || !all->lost_pins.empty()) {
+    store->writer_.enqueue([raw = store.get(), all] { raw->tidy_up(*all); });
+  }
   return store;
 }
 
-CheckpointStore::CheckpointStore(std::shared_ptr<Database> database, std::string directory,
-                                 std::function<void(std::string_view)> warning)
+CheckpointStore::CheckpointStore(std::shared_ptr<Database> database, Notice notice)
     : database_(std::move(database)),
       storage_(database_->storage()),
-      directory_(std::move(directory)),
-      warning_(std::move(warning)) {}
+      notice_(std::move(notice)),
+      writer_([this](std::string_view failure) { notice_("checkpoint: " + std::string(failure)); }) {}
 
 CheckpointStore::~CheckpointStore() { close(); }
 
-void CheckpointStore::adopt_dead_owners() {
-  std::unique_lock lock(mutex_);
-  if (storage_.exists(directory_)) {
-    for (const DirectoryEntry& entry : storage_.list(directory_)) {
-      if (!entry.is_directory) continue;
-      const std::string directory = directory_ + "/" + entry.name;
-      try {
-        auto owner_lock = storage_.lock_file(directory + "/owner.lock", LockMode::kExclusive);
-        adopt(directory, std::move(owner_lock));
-      } catch (const Error& error) {
-        if (error.sqlstate != sqlstate::kObjectInUse) warning_("checkpoints of an earlier process: " + error.message);
-      }
-    }
-    sweep_owners();
-  }
-  // A process may have died between pinning its snapshot and logging the query.
-  for (const std::string& pin : database_->pin_names()) {
-    const bool known = std::any_of(interrupted_.begin(), interrupted_.end(),
-                                   [&](const auto& entry) { return entry.second->query.pin == pin; });
-    if (!known && pin.starts_with(pin_prefix(*database_, directory_))) unpin(pin);
-  }
-}
-
-void CheckpointStore::adopt(const std::string& directory, std::unique_ptr<FileLock> lock) {
-  auto owner = std::make_unique<Owner>();
-  owner->directory = directory;
-  owner->lock = std::move(lock);
-  std::set<std::string> needed{"owner.lock", "log"};
-  if (storage_.exists(directory + "/log")) {
-    owner->log = std::make_unique<CheckpointLog>(storage_, directory + "/log");
-    for (const auto& [id, query] : owner->log->queries()) {
-      for (const DurableBreaker& breaker : query.durable) {
-        needed.insert(breaker.file);
-        own_bytes_ += breaker.file_bytes;
-      }
-      interrupted_[id] = std::make_unique<Interrupted>(Interrupted{query, owner.get()});
-    }
-  }
-  for (const DirectoryEntry& entry : storage_.list(directory)) {
-    if (!needed.contains(entry.name)) storage_.remove_all(directory + "/" + entry.name);
-  }
-  adopted_.push_back(std::move(owner));
-}
-
-void CheckpointStore::sweep_owners() {
-  std::erase_if(adopted_, [&](const std::unique_ptr<Owner>& owner) {
-    if (owner->log && !owner->log->queries().empty()) return false;
-    owner->log.reset();
-    try {
-      storage_.remove_all(owner->directory);
-    } catch (const Error& error) {
-      warning_("checkpoints of an earlier process: " + error.message);
-    }
-    return true;
-  });
-  if (adopted_.empty() && !own_) {
-    try {
-      storage_.remove(directory_);  // only where it is empty
-    } catch (const Error&) {        // others' directories are in it
-    }
-  }
-}
-
-void CheckpointStore::unpin(const std::string& pin) noexcept {
-  try {
-    database_->unpin(pin);
-  } catch (const Error& error) {
-    warning_("checkpoint: " + error.message);
-  }
-}
-
-void CheckpointStore::forget(const Interrupted& query) {
-  query.owner->log->end(query.query.id);
-  for (const DurableBreaker& breaker : query.query.durable) {
-    storage_.remove(query.path(breaker));
-    own_bytes_ -= std::min(own_bytes_, breaker.file_bytes);
-  }
-  unpin(query.query.pin);
-}
-
-CheckpointStore::Owner& CheckpointStore::own() {
-  if (own_) return *own_;
-  // Another process that starts up may take a fresh directory for a dead one's before it is locked: then try again.
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    auto owner = std::make_unique<Owner>();
-    owner->directory = directory_ + "/" + random_hex(16);
-    storage_.create_directories(owner->directory);
-    try {
-      owner->lock = storage_.lock_file(owner->directory + "/owner.lock", LockMode::kExclusive);
-    } catch (const Error&) {
-      continue;
-    }
-    if (!storage_.exists(owner->directory + "/owner.lock")) continue;
-    owner->log = std::make_unique<CheckpointLog>(storage_, owner->directory + "/log");
-    storage_.sync_directory(owner->directory);
-    storage_.sync_directory(directory_);
-    own_ = std::move(owner);
-    return *own_;
-  }
-  throw Error(sqlstate::kIoError, "cannot make a checkpoint directory in \"" + directory_ + "\"");
+std::shared_ptr<QueryCheckpoint> CheckpointStore::begin(CheckpointRequest request) {
+  return std::shared_ptr<QueryCheckpoint>(new QueryCheckpoint(shared_from_this(), std::move(request)));
 }
 
 /* ---- Interrupted queries ---- */
 
-std::vector<InterruptedQuery> CheckpointStore::interrupted() {
-  std::lock_guard lock(mutex_);
+std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
+  retry_unread(check);
+  const std::lock_guard lock(mutex_);
   // A query that was killed again while it was being recovered has left two entries: they are one query to its user.
   std::map<Fingerprint, InterruptedQuery> by_root;
   std::map<Fingerprint, std::set<Fingerprint>> durable;
@@ -167,6 +79,8 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted() {
       query.text = logged.text;
       query.started = logged.started;
       query.pin = logged.pin;
+      query.context = logged.context;
+      query.root = logged.root;
       query.breakers_total = logged.breakers_total;
     }
     for (const DurableBreaker& breaker : logged.durable) {
@@ -183,175 +97,244 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted() {
   return out;
 }
 
-std::optional<InterruptedQuery> CheckpointStore::find(std::string_view id) {
-  for (InterruptedQuery& query : interrupted()) {
+std::optional<InterruptedQuery> CheckpointStore::find(std::string_view id, const Check& check) {
+  for (InterruptedQuery& query : interrupted(check)) {
     if (query.id == id) return std::move(query);
   }
   return std::nullopt;
 }
 
-bool CheckpointStore::discard(std::string_view id) {
-  std::lock_guard lock(mutex_);
-  const auto found = interrupted_.find(id);
-  if (found == interrupted_.end()) return false;
-  const Fingerprint root = found->second->query.root;
-  for (auto entry = interrupted_.begin(); entry != interrupted_.end();) {
-    if (entry->second->query.root == root) {
-      forget(*entry->second);
-      entry = interrupted_.erase(entry);
-    } else {
-      ++entry;
+bool CheckpointStore::discard(std::string_view id, const Check& check) {
+  const std::optional<InterruptedQuery> query = find(id, check);
+  if (!query) return false;
+  std::vector<std::string> ids;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [each, entry] : interrupted_) {
+      if (entry->query.root == query->root) ids.push_back(each);
     }
   }
-  sweep_owners();
+  writer_.run([this, ids] {
+    for (const auto& entry : take(ids)) forget(entry);
+  }, check);
   return true;
 }
 
-uint64_t CheckpointStore::bytes() {
-  std::lock_guard lock(mutex_);
-  return own_bytes_;
+/// What there was no way to (no rights, no disk, another process) may be there now.
+void CheckpointStore::retry_unread(const Check& check) {
+  std::set<std::string> places;
+  {
+    const std::lock_guard lock(mutex_);
+    if (unread_.empty()) return;
+    places.swap(unread_);
+  }
+  writer_.run([this, places] {
+    for (const std::string& place : places) take_over_late(place);
+  }, check);
+}
+
+Recovered CheckpointStore::take_over(const std::string& place) {
+  Recovered recovered = recover(*database_, place);
+  const std::lock_guard lock(mutex_);
+  if (!recovered.complete) unread_.insert(place);
+  for (const Interrupted& query : recovered.queries) {
+    interrupted_[query.query.id] = std::make_shared<Interrupted>(query);
+    for (const DurableBreaker& breaker : query.query.durable) bytes_ += breaker.file_bytes;
+  }
+  return recovered;
 }
 
 /* ---- The writer thread ---- */
 
-void CheckpointStore::enqueue(Task task) {
-  std::lock_guard lock(mutex_);
-  if (closing_) return;
-  if (task.breaker && queued_bytes_ + task.bytes > kQueuedBytesMax) {
-    task.query->set_state(task.breaker->fingerprint, "skipped: the queue was full");
+/// Whatever becomes of one thing, the next is to be done. False where it failed.
+bool CheckpointStore::attempt(const std::function<void()>& io) {
+  try {
+    io();
+    return true;
+  } catch (const std::exception& error) {
+    notice_(std::string("warning: checkpoints: ") + error.what());
+  }
+  return false;
+}
+
+void CheckpointStore::take_over_late(const std::string& place) {
+  places_.insert(place);
+  const Recovered recovered = take_over(place);
+  for (const std::string& notice : recovered.notices) notice_(notice);
+  tidy_up(recovered);
+}
+
+void CheckpointStore::tidy_up(const Recovered& recovered) {
+  for (const std::string& pin : recovered.lost_pins) attempt([&] { database_->unpin(pin); });
+  for (const auto& owner : recovered.owners) {
+    std::set<std::string> needed;
+    {
+      const std::lock_guard lock(mutex_);
+      for (const auto& [id, entry] : interrupted_) {
+        if (entry->owner != owner) continue;
+        for (const DurableBreaker& breaker : entry->query.durable) needed.insert(breaker.file);
+      }
+    }
+    attempt([&] { owner->sweep(std::move(needed)); });
+    remove_idle(owner);
+  }
+}
+
+std::shared_ptr<Owner> CheckpointStore::own(const std::string& place) {
+  if (!places_.contains(place)) take_over_late(place);
+  std::shared_ptr<Owner>& owner = own_[place];
+  if (owner != nullptr && owner->log()->broken()) given_up_.insert(std::exchange(owner, nullptr));
+  if (owner == nullptr) owner = Owner::make(storage_, place);
+  return owner;
+}
+
+void CheckpointStore::write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
+  if (query.finished || query.off) return;
+  if (query.request.bytes_max != 0 && bytes_ + rows.bytes() > query.request.bytes_max) {
+    query.set_state(breaker.fingerprint, "skipped: checkpoint_limit reached");
+    if (query.request.verbose) {
+      query.request.notice(fmt::format("checkpoint: breaker {} of {} skipped ({}): checkpoint_limit reached",
+                                       breaker.number + 1, query.logged.breakers_total, breaker.description));
+    }
     return;
   }
-  queued_bytes_ += task.bytes;
-  tasks_.push_back(std::move(task));
-  if (!writer_.joinable()) writer_ = std::thread([this] { run(); });
-  wake_.notify_one();
-}
-
-void CheckpointStore::run() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wake_.wait(lock, [&] { return closing_ || !tasks_.empty(); });
-    if (tasks_.empty()) return;
-    Task task = std::move(tasks_.front());
-    tasks_.pop_front();
-    busy_ = true;
-    lock.unlock();
-    try {
-      if (task.breaker) {
-        write(task);
-      } else {
-        end(task);
-      }
-    } catch (const std::exception& error) {
-      warning_(std::string("checkpoint: ") + error.what());
-    }
-    const size_t bytes = task.bytes;
-    task = {};
-    lock.lock();
-    queued_bytes_ -= bytes;
-    busy_ = false;
-    idle_.notify_all();
+  try {
+    make_durable(query, breaker, content, rows);
+  } catch (const std::exception& error) {
+    query.off = true;
+    query.request.notice(std::string("warning: checkpoints are off for this query: ") + error.what());
   }
 }
 
-void CheckpointStore::write(const Task& task) {
-  QueryCheckpoint::State& query = *task.query;
-  if (query.finished || query.off) return;
-  std::string path;
+void CheckpointStore::make_durable(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
+  const std::string place = checkpoint_place(*database_, query.request.directory);
+  if (query.owner == nullptr) query.owner = own(place);
+  DurableBreaker durable;
+  durable.number = breaker.number;
+  durable.fingerprint = breaker.fingerprint;
+  durable.content = content;
+  durable.description = breaker.description;
+  durable.file = fmt::format("{}-{}", query.logged.id, breaker.number);
+  if (!query.pinned) {
+    query.logged.pin = QueryPin{query.logged.id, place}.name(*database_);
+    database_->pin_durably(query.logged.pin, query.request.snapshot);
+    query.pinned = true;
+  }
+  const std::string path = query.owner->path(durable.file);
   try {
-    {
-      std::lock_guard lock(mutex_);
-      if (query.request.bytes_max != 0 && own_bytes_ + task.bytes > query.request.bytes_max) {
-        query.set_state(task.breaker->fingerprint, "skipped: checkpoint_max_bytes reached");
-        return;
-      }
-      path = own().directory;
-    }
-    DurableBreaker durable;
-    durable.number = task.breaker->number;
-    durable.fingerprint = task.breaker->fingerprint;
-    durable.description = task.breaker->description;
-    durable.file = fmt::format("{}-{}", query.logged.id, task.breaker->number);
-    path += "/" + durable.file;
-    if (!query.begun) {
-      query.logged.pin = pin_prefix(*database_, directory_) + query.logged.id;
-      database_->pin_durably(query.logged.pin, query.request.snapshot);
-      query.pinned = true;
-    }
-    const bool written = write_fragment_file(storage_, path, *task.rows, [&] { return query.finished.load(); },
-                                             query.bytes_written, durable);
-    if (!written) {
+    if (!write_fragment_file(storage_, path, rows, [&] { return query.finished.load(); }, query.bytes_written, durable)) {
       storage_.remove(path);
       return;
     }
-    std::lock_guard lock(mutex_);
-    storage_.sync_directory(own_->directory);
+    query.owner->sync();
     if (query.begun) {
-      own_->log->durable(query.logged.id, durable);
+      query.owner->log()->durable(query.logged.id, durable);
     } else {
-      own_->log->begin(query.logged, durable);
+      query.owner->log()->begin(query.logged, durable);
     }
-    query.begun = true;
-    query.files.push_back(path);
-    query.file_bytes += durable.file_bytes;
-    own_bytes_ += durable.file_bytes;
-    query.set_state(durable.fingerprint, fmt::format("durable, {:.1f} MB", static_cast<double>(durable.file_bytes) / 1e6));
-    if (query.request.verbose) {
-      query.request.notice(fmt::format("checkpoint: breaker {} of {} durable ({}, {:.1f} MB)", durable.number + 1,
-                                       query.logged.breakers_total, durable.description,
-                                       static_cast<double>(durable.file_bytes) / 1e6));
-    }
-  } catch (const Error& error) {
-    query.off = true;
-    query.request.notice("warning: checkpoints are off for this query: " + error.message);
+  } catch (...) {
     try {
-      if (!path.empty()) storage_.remove(path);
+      storage_.remove(path);
     } catch (const Error&) {  // whoever takes the directory over removes it
     }
+    throw;
+  }
+  query.begun = true;
+  query.files.push_back(path);
+  query.file_bytes += durable.file_bytes;
+  bytes_ += durable.file_bytes;
+  const double megabytes = static_cast<double>(durable.file_bytes) / 1e6;
+  query.set_state(durable.fingerprint, fmt::format("durable, {:.1f} MB", megabytes));
+  if (query.request.verbose) {
+    query.request.notice(fmt::format("checkpoint: breaker {} of {} durable ({}, {:.1f} MB)", durable.number + 1,
+                                     query.logged.breakers_total, durable.description, megabytes));
   }
 }
 
-void CheckpointStore::end(const Task& task) {
-  QueryCheckpoint::State& query = *task.query;
-  std::lock_guard lock(mutex_);
+/// By its end record, and by its pin: either will do. False where neither could be.
+bool CheckpointStore::close_query(Owner& owner, const std::string& id, const std::string& pin) {
+  const bool ended = !owner.log()->broken() && attempt([&] { owner.log()->end(id); });
+  const bool unpinned = attempt([&] { database_->unpin(pin); });
+  if (!ended && !unpinned) owner.keep();
+  return ended || unpinned;
+}
+
+void CheckpointStore::end(State& query) {
   if (query.begun) {
-    own_->log->end(query.logged.id);
-    for (const std::string& path : query.files) storage_.remove(path);
-    own_bytes_ -= std::min(own_bytes_, query.file_bytes);
+    if (close_query(*query.owner, query.logged.id, query.logged.pin)) {
+      for (const std::string& path : query.files) attempt([&] { storage_.remove(path); });
+      bytes_ -= std::min<uint64_t>(bytes_, query.file_bytes);
+    }
+  } else if (query.pinned) {
+    attempt([&] { database_->unpin(query.logged.pin); });
   }
-  if (query.pinned) unpin(query.logged.pin);
-  for (const std::string& id : query.stands_for) {
+  query.owner.reset();
+  for (const auto& entry : take(query.stands_for)) attempt([&] { forget(entry); });
+  for (auto owner = given_up_.begin(); owner != given_up_.end();) {
+    if (owner->use_count() > 1) {
+      ++owner;
+      continue;
+    }
+    attempt([&] { (*owner)->remove_if_idle(); });
+    owner = given_up_.erase(owner);
+  }
+}
+
+std::vector<std::shared_ptr<Interrupted>> CheckpointStore::take(const std::vector<std::string>& ids) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<Interrupted>> taken;
+  for (const std::string& id : ids) {
     const auto found = interrupted_.find(id);
     if (found == interrupted_.end()) continue;
-    forget(*found->second);
+    taken.push_back(std::move(found->second));
     interrupted_.erase(found);
   }
-  if (!query.stands_for.empty()) sweep_owners();
+  return taken;
 }
 
-void CheckpointStore::drain() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [&] { return tasks_.empty() && !busy_; });
+void CheckpointStore::forget(const std::shared_ptr<Interrupted>& query) {
+  if (!close_query(*query->owner, query->query.id, query->query.pin)) {
+    const std::lock_guard lock(mutex_);
+    interrupted_[query->query.id] = query;
+    throw Error(sqlstate::kIoError, "query " + query->query.id + " could not be discarded");
+  }
+  for (const DurableBreaker& breaker : query->query.durable) {
+    attempt([&] { storage_.remove(query->path(breaker)); });
+    bytes_ -= std::min<uint64_t>(bytes_, breaker.file_bytes);
+  }
+  remove_idle(query->owner);
+}
+
+/// A dead process's directory goes with its last open query.
+void CheckpointStore::remove_idle(const std::shared_ptr<Owner>& owner) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto needs = [&](const auto& entry) { return entry.second->owner == owner; };
+    if (std::ranges::any_of(interrupted_, needs)) return;
+  }
+  attempt([&] { owner->remove_if_idle(); });
+  for (const std::string& place : places_) {
+    if (!own_.contains(place)) remove_place(place);
+  }
+}
+
+void CheckpointStore::remove_place(const std::string& place) {
+  try {
+    storage_.remove(place);  // only where it is empty
+  } catch (const Error&) {   // others' directories are in it
+  }
 }
 
 void CheckpointStore::close() {
-  {
-    std::lock_guard lock(mutex_);
-    closing_ = true;
-    wake_.notify_one();
+  writer_.close();
+  for (auto& [place, owner] : own_) {
+    if (owner != nullptr) given_up_.insert(owner);
   }
-  if (writer_.joinable()) writer_.join();
-  std::lock_guard lock(mutex_);
-  if (own_ && own_->log->queries().empty()) {
-    own_->log.reset();
-    try {
-      storage_.remove_all(own_->directory);
-    } catch (const Error& error) {
-      warning_("checkpoint: " + error.message);
-    }
-    own_.reset();
-  }
-  sweep_owners();
+  own_.clear();
+  for (const auto& owner : given_up_) attempt([&] { owner->remove_if_idle(); });
+  given_up_.clear();
+  for (const std::string& place : places_) remove_place(place);
+  places_.clear();
 }
 
 }  // namespace cairn

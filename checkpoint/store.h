@@ -1,142 +1,105 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "checkpoint/log.h"
-#include "exec/pipeline.h"
+#include "checkpoint/query_checkpoint.h"
+#include "checkpoint/recovery.h"
+#include "checkpoint/writer.h"
 #include "io/database.h"
 
 namespace cairn {
 
-enum class CheckpointMode : uint8_t {
-  kOff,   ///< nothing is written; what an earlier process left may still be used
-  kAuto,  ///< breakers of queries that have run for a while
-  kAll,   ///< every completed breaker
-};
-
-class QueryCheckpoint;
-
 /// An interrupted query, as users see it.
 struct InterruptedQuery {
   std::string id, text, started, pin;
+  QueryContext context;
+  Fingerprint root;
   size_t breakers_durable = 0, breakers_total = 0;
   uint64_t bytes = 0;
 };
 
-/// What a session says of a query that begins.
-struct CheckpointRequest {
-  std::string text;
-  PlanPtr plan;
-  std::shared_ptr<const Snapshot> snapshot;
-  CheckpointMode mode = CheckpointMode::kAuto;
-  uint64_t bytes_max = 0;  ///< cap on all files of this store; 0: none
-  bool verbose = false;    ///< a notice for every breaker that becomes durable
-  std::function<void(std::string_view)> notice;
-};
-
-/// The durable breakers of one database in one directory. Below it every process has a directory of its own:
+/// The durable breakers of one database, wherever they are: each directory that a session names has a place for them
+/// (checkpoint/place.h), and in it every process a directory of its own (checkpoint/owner.h).
 ///
-///   <directory>/<owner>/owner.lock   held while the process lives
-///   <directory>/<owner>/log          checkpoint/log.h
-///   <directory>/<owner>/<query>-<n>  checkpoint/fragment_file.h
+/// The life of a checkpoint: a breaker completes -> its rows are queued -> the writer thread pins the query's snapshot,
+/// encodes and writes the rows and syncs the file -> one log record is appended and synced: now it is durable -> the query
+/// ends: an end record is appended, the pin goes, then the files. A query is there as long as both its begin record and
+/// its pin are. A directory whose lock can be taken belonged to a process that died: this process takes it over, keeps the
+/// files that open queries name, and removes the rest.
 ///
-/// The life of a checkpoint: a breaker completes -> its rows are queued -> the writer thread encodes and writes them
-/// and syncs the file -> one log record is appended and synced: now it is durable -> the query ends: an end record is
-/// appended, then the files go. A directory whose lock can be taken belonged to a process that died: this process
-/// takes it over, keeps the files that open queries name, and removes the rest. Thread-safe.
+/// Thread-safe. Nobody waits for checkpoint I/O but the writer thread, and who asks for interrupted queries, or discards
+/// one. These give up where their `check` throws.
 class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
  public:
-  /// Nothing is created before the first breaker is written; directories of dead processes are taken over at once.
-  static std::shared_ptr<CheckpointStore> open(std::shared_ptr<Database> database, std::string directory,
-                                               std::function<void(std::string_view)> warning);
+  using Notice = std::function<void(std::string_view)>;
+  using Check = Writer::Check;
+
+  /// Takes over what dead processes left in the database, in `directory` (a setting; "": none), and wherever durable pins
+  /// say that queries were interrupted. What users must be told of it comes in `told`, what goes wrong later to `notice`.
+  /// Nothing is created before the first breaker is written.
+  static std::shared_ptr<CheckpointStore> open(std::shared_ptr<Database> database, const std::string& directory,
+                                               Notice notice, std::vector<std::string>& told);
   ~CheckpointStore();
 
   /// The observer of a query that begins; it finds what is durable among interrupted queries with the same breakers.
   std::shared_ptr<QueryCheckpoint> begin(CheckpointRequest request);
 
-  std::vector<InterruptedQuery> interrupted();
-  std::optional<InterruptedQuery> find(std::string_view id);
+  std::vector<InterruptedQuery> interrupted(const Check& check = {});
+  std::optional<InterruptedQuery> find(std::string_view id, const Check& check = {});
   /// Forgets an interrupted query and frees its files. False where there is none of this id.
-  bool discard(std::string_view id);
-  uint64_t bytes();  ///< of all files that it holds
+  bool discard(std::string_view id, const Check& check = {});
+  uint64_t bytes() const { return bytes_; }  ///< of all files that it holds
   /// Waits until everything queued so far has been written or dropped.
-  void drain();
-  /// Drains, ends the writer thread and removes this process's directory where no open query needs it. Called once,
+  void drain(const Check& check = {}) { writer_.drain(check); }
+  /// Drains, ends the writer thread and removes this process's directories where no open query needs them. Called once,
   /// before the last reference goes.
   void close();
 
  private:
   friend class QueryCheckpoint;
-  struct Owner;        ///< one process's directory: this one's or a dead one's
-  struct Interrupted;  ///< an open query of a dead process
-  struct Task;         ///< a breaker to write, or a query to clean up
+  using State = QueryCheckpoint::State;
 
-  CheckpointStore(std::shared_ptr<Database> database, std::string directory,
-                  std::function<void(std::string_view)> warning);
-  void adopt_dead_owners();
-  void adopt(const std::string& name, std::unique_ptr<FileLock> lock);
-  void forget(const Interrupted& query);  ///< REQUIRES: mutex_ held
-  Owner& own();                           ///< makes this process's directory where there is none
-  void run();                             ///< the writer thread
-  void write(const Task& task);
-  void end(const Task& task);
-  void enqueue(Task task);
-  void unpin(const std::string& pin) noexcept;
-  void sweep_owners();  ///< removes directories of dead owners without open queries. REQUIRES: mutex_ held
+  CheckpointStore(std::shared_ptr<Database> database, Notice notice);
+  void retry_unread(const Check& check);
+
+  Recovered take_over(const std::string& place);
+
+  // What follows is done by the writer thread alone.
+  void tidy_up(const Recovered& recovered);
+  void take_over_late(const std::string& place);
+  std::shared_ptr<Owner> own(const std::string& place);  ///< makes this process's directory where there is none
+  void write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows);
+  void make_durable(State& query, const Breaker& breaker, const Content& content, const RowSet& rows);
+  void end(State& query);
+  std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
+  void forget(const std::shared_ptr<Interrupted>& query);
+  bool close_query(Owner& owner, const std::string& id, const std::string& pin);
+  void remove_idle(const std::shared_ptr<Owner>& owner);
+  void remove_place(const std::string& place);
+  bool attempt(const std::function<void()>& io);
 
   const std::shared_ptr<Database> database_;
   Storage& storage_;
-  const std::string directory_;
-  const std::function<void(std::string_view)> warning_;
+  const Notice notice_;
+  std::atomic<uint64_t> bytes_{0};
 
-  std::mutex mutex_;  ///< guards what follows
-  std::unique_ptr<Owner> own_;
-  std::vector<std::unique_ptr<Owner>> adopted_;
-  std::map<std::string, std::unique_ptr<Interrupted>, std::less<>> interrupted_;  ///< by id
-  std::condition_variable wake_, idle_;
-  std::deque<Task> tasks_;
-  size_t queued_bytes_ = 0;
-  bool busy_ = false, closing_ = false;
-  uint64_t own_bytes_ = 0;
-  std::thread writer_;
-};
+  std::map<std::string, std::shared_ptr<Owner>> own_;     ///< by place. The writer thread's
+  std::set<std::shared_ptr<Owner>> given_up_;             ///< own ones whose logs have failed. The writer thread's
+  std::set<std::string> places_;                          ///< that have been taken over. The writer thread's
 
-/// One running query's part of the store; the executor's observer.
-class QueryCheckpoint : public ExecutionObserver {
- public:
-  ~QueryCheckpoint() override { finish(); }
+  std::mutex mutex_;  ///< guards what follows; never held over I/O
+  std::map<std::string, std::shared_ptr<Interrupted>, std::less<>> interrupted_;  ///< by id
+  std::set<std::string> unread_;  ///< places that could not be read whole
 
-  bool is_durable(const Breaker& breaker) override;
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override;
-  void completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) override;
-  void planned(size_t pipelines_skipped, size_t pipelines_total) override;
-  std::string state(const Breaker& breaker) override;
-
-  /// The answer was delivered, or the query failed or was cancelled: its files, and those of interrupted queries that
-  /// it stands for, are no longer needed. Returns without waiting; only the first call does anything.
-  void finish();
-  uint64_t bytes_written() const;
-
- private:
-  friend class CheckpointStore;
-  struct State;  ///< shared with the writer thread
-  struct Found { std::string path; DurableBreaker breaker; };
-  QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
-
-  const std::shared_ptr<CheckpointStore> store_;
-  const std::shared_ptr<State> state_;
-  std::map<Fingerprint, Found> found_;  ///< durable from before; fixed when the query begins
+  Writer writer_;  ///< the first to go: its jobs use the rest
 };
 
 /// Breakers of a plan, shared nodes once.

@@ -35,13 +35,17 @@ class Execution : public QueryExecution, private WorkerPool::Task {
     size_t readers_left = 0;
     size_t sink_bytes = 0;
     Breaker breaker;
+    bool deterministic = false;
+    Content content;                          ///< once it has completed
   };
 
   void run() override;
   void run_pipelines();
-  void number_breakers();
+  void describe_pipelines();
   void report_checkpoints();
   void choose_pipelines();
+  PipelineChoice load_durable();
+  void name_content(size_t number);
   void run_pipeline(size_t number);
   std::unique_ptr<SourceSeries> make_series(const PipelineDescription::Leg& leg);
   std::shared_ptr<const RowSet> run_body(const PipelineDescription::Leg& leg, std::shared_ptr<const RowSet> working);

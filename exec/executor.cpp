@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "exec/determinism.h"
 #include "exec/execution.h"
 #include "exec/operators/aggregate.h"
 #include "exec/operators/filter.h"
@@ -124,7 +125,7 @@ size_t Execution::add_profiles(const PlanNode& node) {
 
 void Execution::run_pipelines() {
   if (stream_.satisfied()) return;  // LIMIT 0
-  number_breakers();
+  describe_pipelines();
   choose_pipelines();
   for (size_t i = 0; i < progress_.size(); ++i) {
     if (!progress_[i].needed || graph_.pipelines[i].loop != 0) continue;
@@ -146,49 +147,83 @@ void Execution::report_checkpoints() {
   }
 }
 
-void Execution::number_breakers() {
+void Execution::describe_pipelines() {
   uint32_t number = 0;
+  Determinism determinism;
   for (size_t i = 0; i < progress_.size(); ++i) {
     const PipelineDescription& pipeline = graph_.pipelines[i];
-    if (!pipeline.is_breaker()) continue;
     const PlanNode& node = *pipeline.node;
     const bool build = pipeline.sink == SinkKind::kJoinBuild;
     Breaker& breaker = progress_[i].breaker;
-    breaker.number = number++;
-    if (observer_ == nullptr) continue;
+    if (pipeline.is_breaker()) breaker.number = number++;
+    if (observer_ == nullptr || i + 1 == progress_.size()) continue;
     breaker.fingerprint = build ? build_fingerprint(node) : fingerprint(node);
     breaker.description = (build ? "build of " : "") + profile_of(node).description;
     breaker.types = build ? node.children[1]->types : node.types;
+    progress_[i].deterministic = build ? determinism.of_build(node) : determinism.of(node);
   }
 }
 
-/// From the answer back: what is durable is loaded, and what only it would need is never reached. A pipeline stands
-/// behind its inputs, so one pass from the last to the first sees every reader before what it reads.
+/// Asks what is durable, and loads what serves. What turns out to be damaged is chosen without.
+PipelineChoice Execution::load_durable() {
+  std::vector<Fingerprint> fingerprints;
+  for (const Progress& progress : progress_) fingerprints.push_back(progress.breaker.fingerprint);
+  std::vector<std::optional<Content>> durable(progress_.size());
+  std::vector<bool> asked(progress_.size(), observer_ == nullptr);
+  const auto ask = [&](size_t i) {
+    if (!asked[i]) durable[i] = observer_->durable(progress_[i].breaker);
+    asked[i] = true;
+    return durable[i] ? &*durable[i] : nullptr;
+  };
+  for (;;) {
+    PipelineChoice choice(graph_, fingerprints, ask);
+    bool whole = true;
+    for (size_t i = progress_.size(); i-- > 0;) {
+      Progress& progress = progress_[i];
+      if (!choice.restored[i]) {
+        progress.durable.reset();
+      } else if (progress.durable == nullptr) {
+        progress.durable = observer_->load(progress.breaker);
+        progress.content = *durable[i];
+        if (progress.durable == nullptr) durable[i].reset(), whole = false;
+      }
+    }
+    if (whole) return choice;
+  }
+}
+
+/// From the answer back: what is durable is loaded, and what only it would need is never reached.
 void Execution::choose_pipelines() {
-  progress_.back().needed = true;
+  const PipelineChoice choice = load_durable();
   size_t skipped = 0;
-  for (size_t i = progress_.size(); i-- > 0;) {
+  for (size_t i = 0; i < progress_.size(); ++i) {
     Progress& progress = progress_[i];
     const PipelineDescription& pipeline = graph_.pipelines[i];
     if (pipeline.loop != 0) continue;  // what it reads is an input of whoever runs it
-    if (progress.needed && pipeline.is_breaker() && observer_ != nullptr && observer_->is_durable(progress.breaker)) {
-      progress.durable = observer_->load(progress.breaker);
-    }
+    progress.needed = choice.needed[i];
     if (!progress.needed || progress.durable != nullptr) ++skipped;
     if (pipeline.is_breaker()) {
       std::string& state = profile_of(*pipeline.node).checkpoint;
       state = progress.durable != nullptr ? "durable (loaded)" : progress.needed ? "computed" : "not needed";
     }
     if (!progress.needed || progress.durable != nullptr) continue;
-    for (size_t input : pipeline.inputs) {
-      progress_[input].needed = true;
-      ++progress_[input].readers_left;
-    }
+    for (size_t input : pipeline.inputs) ++progress_[input].readers_left;
   }
   profile_.pipelines_skipped.store(skipped, std::memory_order_relaxed);
   profile_.pipelines_done.fetch_add(static_cast<size_t>(std::count_if(
       progress_.begin(), progress_.end(), [](const Progress& progress) { return !progress.needed; })));
   if (observer_ != nullptr) observer_->planned(skipped, progress_.size());
+}
+
+/// What its pipeline has collected gets a name: its own where it cannot come out in another way.
+void Execution::name_content(size_t number) {
+  Progress& progress = progress_[number];
+  progress.content.id = progress.deterministic ? progress.breaker.fingerprint : draw_content_id();
+  for (const size_t input : graph_.pipelines[number].inputs) {
+    const Progress& read = progress_[input];
+    progress.content.made_of.insert(read.content.made_of.begin(), read.content.made_of.end());
+    if (!read.deterministic) progress.content.made_of.insert({read.breaker.fingerprint, read.content.id});
+  }
 }
 
 void Execution::run_pipeline(size_t number) {
@@ -213,7 +248,9 @@ void Execution::run_pipeline(size_t number) {
   if (rows != nullptr && pipeline.sink != SinkKind::kJoinBuild) {
     profile_of(*pipeline.node).rows.fetch_add(rows->row_count(), std::memory_order_relaxed);
   }
-  if (observer_ != nullptr && pipeline.is_breaker()) observer_->completed(progress.breaker, std::move(rows));
+  if (observer_ == nullptr || pipeline.loop != 0) return;
+  name_content(number);
+  if (pipeline.is_breaker()) observer_->completed(progress.breaker, progress.content, std::move(rows));
 }
 
 /// One round of a recursion: its pipelines over the working table.

@@ -7,7 +7,6 @@
 #include <xxhash.h>
 
 #include "exec/plan.h"
-#include "exec/table_function.h"
 
 namespace cairn {
 namespace {
@@ -21,6 +20,11 @@ class Digest {
     bytes_.append(text);
   }
   void add(uint64_t number) { bytes_.append(reinterpret_cast<const char*>(&number), sizeof number); }
+  void add(const Value& value) {
+    add(value.type);
+    add(uint64_t{value.null});
+    if (!value.null) add(std::string_view(value.type.is_string() ? value.string : value.to_string()));
+  }
   void add(const Fingerprint& child) {
     add(child.high);
     add(child.low);
@@ -71,6 +75,8 @@ class Fingerprinter {
     digest.add(plan.describe());
     digest.add(static_cast<uint64_t>(plan.types.size()));
     for (const Type& type : plan.types) digest.add(type);
+    for (const AggregateCall& call : plan.aggregates) add_call(digest, call);
+    for (const WindowCall& call : plan.window_calls) add_call(digest, call.call);
     if (plan.table != nullptr) {
       digest.add(plan.table->table_id);
       digest.add(plan.table->version);
@@ -78,13 +84,16 @@ class Fingerprinter {
     }
     // (The build sides of joins above a scan never contain it.)
     for (const KeyReduction& reduction : plan.reductions) digest.add(of_build(*reduction.join));
-    if (plan.kind == PlanNode::Kind::kTableFunction &&
-        (plan.function_source == nullptr || plan.function_source->description().empty())) {
-      digest.add(unrepeatable());
-    }
+    if (plan.kind == PlanNode::Kind::kTableFunction && is_volatile_node(plan)) digest.add(unrepeatable());
   }
 
  private:
+  /// What a call's description leaves open: of which type its result and its constants are, and where a text ends.
+  static void add_call(Digest& digest, const AggregateCall& call) {
+    digest.add(call.type);
+    for (const Value& constant : call.constants) digest.add(constant);
+  }
+
   std::unordered_map<const PlanNode*, Fingerprint> done_;
 };
 

@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "exec/content.h"
 #include "exec/plan.h"
 #include "exec/row_set.h"
 #include "vector/vector.h"
@@ -130,12 +132,12 @@ class ExecutionObserver {
  public:
   enum class Wish : uint8_t { kContinue, kSeal, kSuspend };
   virtual ~ExecutionObserver() = default;
-  /// Before anything runs: whether this breaker's finished rows can be had.
-  virtual bool is_durable(const Breaker&) { return false; }
-  /// The rows of a durable breaker; nullptr where any check fails (it is then computed as if it had never been).
+  /// Before anything runs: which content of this breaker can be had.
+  virtual std::optional<Content> durable(const Breaker&) { return std::nullopt; }
+  /// Its rows; nullptr where any check fails (it is then computed as if it had never been).
   virtual std::shared_ptr<const RowSet> load(const Breaker&) { return nullptr; }
   /// The breaker's pipeline has completed; `rows` may be kept and written behind the workers' backs.
-  virtual void completed(const Breaker&, std::shared_ptr<const RowSet>) {}
+  virtual void completed(const Breaker&, const Content&, std::shared_ptr<const RowSet>) {}
   /// Asked by every worker at every morsel boundary.
   virtual Wish at_morsel_boundary() { return Wish::kContinue; }
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "exec/functions/function.h"
 #include "exec/table_function.h"
@@ -146,12 +147,34 @@ std::string describe_window(const PlanNode& plan) {
 
 }  // namespace
 
-bool is_volatile(const PlanNode& plan) {
+void for_each_node(const PlanNode& plan, const std::function<void(const PlanNode&)>& visit) {
+  std::unordered_set<const PlanNode*> seen{&plan};
+  std::vector<const PlanNode*> open{&plan};
+  while (!open.empty()) {
+    const PlanNode& node = *open.back();
+    open.pop_back();
+    visit(node);
+    for (const PlanPtr& child : node.children) {
+      if (seen.insert(child.get()).second) open.push_back(child.get());
+    }
+  }
+}
+
+bool is_volatile_node(const PlanNode& node) {
   const auto any = [](const std::vector<ExpressionPtr>& expressions) {
     return std::any_of(expressions.begin(), expressions.end(), [](const ExpressionPtr& e) { return is_volatile(*e); });
   };
-  return any(plan.predicates) || any(plan.expressions) || std::any_of(plan.rows.begin(), plan.rows.end(), any) ||
-         std::any_of(plan.children.begin(), plan.children.end(), [](const PlanPtr& child) { return is_volatile(*child); });
+  if (node.kind == PlanNode::Kind::kTableFunction &&
+      (node.function_source == nullptr || node.function_source->description().empty())) {
+    return true;
+  }
+  return any(node.predicates) || any(node.expressions) || std::any_of(node.rows.begin(), node.rows.end(), any);
+}
+
+bool is_volatile(const PlanNode& plan) {
+  bool found = false;
+  for_each_node(plan, [&](const PlanNode& node) { found = found || is_volatile_node(node); });
+  return found;
 }
 
 std::string_view to_string(JoinKind kind) {

@@ -43,16 +43,6 @@ SessionState::SessionState(std::shared_ptr<EngineState> engine) : engine_(std::m
 
 SessionState::~SessionState() { notices_->set(nullptr); }
 
-void NoticeSink::set(Handler handler) {
-  std::lock_guard lock(mutex_);
-  handler_ = std::move(handler);
-}
-
-void NoticeSink::send(std::string_view text) {
-  std::lock_guard lock(mutex_);
-  if (handler_) handler_(text);
-}
-
 NoticeSink::Handler SessionState::notice_forwarder() const {
   return [sink = notices_](std::string_view text) { sink->send(text); };
 }
@@ -195,7 +185,7 @@ BindContext SessionState::bind_context(const Statement& statement) {
   context.search_path = search_path();
   context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
                                                               engine_->database(), temporary_.get());
-  context.now_micros = now_micros_;
+  context.now_micros = statement.resumed != nullptr ? statement.resumed->context.now_micros : now_micros_;
   static const std::vector<Value> none;
   context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;
   context.parameter_types = statement.parameter_types;
@@ -217,77 +207,16 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   LogicalPlan logical = binder.bind_query(*statement.node->select_stmt);
   planned.names = logical.result_names;
   planned.plan = plan(std::move(logical), trace);
+  if (statement.resumed != nullptr && fingerprint(*planned.plan) != statement.resumed->root)
+    throw Error(sqlstate::kNotInPrerequisiteState,
+                "query " + statement.resumed->id + " cannot be resumed: it is planned otherwise than when it began",
+                "CALL discard('" + statement.resumed->id + "') forgets the query; run its text anew.");
   return planned;
-}
-
-namespace {
-
-/// Temporary tables die with the process, and so does what was made of them.
-bool reads_temporary(const PlanNode& plan) {
-  return (plan.table != nullptr && is_temporary(plan.table->schema.name)) ||
-         std::ranges::any_of(plan.children, [](const PlanPtr& child) { return reads_temporary(*child); });
-}
-
-}  // namespace
-
-std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const std::string& text) {
-  // A block's own changes are in no snapshot that could be pinned.
-  if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
-  if (is_volatile(*planned.plan) || reads_temporary(*planned.plan)) return nullptr;
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  if (store == nullptr) return nullptr;
-  CheckpointRequest request;
-  request.text = text;
-  request.plan = planned.plan;
-  request.snapshot = planned.snapshot;
-  request.mode = settings_.checkpoint();
-  request.bytes_max = settings_.checkpoint_limit_bytes();
-  request.verbose = settings_.checkpoint_verbose();
-  request.notice = notice_forwarder();
-  return store->begin(std::move(request));
 }
 
 std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer,
                                                     bool profiling) {
   return QueryExecution::start(plan, settings_.execution(), std::move(observer), profiling);
-}
-
-std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  std::vector<InterruptedQuery> queries;
-  if (store == nullptr) return queries;
-  for (const cairn::InterruptedQuery& query : store->interrupted())
-    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total, query.bytes});
-  return queries;
-}
-
-namespace {
-
-Error no_such_query(std::string_view id) {
-  return Error(sqlstate::kUndefinedObject, "there is no interrupted query \"" + std::string(id) + "\"",
-               "SELECT * FROM cairn_queries() lists them.");
-}
-
-}  // namespace
-
-std::unique_ptr<StatementResult> SessionState::resume(std::string_view id) {
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  auto query = store == nullptr ? std::nullopt : store->find(id);
-  if (!query) throw no_such_query(id);
-  Statement statement;
-  statement.text = query->text;
-  statement.tree = parse_statement(statement.text);
-  statement.node = &statement.tree->statement();
-  statement.snapshot = engine_->database().pinned(query->pin);
-  if (statement.snapshot == nullptr)
-    throw Error(sqlstate::kDataCorrupted, "the snapshot of query " + query->id + " is not there any more",
-                "CALL discard('" + query->id + "') forgets the query; run its text anew.");
-  return run(statement);
-}
-
-void SessionState::discard(std::string_view id) {
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  if (store == nullptr || !store->discard(id)) throw no_such_query(id);
 }
 
 }  // namespace cairn

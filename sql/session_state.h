@@ -8,6 +8,7 @@
 
 #include "checkpoint/store.h"
 #include "sql/binder/binder.h"
+#include "sql/notice_sink.h"
 #include "sql/parser/parser.h"
 #include "sql/session.h"
 #include "sql/session_values.h"
@@ -36,18 +37,6 @@ class WriterTurn {
   bool taken_ = false, by_block_ = false;
 };
 
-/// Where a session's notices go. Checkpoint writers hold it longer than the session lives; what comes then is dropped.
-class NoticeSink {
- public:
-  using Handler = std::function<void(std::string_view)>;
-  void set(Handler handler);
-  void send(std::string_view text);
-
- private:
-  std::mutex mutex_;
-  Handler handler_;
-};
-
 class EngineState final : public Engine, public std::enable_shared_from_this<EngineState> {
  public:
   EngineState(std::string_view path, bool read_only);
@@ -55,17 +44,16 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   Database& database() override { return *database_; }
   std::unique_ptr<Session> connect() override;
 
-  /// The store of checkpoints in `directory` ("": beside the database); nullptr where there is no place for one, or
-  /// where it could not be opened (one warning).
-  std::shared_ptr<CheckpointStore> checkpoints(const std::string& directory,
-                                               const std::function<void(std::string_view)>& notice);
+  /// The database's store of checkpoints; nullptr where there is no place for one. The first to ask opens it, with what
+  /// is in `directory` (a setting), and hears what became of interrupted queries that cannot be resumed.
+  std::shared_ptr<CheckpointStore> checkpoints(const std::string& directory, const CheckpointStore::Notice& notice);
   WriterTurn& writer_turn() { return writer_turn_; }
 
  private:
   std::shared_ptr<Database> database_;
   WriterTurn writer_turn_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<CheckpointStore>> stores_;  ///< by directory; nullptr: refused
+  std::shared_ptr<CheckpointStore> store_;  ///< nullptr: nobody has asked for it
 };
 
 /// A statement on its way through the session.
@@ -76,6 +64,7 @@ struct Statement {
   const std::vector<Value>* parameters = nullptr;
   std::vector<Type> parameter_types;
   std::shared_ptr<const Snapshot> snapshot;  ///< given where a resumed query keeps its own; else nullptr
+  const cairn::InterruptedQuery* resumed = nullptr;  ///< that it goes on with: the plan must be the same
 };
 
 /// One connection. Statements are one function each, in sql/statements/ (statements.h); this class holds what they
@@ -118,7 +107,7 @@ class SessionState final : public Session {
   PlanPtr plan(LogicalPlan&& logical, std::vector<PassTrace>* trace = nullptr);
 
   /// The one place where checkpoints meet execution. nullptr: this query writes and reads none.
-  std::shared_ptr<QueryCheckpoint> make_observer(const Planned& planned, const std::string& text);
+  std::shared_ptr<QueryCheckpoint> make_observer(const Planned& planned, const Statement& statement);
   std::unique_ptr<QueryExecution> start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer, bool profiling);
   /// Between these two, interrupt() and progress() reach the execution.
   void begin_running(QueryExecution* execution, std::shared_ptr<QueryCheckpoint> checkpoint);
@@ -162,6 +151,10 @@ class SessionState final : public Session {
   void start_statement();
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
+  CheckpointStore::Check interruption_check() const;
+  QueryContext context_of(const Statement& statement) const;
+  bool can_be_planned_again(const Planned& planned, const Statement& statement);
+  std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
   std::shared_ptr<const Snapshot> durable_snapshot() const;
   void change_temporary(const Change& change);
   /// Does what ON COMMIT says.

@@ -178,21 +178,21 @@ const std::vector<SettingDescription>& Settings::all() {
       {"checkpoint_verbose", "off", "A notice for every breaker that becomes durable.", check_switch},
       {"client_encoding", "UTF8", "Always UTF8.", check_utf8},
       {"client_min_messages", "notice", "Accepted for PostgreSQL's clients; changes nothing.", check_any},
-      {"datestyle", "ISO, MDY", "Always ISO, MDY.", check_date_style},
+      {"datestyle", "ISO, MDY", "Always ISO, MDY.", check_date_style, true},
       {"default_transaction_isolation", "repeatable read", "Always snapshot isolation.", check_isolation},
-      {"disabled_passes", "", "Optimizer passes to leave out, separated by commas.", check_passes},
+      {"disabled_passes", "", "Optimizer passes to leave out, separated by commas.", check_passes, true},
       {"extra_float_digits", "1", "Floating-point numbers are always printed so that they read back equal.",
-       check_integer<-15, 3>},
-      {"intervalstyle", "postgres", "Always postgres.", check_fixed},
+       check_integer<-15, 3>, true},
+      {"intervalstyle", "postgres", "Always postgres.", check_fixed, true},
       {"memory_limit", "50%", "Most bytes that a query's breakers may hold: such as 2GB, or a share of the memory at hand; 0: no limit.",
        check_memory},
-      {"search_path", "public", "Accepted for PostgreSQL's clients: there is one schema, public.", check_any},
+      {"search_path", "public", "Accepted for PostgreSQL's clients: there is one schema, public.", check_any, true},
       {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
       {"server_version", "15.0", "The version of PostgreSQL whose dialect is spoken.", check_fixed},
       {"standard_conforming_strings", "on", "Always on.", check_fixed},
       {"statement_timeout", "0", "Accepted for PostgreSQL's clients: only 0, no time limit.", check_fixed},
       {"threads", "", "Workers per query; initially one per core that the process may use.", check_integer<1, 1024>},
-      {"timezone", "UTC", "Always UTC.", check_time_zone},
+      {"timezone", "UTC", "Always UTC.", check_time_zone, true},
       {"transaction_isolation", "repeatable read", "Always snapshot isolation.", check_isolation},
       {"vector_capacity", "2048", "Most rows per batch.", check_integer<1, 4194304>},
   };
@@ -229,6 +229,13 @@ void Settings::reset_all() {
 }
 
 const std::string& Settings::get(std::string_view name) const { return values_[find(name)]; }
+
+std::vector<std::pair<std::string, std::string>> Settings::of_queries() const {
+  std::vector<std::pair<std::string, std::string>> list;
+  for (size_t i = 0; i < all().size(); i++)
+    if (all()[i].of_queries) list.emplace_back(all()[i].name, values_[i]);
+  return list;
+}
 
 ExecutionSettings Settings::execution() const {
   ExecutionSettings settings;

@@ -17,6 +17,9 @@ struct SettingDescription {
   std::string_view description;
   /// Checks the text and returns it in its canonical form; throws kInvalidParameterValue.
   std::string (*check)(const SettingDescription& self, std::string_view text) = nullptr;
+  /// What a query means, or how it is planned, depends on it: an interrupted query is resumed with the value that it began
+  /// with.
+  bool of_queries = false;
 };
 
 /// A session's settings: SET, SHOW, RESET. Values are kept as checked text and read by name-typed functions, so that a
@@ -32,6 +35,8 @@ class Settings {
   const std::string& get(std::string_view name) const;
 
   static const std::vector<SettingDescription>& all();
+  /// Names and values of those that queries depend on.
+  std::vector<std::pair<std::string, std::string>> of_queries() const;
 
   ExecutionSettings execution() const;
   CheckpointMode checkpoint() const;

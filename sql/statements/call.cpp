@@ -60,6 +60,7 @@ ResultPtr run_call(SessionState& session, const Statement& statement) {
           .at(pg::location(call.args[i]));
     arguments.push_back(std::move(value->value));
   }
+  session.check_interrupted();
   return procedure->run(session, arguments);
 }
 

@@ -50,8 +50,8 @@ void add_lines(RowBuilder& rows, std::string_view text) {
 }
 
 /// Runs the query to its end, rows thrown away.
-void analyze(SessionState& session, const SessionState::Planned& planned, const std::string& text, RowBuilder& rows) {
-  std::shared_ptr<QueryCheckpoint> checkpoint = session.make_observer(planned, text);
+void analyze(SessionState& session, const SessionState::Planned& planned, const Statement& statement, RowBuilder& rows) {
+  std::shared_ptr<QueryCheckpoint> checkpoint = session.make_observer(planned, statement);
   auto begin = std::chrono::steady_clock::now();
   std::unique_ptr<QueryExecution> execution = session.start(planned.plan, checkpoint, true);
   session.begin_running(execution.get(), checkpoint);
@@ -105,7 +105,7 @@ ResultPtr run_explain(SessionState& session, const Statement& statement) {
   }
   if (options.passes) rows.add({Value::of_string("-- physical plan")});
   if (options.analyze) {
-    analyze(session, planned, statement.text, rows);
+    analyze(session, planned, query, rows);
   } else {
     add_lines(rows, explain(*planned.plan));
   }

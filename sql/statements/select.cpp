@@ -7,8 +7,8 @@ namespace {
 /// Rows as the execution makes them. The session must outlive it.
 class QueryResult final : public StatementResult {
  public:
-  QueryResult(SessionState& session, SessionState::Planned planned, const std::string& text)
-      : session_(session), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, text)),
+  QueryResult(SessionState& session, SessionState::Planned planned, const Statement& statement)
+      : session_(session), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, statement)),
         execution_(session.start(planned_.plan, checkpoint_, false)) {
     session_.begin_running(execution_.get(), checkpoint_);
   }
@@ -55,7 +55,7 @@ class QueryResult final : public StatementResult {
 }  // namespace
 
 ResultPtr run_select(SessionState& session, const Statement& statement) {
-  return std::make_unique<QueryResult>(session, session.plan_query(statement), statement.text);
+  return std::make_unique<QueryResult>(session, session.plan_query(statement), statement);
 }
 
 }  // namespace cairn

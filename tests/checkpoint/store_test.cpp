@@ -1,135 +1,25 @@
 // Checkpoints on simulated storage: what survives a crash at any I/O, and what a damaged file does.
 
-#include "checkpoint/store.h"
+#include "tests/checkpoint/store_fixture.h"
 
-#include <gtest/gtest.h>
+#include <cmath>
 
-#include "io/simulated_storage.h"
-
-namespace cairn {
+namespace cairn::testing {
 namespace {
-
-/// A database of which the store sees the storage and the pins.
-class PinnedDatabase : public Database {
- public:
-  explicit PinnedDatabase(std::shared_ptr<SimulatedStorage> storage) : storage_(std::move(storage)) {}
-  const std::string& path() const override { return path_; }
-  bool in_memory() const override { return false; }
-  bool read_only() const override { return false; }
-  Storage& storage() const override { return *storage_; }
-  std::shared_ptr<const Snapshot> snapshot() const override { return std::make_shared<Snapshot>(); }
-  std::unique_ptr<WriteTransaction> begin_write() override { return nullptr; }
-  const std::string& identity() const override { return path_; }
-  uint64_t stored_bytes() const override { return 0; }
-  int64_t next_value(const Sequence&) override { return 0; }
-  void set_value(const Sequence&, SequencePosition) override {}
-  void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override {
-    pins[std::string(name)] = std::move(snapshot);
-  }
-  void unpin(std::string_view name) override { pins.erase(std::string(name)); }
-  std::vector<std::string> pin_names() const override {
-    std::vector<std::string> names;
-    for (const auto& [name, snapshot] : pins) names.push_back(name);
-    return names;
-  }
-  std::shared_ptr<const Snapshot> pinned(std::string_view name) const override {
-    const auto found = pins.find(std::string(name));
-    return found == pins.end() ? nullptr : found->second;
-  }
-
-  std::map<std::string, std::shared_ptr<const Snapshot>> pins;
-
- private:
-  std::string path_ = "/db";
-  std::shared_ptr<SimulatedStorage> storage_;
-};
-
-std::shared_ptr<const RowSet> make_rows(int64_t rows) {
-  auto set = std::make_shared<RowSet>(std::vector<Type>{Type::big_int(), Type::varchar()});
-  RowSet::Chunk chunk;
-  chunk.row_count = static_cast<size_t>(rows);
-  chunk.columns.emplace_back(Type::big_int());
-  chunk.columns.emplace_back(Type::varchar());
-  for (int64_t i = 0; i < rows; ++i) {
-    if (i % 7 == 3) chunk.columns[0].append_null();
-    else chunk.columns[0].append_value(Value::of_integer(Type::big_int(), i * i));
-    chunk.columns[1].append_value(Value::of_string("a text that is longer than twelve bytes, number " + std::to_string(i)));
-  }
-  set->append_chunk(std::move(chunk));
-  set->seal();
-  return set;
-}
-
-void expect_equal(const RowSet& actual, const RowSet& expected) {
-  ASSERT_EQ(actual.row_count(), expected.row_count());
-  for (size_t column = 0; column < expected.types().size(); ++column) {
-    const Vector a = actual.chunks()[0].columns[column].view(), e = expected.chunks()[0].columns[column].view();
-    for (size_t row = 0; row < e.size; ++row) {
-      ASSERT_EQ(a.valid(row), e.valid(row));
-      if (!e.valid(row)) continue;
-      if (column == 0) { ASSERT_EQ(a.values<int64_t>()[row], e.values<int64_t>()[row]); }
-      if (column == 1) { ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view()); }
-    }
-  }
-}
-
-class CheckpointStoreTest : public ::testing::Test {
- protected:
-  void open() {
-    store = CheckpointStore::open(database, "/db/checkpoints", [](std::string_view) {});
-  }
-  std::shared_ptr<QueryCheckpoint> begin(const std::string& text = "SELECT 1") {
-    auto plan = std::make_shared<PlanNode>();
-    plan->kind = PlanNode::Kind::kValues;
-    plan->names = {text};
-    plan->limit = static_cast<int64_t>(text.size());
-    return store->begin({text, plan, database->snapshot(), CheckpointMode::kAll, 0, false,
-                         [this](std::string_view notice) { notices.emplace_back(notice); }});
-  }
-  static Breaker breaker(uint64_t name) {
-    return {static_cast<uint32_t>(name), {name, name}, "join build", {Type::big_int(), Type::varchar()}};
-  }
-  /// The process dies: nothing is ended, no lock is kept.
-  void kill() {
-    store->drain();
-    abandoned.push_back(store);  // its objects stay, as a dead process's bytes do: without effect
-    storage->crash(Survival::kRandom);
-    open();
-  }
-  size_t file_count() {
-    size_t count = 0;
-    if (!storage->exists("/db/checkpoints")) return 0;
-    for (const auto& owner : storage->list("/db/checkpoints")) {
-      count += storage->list("/db/checkpoints/" + owner.name).size();
-    }
-    return count;
-  }
-  void TearDown() override {
-    for (auto& query : queries) query.reset();
-    if (store) store->close();
-  }
-
-  std::shared_ptr<SimulatedStorage> storage = std::make_shared<SimulatedStorage>(7);
-  std::shared_ptr<PinnedDatabase> database = std::make_shared<PinnedDatabase>(storage);
-  std::shared_ptr<CheckpointStore> store;
-  std::vector<std::shared_ptr<CheckpointStore>> abandoned;
-  std::vector<std::shared_ptr<QueryCheckpoint>> queries;
-  std::vector<std::string> notices;
-};
 
 TEST_F(CheckpointStoreTest, ACompletedBreakerIsFoundAfterACrash) {
   open();
   const auto rows = make_rows(1000);
   queries.push_back(begin());
-  EXPECT_FALSE(queries[0]->is_durable(breaker(1)));
-  queries[0]->completed(breaker(1), rows);
+  EXPECT_FALSE(queries[0]->durable(breaker(1)));
+  complete(*queries[0], 1, rows);
   kill();
   ASSERT_EQ(store->interrupted().size(), 1u);
   EXPECT_EQ(store->interrupted()[0].text, "SELECT 1");
   EXPECT_EQ(store->interrupted()[0].breakers_durable, 1u);
   queries.push_back(begin());
-  EXPECT_TRUE(queries[1]->is_durable(breaker(1)));
-  EXPECT_FALSE(queries[1]->is_durable(breaker(2)));
+  EXPECT_TRUE(queries[1]->durable(breaker(1)));
+  EXPECT_FALSE(queries[1]->durable(breaker(2)));
   const auto loaded = queries[1]->load(breaker(1));
   ASSERT_TRUE(loaded);
   expect_equal(*loaded, *rows);
@@ -138,10 +28,10 @@ TEST_F(CheckpointStoreTest, ACompletedBreakerIsFoundAfterACrash) {
 TEST_F(CheckpointStoreTest, NothingIsLeftOnceTheAnswerWasDelivered) {
   open();
   queries.push_back(begin());
-  queries[0]->completed(breaker(1), make_rows(100));
+  complete(*queries[0], 1, make_rows(100));
   kill();
   queries.push_back(begin());
-  queries[1]->completed(breaker(2), make_rows(100));
+  complete(*queries[1], 2, make_rows(100));
   store->drain();
   EXPECT_EQ(database->pins.size(), 2u);
   queries[1]->finish();
@@ -156,10 +46,10 @@ TEST_F(CheckpointStoreTest, NothingIsLeftOnceTheAnswerWasDelivered) {
 TEST_F(CheckpointStoreTest, AQueryKilledTwiceIsOneInterruptedQuery) {
   open();
   queries.push_back(begin());
-  queries[0]->completed(breaker(1), make_rows(100));
+  complete(*queries[0], 1, make_rows(100));
   kill();
   queries.push_back(begin());
-  queries[1]->completed(breaker(2), make_rows(100));
+  complete(*queries[1], 2, make_rows(100));
   kill();
   ASSERT_EQ(store->interrupted().size(), 1u);
   EXPECT_EQ(store->interrupted()[0].breakers_durable, 2u);
@@ -180,7 +70,7 @@ TEST_F(CheckpointStoreTest, AFlippedBitAnywhereInTheFileIsNoticed) {
   open();
   const auto rows = make_rows(300);
   queries.push_back(begin());
-  queries[0]->completed(breaker(1), rows);
+  complete(*queries[0], 1, rows);
   kill();
   const std::string directory = "/db/checkpoints/" + storage->list("/db/checkpoints")[0].name;
   std::string file;
@@ -210,8 +100,8 @@ TEST_F(CheckpointStoreTest, FailingIoCostsTheQueryItsCheckpointsAndOneWarning) {
     auto query = begin();
     notices.clear();
     storage->fail_from(n, ENOSPC);
-    query->completed(breaker(1), make_rows(100));
-    query->completed(breaker(2), make_rows(100));
+    complete(*query, 1, make_rows(100));
+    complete(*query, 2, make_rows(100));
     store->drain();
     const bool failed = !notices.empty();
     EXPECT_LE(notices.size(), 1u);
@@ -233,15 +123,15 @@ TEST_F(CheckpointStoreTest, APowerFailureAtAnyIoLeavesWholeBreakersOrNone) {
     auto query = begin();
     notices.clear();
     storage->crash_at(n);
-    query->completed(breaker(1), rows);
-    query->completed(breaker(2), rows);
+    complete(*query, 1, rows);
+    complete(*query, 2, rows);
     store->drain();
     const bool failed = !notices.empty();
     kill();
     queries.push_back(query);
     const auto after = begin();
     for (const uint64_t name : {1, 2}) {
-      if (!after->is_durable(breaker(name))) continue;
+      if (!after->durable(breaker(name))) continue;
       const auto loaded = after->load(breaker(name));
       ASSERT_TRUE(loaded) << "operation " << n << ": a record names a file that is not whole";
       expect_equal(*loaded, *rows);
@@ -258,13 +148,188 @@ TEST_F(CheckpointStoreTest, APowerFailureAtAnyIoLeavesWholeBreakersOrNone) {
 TEST_F(CheckpointStoreTest, AnotherLiveProcessIsLeftAlone) {
   open();
   queries.push_back(begin());
-  queries[0]->completed(breaker(1), make_rows(10));
+  complete(*queries[0], 1, make_rows(10));
   store->drain();
-  auto second = CheckpointStore::open(database, "/db/checkpoints", [](std::string_view) {});
+  auto second = CheckpointStore::open(database, "", [](std::string_view) {}, told);
   EXPECT_TRUE(second->interrupted().empty());
   second->close();
   EXPECT_GT(file_count(), 0u);
 }
 
+/* ---- What a record holds ---- */
+
+TEST_F(CheckpointStoreTest, TheContextOfAQueryComesBackBitForBit) {
+  open();
+  CheckpointRequest made = request("SELECT $1");
+  made.context.settings = {{"search_path", "s2, public"}, {"disabled_passes", ""}};
+  made.context.parameter_types = {Type::double_(), Type::decimal(38, 2), Type::interval(), Type::varchar(), Type::date()};
+  Value interval{Type::interval(), false};
+  interval.interval = {1, -2, 3};
+  made.context.parameters = {Value::of_double(-0.0), Value::of_integer(Type::decimal(38, 2), kInt128Min / 3), interval,
+                             Value::of_string("it's \"quoted\" \u00e4"), Value::null_of(Type::date())};
+  made.context.now_micros = 1234567890123456;
+  const QueryContext expected = made.context;
+  queries.push_back(store->begin(std::move(made)));
+  complete(*queries[0], 1, make_rows(10));
+  kill();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  const QueryContext context = store->interrupted()[0].context;
+  EXPECT_EQ(context.settings, expected.settings);
+  EXPECT_EQ(context.parameter_types, expected.parameter_types);
+  EXPECT_EQ(context.parameters, expected.parameters);
+  EXPECT_TRUE(std::signbit(context.parameters[0].floating));
+  EXPECT_EQ(context.now_micros, expected.now_micros);
+}
+
+TEST_F(CheckpointStoreTest, AContentKeepsItsNameAndThoseOfWhatItWasMadeOf) {
+  open();
+  queries.push_back(begin());
+  const Content content{{5, 6}, {{{1, 2}, {3, 4}}, {{1, 3}, {9, 9}}}};
+  queries[0]->completed(breaker(1), content, make_rows(10));
+  kill();
+  queries.push_back(begin());
+  const std::optional<Content> found = queries[1]->durable(breaker(1));
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, content.id);
+  EXPECT_EQ(found->made_of, content.made_of);
+}
+
+/* ---- Where checkpoints are ---- */
+
+TEST_F(CheckpointStoreTest, CheckpointsElsewhereAreFoundWithoutTheSetting) {
+  open("/nvme");
+  queries.push_back(begin("SELECT 1", "/nvme"));
+  complete(*queries[0], 1, make_rows(10));
+  kill();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  queries.push_back(begin());
+  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(store->discard(store->interrupted()[0].id));
+  EXPECT_EQ(file_count("/nvme"), 0u);
+  EXPECT_TRUE(database->pins.empty());
+}
+
+TEST_F(CheckpointStoreTest, CheckpointsThatAreGoneFreeThePinWithANotice) {
+  open("/nvme");
+  queries.push_back(begin("SELECT 1", "/nvme"));
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  const std::string id = database->pins.begin()->first.substr(6, 8);
+  storage->remove_all("/nvme");
+  storage->sync_directory("/");
+  kill();
+  EXPECT_TRUE(store->interrupted().empty());
+  EXPECT_TRUE(database->pins.empty());
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_NE(told[0].find(id), std::string::npos) << told[0];
+  EXPECT_NE(told[0].find("/nvme"), std::string::npos) << told[0];
+}
+
+TEST_F(CheckpointStoreTest, APinThatNoPlaceCouldHaveIsLeftAlone) {
+  database->pins["query 01234567 in /etc"] = database->snapshot();
+  database->pins["somebody else's"] = database->snapshot();
+  storage->create_directories("/etc/passwords");
+  open();
+  store->drain();
+  EXPECT_EQ(database->pins.size(), 2u);
+  EXPECT_EQ(file_count("/etc/passwords"), 0u) << "not even a lock";
+}
+
+TEST_F(CheckpointStoreTest, AQueryWhosePinIsGoneHasEnded) {
+  open();
+  queries.push_back(begin());
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  database->pins.clear();  // what the end of a query does; then the process died
+  kill();
+  EXPECT_TRUE(store->interrupted().empty());
+  EXPECT_EQ(file_count(), 0u);
+}
+
+TEST_F(CheckpointStoreTest, WhatCouldNotBeReadIsReadLater) {
+  open();
+  queries.push_back(begin());
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  abandoned.push_back(store);
+  storage->crash(Survival::kEverything);
+  storage->set_fault([](const SimulatedOperation& operation) { return operation.call == SimulatedCall::kList ? EACCES : 0; });
+  open();
+  EXPECT_EQ(told.size(), 1u);
+  EXPECT_TRUE(store->interrupted().empty());
+  EXPECT_EQ(database->pins.size(), 1u);
+  storage->clear_faults();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  queries.push_back(begin());
+  EXPECT_TRUE(queries[1]->load(breaker(1)));
+}
+
+/* ---- The log ---- */
+
+TEST_F(CheckpointStoreTest, ALogThatFailedOnceIsNotUsedAgain) {
+  open();
+  queries.push_back(begin("SELECT 1"));
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  const std::string owner = "/db/checkpoints/" + storage->list("/db/checkpoints")[0].name;
+  storage->set_fault([&](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kSync && operation.path == owner + "/log" ? EIO : 0;
+  });
+  complete(*queries[0], 2, make_rows(10));
+  store->drain();
+  EXPECT_EQ(notices.size(), 1u);
+  storage->clear_faults();
+  const uint64_t size = storage->file_size(owner + "/log");
+  complete(*queries[0], 3, make_rows(10));
+  store->drain();
+  queries.push_back(begin("SELECT 2"));
+  complete(*queries[1], 4, make_rows(10));
+  store->drain();
+  EXPECT_EQ(notices.size(), 1u);
+  EXPECT_EQ(storage->file_size(owner + "/log"), size);
+  EXPECT_EQ(storage->list("/db/checkpoints").size(), 2u) << "the second query has a new directory";
+  queries[0]->finish();
+  store->drain();
+  EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u) << "the first one's went with it";
+  EXPECT_EQ(database->pins.size(), 1u);
+  kill();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  EXPECT_EQ(store->interrupted()[0].text, "SELECT 2");
+}
+
+TEST_F(CheckpointStoreTest, TheLogDoesNotGrowWithQueriesThatHaveEnded) {
+  open();
+  queries.push_back(begin("SELECT 1"));
+  complete(*queries[0], 1, make_rows(10));
+  for (int i = 0; i < 400; ++i) {
+    auto query = begin(std::string(2000, 'x'));
+    complete(*query, 2, make_rows(1));
+    query->finish();
+    store->drain();
+  }
+  const std::string log = "/db/checkpoints/" + storage->list("/db/checkpoints")[0].name + "/log";
+  EXPECT_LT(storage->file_size(log), 400u << 10);
+  kill();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  queries.push_back(begin());
+  EXPECT_TRUE(queries[1]->load(breaker(1)));
+}
+
+TEST_F(CheckpointStoreTest, ANewDirectoryIsDurableWithItsParents) {
+  for (uint64_t seed = 1; seed < 20; ++seed) {
+    storage = std::make_shared<SimulatedStorage>(seed);
+    database = std::make_shared<PinnedDatabase>(storage);
+    open();
+    auto query = begin("SELECT 1", "/a/b/c");
+    complete(*query, 1, make_rows(10));
+    store->drain();
+    abandoned.push_back(store);
+    storage->crash(Survival::kNothing);
+    open();
+    EXPECT_EQ(store->interrupted().size(), 1u) << seed;
+    queries.push_back(query);
+  }
+}
+
 }  // namespace
-}  // namespace cairn
+}  // namespace cairn::testing

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include <gtest/gtest.h>
 
@@ -12,15 +13,21 @@ namespace {
 
 /// A store that keeps every completed breaker and offers those it was told to.
 struct Store : ExecutionObserver {
-  bool is_durable(const Breaker& breaker) override {
+  std::optional<Content> durable(const Breaker& breaker) override {
     asked.push_back(breaker.description);
-    return durable.count(breaker.fingerprint) != 0;
+    if (!kept.contains(breaker.fingerprint)) return std::nullopt;
+    const auto content = contents.find(breaker.fingerprint);
+    return content == contents.end() ? Content{breaker.fingerprint, {}} : content->second;
   }
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return durable.at(breaker.fingerprint); }
-  void completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) override {
+  std::shared_ptr<const RowSet> load(const Breaker& breaker) override {
+    if (damaged == breaker.description) return nullptr;
+    return kept.at(breaker.fingerprint);
+  }
+  void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override {
     EXPECT_EQ(breaker.number, announced.empty() ? first_number : announced.back().number + 1);
     announced.push_back(breaker);
-    if (rows != nullptr) durable[breaker.fingerprint] = std::move(rows);
+    contents[breaker.fingerprint] = content;
+    if (rows != nullptr) kept[breaker.fingerprint] = std::move(rows);
   }
   Wish at_morsel_boundary() override {
     ++boundaries;
@@ -32,7 +39,9 @@ struct Store : ExecutionObserver {
     total = pipelines_total;
   }
 
-  std::map<Fingerprint, std::shared_ptr<const RowSet>> durable;
+  std::map<Fingerprint, std::shared_ptr<const RowSet>> kept;
+  std::map<Fingerprint, Content> contents;
+  std::string damaged;
   std::vector<std::string> asked;
   std::vector<Breaker> announced;
   uint32_t first_number = 0;
@@ -73,7 +82,7 @@ TEST_F(Observer, WhatIsDurableIsNotRunAgainNorWhatOnlyItNeeded) {
   Rows rows = run(plan(), {.observer = store});
   loads();
   auto second = std::make_shared<Store>();
-  second->durable[store->announced[1].fingerprint] = store->durable[store->announced[1].fingerprint];
+  second->kept[store->announced[1].fingerprint] = store->kept[store->announced[1].fingerprint];
   second->first_number = 2;
   auto execution = start(plan(), {.threads = 2, .observer = second});
   EXPECT_EQ(drain(*execution), rows);
@@ -113,9 +122,9 @@ TEST_F(Observer, ABreakerThatCannotBeLoadedIsComputedAsIfItHadNeverBeen) {
   Rows rows = run(plan(), {.observer = store});
   loads();
   auto broken = std::make_shared<Store>();
-  broken->durable[store->announced[2].fingerprint] = nullptr;
-  broken->durable[store->announced[1].fingerprint] = nullptr;
-  broken->durable[store->announced[0].fingerprint] = store->durable[store->announced[0].fingerprint];
+  broken->kept[store->announced[2].fingerprint] = nullptr;
+  broken->kept[store->announced[1].fingerprint] = nullptr;
+  broken->kept[store->announced[0].fingerprint] = store->kept[store->announced[0].fingerprint];
   broken->first_number = 1;
   EXPECT_EQ(run(plan(), {.observer = broken}), rows);
   EXPECT_EQ(loads(), 0);
@@ -134,19 +143,118 @@ TEST_F(Observer, ASharedBreakerIsSkippedOnlyWhereNobodyNeedsIt) {
   ASSERT_EQ(store->announced.size(), 3u);
   // One reader is durable: the shared rows are still needed by the other.
   struct Half : Store {
-    void completed(const Breaker& breaker, std::shared_ptr<const RowSet>) override { announced.push_back(breaker); }
+    void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet>) override { announced.push_back(breaker); }
   };
   auto half = std::make_shared<Half>();
-  half->durable[store->announced[1].fingerprint] = store->durable[store->announced[1].fingerprint];
+  half->kept[store->announced[1].fingerprint] = store->kept[store->announced[1].fingerprint];
   EXPECT_EQ(run(make(), {.observer = half}), rows);
   EXPECT_EQ(half->skipped, 1u);
   EXPECT_EQ(half->announced.size(), 2u);
   EXPECT_EQ(loads(), 3);
   // Both are: nobody needs it.
-  half->durable[store->announced[2].fingerprint] = store->durable[store->announced[2].fingerprint];
+  half->kept[store->announced[2].fingerprint] = store->kept[store->announced[2].fingerprint];
   EXPECT_EQ(run(make(), {.observer = half}), rows);
   EXPECT_EQ(half->skipped, 3u);
   EXPECT_EQ(loads(), 0);
+}
+
+/// Two readers of rows that are left to chance, or not.
+struct SharedContents : Observer {
+  PlanPtr make(bool chance) {
+    PlanPtr rows = scan(table, {0, 1});
+    PlanPtr shared = materialize(chance ? limit(std::move(rows), 100000) : std::move(rows));
+    return union_all({aggregate(aggregate(shared, {0}, {1}), {}, {0, 1}),
+                      aggregate(filter(shared, less(column(0), number(50))), {}, {1})});
+  }
+  /// Breakers of the first run: the shared rows, one reader of two steps, the other.
+  enum { kShared, kStep, kOne, kOther };
+  std::shared_ptr<Store> first(bool chance) {
+    auto store = std::make_shared<Store>();
+    expected = run(make(chance), {.observer = store});
+    EXPECT_EQ(store->announced.size(), 4u);
+    return store;
+  }
+  /// A store that offers some of another's breakers, and says of each whether it was loaded.
+  std::vector<bool> loaded(const Store& from, std::vector<int> offered, bool chance,
+                           const std::function<void(Store&)>& change = {}) {
+    struct Offering : Store {
+      std::shared_ptr<const RowSet> load(const Breaker& breaker) override {
+        loads.insert(breaker.fingerprint);
+        return Store::load(breaker);
+      }
+      void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet>) override {
+        contents[breaker.fingerprint] = content;
+        computed.insert(breaker.fingerprint);
+      }
+      std::set<Fingerprint> loads, computed;
+    };
+    auto store = std::make_shared<Offering>();
+    for (const int breaker : offered) {
+      const Fingerprint& name = from.announced[breaker].fingerprint;
+      store->kept[name] = from.kept.at(name);
+      store->contents[name] = from.contents.at(name);
+    }
+    if (change) change(*store);
+    EXPECT_EQ(run(make(chance), {.observer = store}), expected);
+    std::vector<bool> out;
+    for (const Breaker& breaker : from.announced) {
+      const bool came = store->loads.contains(breaker.fingerprint);
+      EXPECT_FALSE(came && store->damaged.empty() && store->computed.contains(breaker.fingerprint));
+      out.push_back(came);
+    }
+    return out;
+  }
+  Rows expected;
+};
+
+using Loaded = std::vector<bool>;
+
+TEST_F(SharedContents, AnythingDurableServesWhereNothingIsLeftToChance) {
+  const auto store = first(false);
+  for (const auto& [fingerprint, content] : store->contents) {
+    EXPECT_EQ(content.id, fingerprint);
+    EXPECT_TRUE(content.made_of.empty());
+  }
+  EXPECT_EQ(loaded(*store, {kOne}, false), (Loaded{false, false, true, false}));
+  EXPECT_EQ(loaded(*store, {kShared, kOne}, false), (Loaded{true, false, true, false}));
+}
+
+TEST_F(SharedContents, WhatWasMadeOfRowsThatAreComputedAnewIsComputedAnew) {
+  const auto store = first(true);
+  EXPECT_EQ(loaded(*store, {kOne}, true), (Loaded{false, false, false, false}));
+  EXPECT_EQ(loaded(*store, {kStep}, true), (Loaded{false, false, false, false}));
+  EXPECT_EQ(loaded(*store, {kStep, kOne}, true), (Loaded{false, false, false, false}));
+}
+
+TEST_F(SharedContents, WhatWasMadeOfTheVeryRowsThatAreLoadedServes) {
+  const auto store = first(true);
+  EXPECT_EQ(loaded(*store, {kShared, kOne}, true), (Loaded{true, false, true, false}));
+  EXPECT_EQ(loaded(*store, {kShared, kStep}, true), (Loaded{true, true, false, false}));
+  const auto other_rows = [&](Store& changed) {
+    changed.contents[store->announced[kShared].fingerprint].id = draw_content_id();
+  };
+  EXPECT_EQ(loaded(*store, {kShared, kOne}, true, other_rows), (Loaded{true, false, false, false}));
+}
+
+TEST_F(SharedContents, WhatNobodyElseReadsNeedsNotBeThere) {
+  const auto store = first(true);
+  EXPECT_EQ(loaded(*store, {kOne, kOther}, true), (Loaded{false, false, true, true}));
+  // But two that were made of different rows are no pair: the one nearer to the answer's end stays, and then it, too, goes,
+  // because the rows are computed anew.
+  const auto of_another_time = [&](Store& changed) {
+    auto& made_of = changed.contents[store->announced[kOne].fingerprint].made_of;
+    const Fingerprint shared = store->announced[kShared].fingerprint;
+    std::erase_if(made_of, [&](const ChanceContent& content) { return content.pipeline == shared; });
+    made_of.insert({shared, draw_content_id()});
+  };
+  EXPECT_EQ(loaded(*store, {kOne, kOther}, true, of_another_time), (Loaded{false, false, false, false}));
+}
+
+TEST_F(SharedContents, ADamagedFileTakesWithItWhatWasMadeOfItsRows) {
+  const auto store = first(true);
+  const auto lost = [&](Store& changed) { changed.damaged = "Materialize"; };
+  const Loaded tried = loaded(*store, {kShared, kOne}, true, lost);
+  EXPECT_TRUE(tried[kShared]) << "it was tried";
 }
 
 TEST_F(Observer, SealingAtAnyMorselChangesNothing) {

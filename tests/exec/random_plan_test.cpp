@@ -299,9 +299,12 @@ class Generator {
 
 /// Keeps every breaker's rows, and offers some of them to the next run; seals fragments all the time.
 struct Keeper : ExecutionObserver {
-  bool is_durable(const Breaker& breaker) override { return offered.count(breaker.fingerprint) != 0; }
+  std::optional<Content> durable(const Breaker& breaker) override {
+    if (!offered.contains(breaker.fingerprint)) return std::nullopt;
+    return Content{breaker.fingerprint, {}};
+  }
   std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return offered.at(breaker.fingerprint); }
-  void completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) override {
+  void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet> rows) override {
     kept[breaker.fingerprint] = std::move(rows);
   }
   Wish at_morsel_boundary() override { return Wish::kSeal; }

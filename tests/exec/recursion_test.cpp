@@ -109,9 +109,12 @@ TEST(Recursion, CancelEndsItSoon) {
 
 /// Keeps what completes, and offers it.
 struct Memory : ExecutionObserver {
-  bool is_durable(const Breaker& breaker) override { return kept.contains(breaker.fingerprint); }
+  std::optional<Content> durable(const Breaker& breaker) override {
+    if (!kept.contains(breaker.fingerprint)) return std::nullopt;
+    return Content{breaker.fingerprint, {}};
+  }
   std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return kept.at(breaker.fingerprint); }
-  void completed(const Breaker& breaker, std::shared_ptr<const RowSet> rows) override {
+  void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet> rows) override {
     ++completions;
     kept[breaker.fingerprint] = std::move(rows);
   }

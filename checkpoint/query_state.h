@@ -3,13 +3,13 @@
 #include <atomic>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
-#include "checkpoint/store.h"
-
-// What store.h declares and only checkpoint/ sees.
+#include "checkpoint/owner.h"
+#include "checkpoint/query_checkpoint.h"
 
 namespace cairn {
 
@@ -25,8 +25,9 @@ struct QueryCheckpoint::State {
   std::atomic<bool> queued{false};      ///< some breaker was handed to the writer thread
 
   // The writer thread's.
-  bool pinned = false;  ///< the snapshot has a durable pin
-  bool begun = false;   ///< the begin record is in the log
+  std::shared_ptr<Owner> owner;  ///< of the first breaker, and then of all
+  bool pinned = false;           ///< the snapshot has a durable pin
+  bool begun = false;            ///< the begin record is in the log
   std::vector<std::string> files;
   uint64_t file_bytes = 0;
 
@@ -37,28 +38,6 @@ struct QueryCheckpoint::State {
 
   std::mutex mutex;  ///< guards states
   std::map<Fingerprint, std::string> states;
-};
-
-std::string random_hex(size_t digits);
-
-struct CheckpointStore::Owner {
-  std::string directory;
-  std::unique_ptr<FileLock> lock;
-  std::unique_ptr<CheckpointLog> log;
-};
-
-struct CheckpointStore::Interrupted {
-  LoggedQuery query;
-  Owner* owner;
-
-  std::string path(const DurableBreaker& breaker) const { return owner->directory + "/" + breaker.file; }
-};
-
-struct CheckpointStore::Task {
-  std::shared_ptr<QueryCheckpoint::State> query;
-  std::optional<Breaker> breaker;  ///< to be written; none: the query has ended
-  std::shared_ptr<const RowSet> rows;
-  size_t bytes = 0;
 };
 
 }  // namespace cairn

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "checkpoint/record.h"
+#include "exec/pipeline.h"
+#include "io/database.h"
+
+namespace cairn {
+
+class CheckpointStore;
+
+enum class CheckpointMode : uint8_t {
+  kOff,   ///< nothing is written; what an earlier process left may still be used
+  kAuto,  ///< breakers of queries that have run for a while
+  kAll,   ///< every completed breaker
+};
+
+/// What a session says of a query that begins.
+struct CheckpointRequest {
+  std::string text;
+  QueryContext context;
+  PlanPtr plan;
+  std::shared_ptr<const Snapshot> snapshot;
+  std::string directory;   ///< where checkpoints are to be written; "": in the database
+  CheckpointMode mode = CheckpointMode::kAuto;
+  uint64_t bytes_max = 0;  ///< cap on all files of this store; 0: none
+  bool verbose = false;    ///< a notice for every breaker that becomes durable, or does not
+  std::function<void(std::string_view)> notice;
+};
+
+/// One running query's part of the store; the executor's observer.
+class QueryCheckpoint : public ExecutionObserver {
+ public:
+  ~QueryCheckpoint() override { finish(); }
+
+  std::optional<Content> durable(const Breaker& breaker) override;
+  std::shared_ptr<const RowSet> load(const Breaker& breaker) override;
+  void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override;
+  void planned(size_t pipelines_skipped, size_t pipelines_total) override;
+  std::string state(const Breaker& breaker) override;
+
+  /// The answer was delivered, or the query failed or was cancelled: its files, and those of interrupted queries that
+  /// it stands for, are no longer needed. Returns without waiting; only the first call does anything.
+  void finish() noexcept;
+  uint64_t bytes_written() const;
+
+ private:
+  friend class CheckpointStore;
+  struct State;  ///< shared with the writer thread
+  struct Found { std::string path; DurableBreaker breaker; };
+  QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
+  const Found* find(const Breaker& breaker) const;
+
+  const std::shared_ptr<CheckpointStore> store_;
+  const std::shared_ptr<State> state_;
+  std::map<Fingerprint, Found> found_;  ///< durable from before; fixed when the query begins
+};
+
+}  // namespace cairn

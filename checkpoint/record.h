@@ -1,0 +1,52 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "checkpoint/fragment_file.h"
+#include "vector/value.h"
+
+namespace cairn {
+
+/// What a query's answer depends on beside its text and its snapshot: what its session was when it began.
+struct QueryContext {
+  std::vector<std::pair<std::string, std::string>> settings;  ///< those that its plan or its rows depend on
+  std::vector<Type> parameter_types;
+  std::vector<Value> parameters;  ///< of $1, $2, …
+  int64_t now_micros = 0;         ///< the statement's clock
+};
+
+/// A query as the log tells it.
+struct LoggedQuery {
+  std::string id;       ///< 8 hexadecimal digits
+  std::string text;     ///< the query, or the PREPARE statement that holds it
+  std::string started;  ///< ISO 8601, UTC
+  QueryContext context;
+  Fingerprint root;     ///< of the whole plan: the same query over the same snapshot
+  std::string pin;      ///< name of the database's durable pin that keeps its snapshot
+  size_t breakers_total = 0;
+  std::vector<DurableBreaker> durable;
+};
+
+/// The payloads of the checkpoint log's records, in JSON: {"record":"begin",…} opens a query, {"record":"durable",…}
+/// names one breaker's file, {"record":"end"} closes the query.
+std::string begin_record(const LoggedQuery& query);
+std::string durable_record(std::string_view query_id, const DurableBreaker& breaker);
+std::string end_record(std::string_view query_id);
+
+/// A payload, read.
+struct LogRecord {
+  enum class Kind : uint8_t { kBegin, kDurable, kEnd };
+  Kind kind;
+  LoggedQuery query;  ///< kBegin: all of it; else its id
+  std::optional<DurableBreaker> breaker;  ///< kDurable
+};
+/// nullopt where these are not bytes that this version wrote.
+std::optional<LogRecord> read_record(std::string_view payload);
+/// Of another version's begin record what tells the query to its user: id, text, started, pin. Of its end records the id.
+std::optional<LogRecord> read_foreign_record(std::string_view payload);
+
+}  // namespace cairn

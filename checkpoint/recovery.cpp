@@ -1,0 +1,97 @@
+#include "checkpoint/recovery.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "checkpoint/place.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+namespace {
+
+/// Names of the pins of queries whose checkpoints are in the place, by the queries' ids.
+std::map<std::string, std::string> pins_of(const Database& database, const std::string& place) {
+  std::map<std::string, std::string> pins;
+  for (const std::string& name : database.pin_names()) {
+    const std::optional<QueryPin> pin = QueryPin::of_name(database, name);
+    if (pin && pin->place == place) pins[pin->id] = name;
+  }
+  return pins;
+}
+
+void take_over(const Database& database, const std::shared_ptr<Owner>& owner, std::map<std::string, std::string>& pins,
+               Recovered& recovered) {
+  recovered.owners.push_back(owner);
+  if (owner->log() == nullptr) return;
+  for (const auto& [id, query] : owner->log()->queries()) {
+    const auto pin = pins.find(id);
+    if (pin == pins.end()) continue;  // it has ended, or it is of a copy of this database
+    recovered.queries.push_back({query, owner});
+    pins.erase(pin);
+  }
+  const std::vector<std::string> names = database.pin_names();
+  for (const auto& [id, query] : owner->log()->foreign()) {
+    if (std::ranges::find(names, query.pin) == names.end()) continue;
+    recovered.lost_pins.push_back(query.pin);
+    recovered.notices.push_back(fmt::format(
+        "the interrupted query {} of {} was begun by another version of Cairn and is discarded: {}", id, query.started,
+        query.text));
+    pins.erase(id);
+  }
+}
+
+}  // namespace
+
+Recovered recover(Database& database, const std::string& place) {
+  Recovered recovered;
+  Storage& storage = database.storage();
+  std::map<std::string, std::string> pins = pins_of(database, place);
+  const auto failed = [&](const Error& error) {
+    recovered.complete = false;
+    if (error.sqlstate == sqlstate::kObjectInUse) return;  // it lives
+    recovered.notices.push_back("warning: checkpoints of an earlier process: " + error.message);
+  };
+  const bool of_others = !is_own_place(database, place);
+  bool there = true;
+  try {
+    there = storage.exists(place);
+    if (there) {
+      for (const DirectoryEntry& entry : storage.list(place)) {
+        if (!entry.is_directory) continue;
+        try {
+          take_over(database, Owner::adopt(storage, place + "/" + entry.name, of_others), pins, recovered);
+        } catch (const Error& error) {
+          failed(error);
+        }
+      }
+    }
+  } catch (const Error& error) {
+    failed(error);
+  }
+  if (!recovered.complete) return recovered;
+  for (const auto& [id, pin] : pins) {
+    recovered.lost_pins.push_back(pin);
+    // Where the place is there, the process died before it had anything to resume from.
+    if (!there) {
+      recovered.notices.push_back(fmt::format(
+          "the interrupted query {} is discarded: its checkpoints in \"{}\" are gone", id, place));
+    }
+  }
+  return recovered;
+}
+
+void Recovered::add(Recovered&& other) {
+  const auto append = [](auto& to, auto& from) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  append(owners, other.owners);
+  append(queries, other.queries);
+  append(lost_pins, other.lost_pins);
+  append(notices, other.notices);
+  complete &= other.complete;
+}
+
+}  // namespace cairn

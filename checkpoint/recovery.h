@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "checkpoint/owner.h"
+#include "io/database.h"
+
+namespace cairn {
+
+/// An open query of a dead process.
+struct Interrupted {
+  LoggedQuery query;
+  std::shared_ptr<Owner> owner;
+
+  std::string path(const DurableBreaker& breaker) const { return owner->path(breaker.file); }
+};
+
+/// What dead processes left in one place. Reading it changes nothing on disk but locks.
+struct Recovered {
+  std::vector<std::shared_ptr<Owner>> owners;  ///< taken over
+  std::vector<Interrupted> queries;            ///< whose snapshots the database keeps: no others can be resumed
+  std::vector<std::string> lost_pins;          ///< which keep snapshots for queries that can't
+  std::vector<std::string> notices;            ///< about queries that were there, and are lost
+  bool complete = true;                        ///< false: there is more, to which there was no way now
+
+  void add(Recovered&& other);
+};
+
+/// Takes over what is in `place` (checkpoint_place()) of this database. Never throws for what is on disk.
+Recovered recover(Database& database, const std::string& place);
+
+}  // namespace cairn

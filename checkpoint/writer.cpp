@@ -1,0 +1,94 @@
+#include "checkpoint/writer.h"
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace cairn {
+
+namespace {
+
+/// Rows that may wait to be written, over all queries. What does not fit is skipped: workers never wait.
+constexpr size_t kQueuedBytesMax = size_t{2} << 30;
+/// How long a thread waits without asking whether it should.
+constexpr std::chrono::milliseconds kCheckEvery{20};
+
+}  // namespace
+
+/// A job has called somebody who asks for another: a notice handler.
+bool Writer::is_this_thread() const {
+  const std::lock_guard lock(mutex_);
+  return thread_.get_id() == std::this_thread::get_id();
+}
+
+bool Writer::enqueue(Job job, size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  if (closing_ || (bytes > 0 && queued_bytes_ + bytes > kQueuedBytesMax)) return false;
+  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  queue_.push_back({std::move(job), bytes});
+  queued_bytes_ += bytes;
+  ++queued_;
+  wake_.notify_one();
+  return true;
+}
+
+void Writer::run(const Job& job, const Check& check) {
+  if (is_this_thread()) return job();
+  const auto error = std::make_shared<std::exception_ptr>();
+  const bool queued = enqueue([job, error] {
+    try {
+      job();
+    } catch (...) {
+      *error = std::current_exception();
+    }
+  });
+  if (!queued) return;
+  drain(check);
+  if (*error) std::rethrow_exception(*error);
+}
+
+void Writer::drain(const Check& check) {
+  if (is_this_thread()) return;
+  std::unique_lock lock(mutex_);
+  const uint64_t last = queued_;
+  while (finished_ < last) {
+    done_.wait_for(lock, kCheckEvery);
+    if (!check || finished_ >= last) continue;
+    lock.unlock();
+    check();
+    lock.lock();
+  }
+}
+
+void Writer::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    Entry entry = std::move(queue_.front());
+    queue_.pop_front();
+    lock.unlock();
+    try {
+      entry.job();
+    } catch (const std::exception& error) {
+      failed_(error.what());
+    }
+    entry.job = nullptr;  // what it keeps goes before it counts as done
+    lock.lock();
+    queued_bytes_ -= entry.bytes;
+    ++finished_;
+    done_.notify_all();
+  }
+}
+
+void Writer::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+}  // namespace cairn

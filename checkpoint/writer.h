@@ -1,0 +1,48 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+namespace cairn {
+
+/// The thread that does a store's I/O behind everybody's back: jobs, in the order in which they came. Handing a job over
+/// waits for nothing; who does wait for one may give up. Thread-safe.
+class Writer {
+ public:
+  using Job = std::function<void()>;
+  /// Asked now and then by a thread that waits: throws where it is to wait no longer.
+  using Check = std::function<void()>;
+
+  /// `failed` is told of what jobs throw.
+  explicit Writer(std::function<void(std::string_view)> failed) : failed_(std::move(failed)) {}
+  ~Writer() { close(); }
+
+  /// False where the writer is closed, or `bytes`, which the job keeps in memory, don't fit the queue.
+  bool enqueue(Job job, size_t bytes = 0);
+  /// Waits for the job, and throws what it throws. Where `check` throws, the job is still done.
+  void run(const Job& job, const Check& check);
+  /// Waits until everything queued so far is done.
+  void drain(const Check& check = {});
+  /// Does what is queued, and ends the thread.
+  void close();
+
+ private:
+  struct Entry { Job job; size_t bytes; };
+  void work();
+  bool is_this_thread() const;
+
+  const std::function<void(std::string_view)> failed_;
+  mutable std::mutex mutex_;  ///< guards what follows; never held while a job runs
+  std::condition_variable wake_, done_;
+  std::deque<Entry> queue_;
+  size_t queued_bytes_ = 0;            ///< with those of the job that runs
+  uint64_t queued_ = 0, finished_ = 0;  ///< jobs
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+}  // namespace cairn
