@@ -48,6 +48,14 @@ Fingerprint fingerprint_from(const Json& json) {
   return {json.at(0).get<uint64_t>(), json.at(1).get<uint64_t>()};
 }
 
+Json to_json(const ChanceContent& content) { return Json::array({to_json(content.pipeline), to_json(content.id)}); }
+
+Json to_json(const DurableBreaker::Chunk& chunk) {
+  Json columns = Json::array();
+  for (const auto& segment : chunk.columns) columns.push_back({segment.offset, segment.bytes});
+  return Json{{"rows", chunk.row_count}, {"columns", std::move(columns)}};
+}
+
 template <typename List>
 Json list_to_json(const List& list) {
   Json json = Json::array();
@@ -73,14 +81,6 @@ QueryContext context_from(const Json& json) {
   for (const Json& value : json.at("parameters")) context.parameters.push_back(value_from(value));
   context.now_micros = json.at("now").get<int64_t>();
   return context;
-}
-
-Json to_json(const ChanceContent& content) { return Json::array({to_json(content.pipeline), to_json(content.id)}); }
-
-Json to_json(const DurableBreaker::Chunk& chunk) {
-  Json columns = Json::array();
-  for (const auto& segment : chunk.columns) columns.push_back({segment.offset, segment.bytes});
-  return Json{{"rows", chunk.row_count}, {"columns", std::move(columns)}};
 }
 
 DurableBreaker durable_from(const Json& json) {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "exec/functions/function.h"
+#include "exec/plan_nodes.h"
 
 namespace cairn {
 namespace {

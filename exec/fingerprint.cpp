@@ -6,7 +6,7 @@
 
 #include <xxhash.h>
 
-#include "exec/plan.h"
+#include "exec/plan_nodes.h"
 
 namespace cairn {
 namespace {

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "exec/functions/function.h"
+#include "exec/plan_nodes.h"
 #include "exec/table_function.h"
 
 namespace cairn {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -141,13 +140,8 @@ struct PlanNode {
 };
 using PlanPtr = std::shared_ptr<PlanNode>;
 
-/// Calls `visit` for the plan's nodes, each once: shared subplans may share others, and so on.
-void for_each_node(const PlanNode& plan, const std::function<void(const PlanNode&)>& visit);
-
-/// Whether the plan calls a volatile function, or a table function that cannot say what it gives: its rows are other ones
-/// every time, and no checkpoint may stand for them.
+/// Whether the plan calls a volatile function: its rows are other ones every time, and no checkpoint may stand for them.
 bool is_volatile(const PlanNode& plan);
-bool is_volatile_node(const PlanNode& node);  ///< the node alone
 
 /// 128-bit Merkle fingerprint of a subplan: XXH3 over describe(), the children's fingerprints, the table's id and
 /// version, and the format version of checkpoints.

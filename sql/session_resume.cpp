@@ -1,6 +1,6 @@
 // What a session's queries leave behind for a restart, and how they go on.
 
-#include "exec/plan.h"
+#include "exec/plan_nodes.h"
 #include "sql/session_state.h"
 #include "vector/error.h"
 
@@ -17,18 +17,22 @@ bool reads_temporary(const PlanNode& plan) {
   return found;
 }
 
-bool has_relations(const Snapshot& snapshot) {
-  return !snapshot.tables.empty() || !snapshot.views.empty() || !snapshot.sequences.empty();
+/// The snapshot without the session's temporary relations: what can be pinned, and what a restart will see.
+std::shared_ptr<const Snapshot> durable_part(const std::shared_ptr<const Snapshot>& snapshot) {
+  auto durable = std::make_shared<Snapshot>(*snapshot);
+  const auto temporary = [](const auto& entry) { return is_temporary(entry.first); };
+  const size_t erased = std::erase_if(durable->tables, temporary) + std::erase_if(durable->views, temporary) +
+                        std::erase_if(durable->sequences, temporary);
+  if (erased == 0) return snapshot;
+  return durable;
 }
 
 }  // namespace
 
-/// A restart knows no temporary views, nor those that had other relations' names.
-bool SessionState::can_be_planned_again(const Planned& planned, const Statement& statement) {
-  if (statement.resumed != nullptr || temporary_ == nullptr || !has_relations(*temporary_->snapshot())) return true;
+/// `again` is the statement over what a restart will see: no temporary views, nor any that hid another relation.
+bool SessionState::can_be_planned_again(const Planned& planned, const Statement& again) {
+  if (again.snapshot == planned.snapshot) return true;
   try {
-    Statement again = statement;
-    again.snapshot = durable_snapshot();
     return fingerprint(*plan_query(again).plan) == fingerprint(*planned.plan);
   } catch (const Error&) {
     return false;
@@ -49,12 +53,14 @@ std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& plan
   if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
   if (is_volatile(*planned.plan) || reads_temporary(*planned.plan)) return nullptr;
   std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  if (store == nullptr || !can_be_planned_again(planned, statement)) return nullptr;
+  Statement again = statement;
+  again.snapshot = temporary_ == nullptr ? planned.snapshot : durable_part(planned.snapshot);
+  if (store == nullptr || !can_be_planned_again(planned, again)) return nullptr;
   CheckpointRequest request;
   request.text = statement.text;
   request.context = context_of(statement);
   request.plan = planned.plan;
-  request.snapshot = planned.snapshot;
+  request.snapshot = again.snapshot;
   request.directory = settings_.get("checkpoint_directory");
   request.mode = settings_.checkpoint();
   request.bytes_max = settings_.checkpoint_limit_bytes();

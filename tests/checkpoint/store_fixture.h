@@ -104,6 +104,7 @@ class CheckpointStoreTest : public ::testing::Test {
   }
   void TearDown() override {
     for (auto& query : queries) query.reset();
+    for (auto& dead : abandoned) dead->close();  // while there is somebody to be told
     if (store) store->close();
   }
 

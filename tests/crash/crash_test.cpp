@@ -1,96 +1,41 @@
 // Kills the shell with SIGKILL at random instants of queries under checkpoint = 'all', starts it again with the same
 // query, and checks the answer and that nothing is left over. A third of the processes is killed a second time, while it
 // recovers.
-//   crash_test --cairn PATH --db DIR (--answers DIR [--queries 1,3,…] | --sql DIR) [--kills 200] [--seed S]
-// DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
+//   crash_test --cairn PATH --db DIR (--answers DIR [--queries 1,3,…] | --sql DIR | --mix DIR) [--kills 200] [--seed S]
+// --mix: mix.h. Otherwise DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
 // *.sql over its tables in --sql: theirs is what an uninterrupted process answers, whatever its settings.
 //
 // Every run draws its number of threads and its vector capacity: what a checkpoint holds must not depend on them. Small
 // vectors also make a query slow beside the disk, so that many kills find durable breakers behind them.
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <random>
 #include <set>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "bench/tpch_queries.h"
+#include "tests/crash/killed_shell.h"
+#include "tests/crash/mix.h"
 #include "tests/support/answers.h"
 
+namespace cairn::crash {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 struct Options {
-  std::string cairn, database, answers, sql, scale = "0.1";
+  Shell shell;
+  std::string answers, sql, mix, scale = "0.1";
   std::vector<int> queries;
   unsigned kills = 200;
   uint64_t seed = 0;
 };
-
-struct Outcome {
-  bool killed = false;
-  int status = 0;
-  double ms = 0;
-  std::string out, notices;
-};
-
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-/// Runs statements in a shell of its own; sends SIGKILL after `kill_after_ms` where that is not negative.
-Outcome run_shell(const Options& options, const std::string& sql, double kill_after_ms = -1) {
-  const std::string out = options.database + ".out", notices = options.database + ".err";
-  const auto start = Clock::now();
-  const pid_t child = fork();
-  if (child == 0) {
-    const int out_fd = open(out.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-    const int err_fd = open(notices.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644);
-    dup2(out_fd, STDOUT_FILENO);
-    dup2(err_fd, STDERR_FILENO);
-    execl(options.cairn.c_str(), "cairn", options.database.c_str(), "-csv", "-c", sql.c_str(), nullptr);
-    _exit(127);
-  }
-  if (kill_after_ms >= 0) {
-    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(kill_after_ms));
-    kill(child, SIGKILL);
-  }
-  Outcome outcome;
-  waitpid(child, &outcome.status, 0);
-  outcome.killed = WIFSIGNALED(outcome.status) && WTERMSIG(outcome.status) == SIGKILL;
-  outcome.ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  outcome.out = read_text(out);
-  outcome.notices = read_text(notices);
-  return outcome;
-}
-
-std::set<std::string> files_of(const std::string& directory) {
-  std::set<std::string> files;
-  for (const auto& entry : fs::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file()) files.insert(fs::relative(entry.path(), directory));
-  }
-  return files;
-}
-
-[[noreturn]] void fail(const std::string& text) {
-  fmt::print("crash_test: FAILED: {}\n", text);
-  std::exit(1);
-}
 
 constexpr int kCapacities[] = {4, 32, 1024};
 constexpr int kThreads[] = {1, 2, 8};
@@ -117,14 +62,14 @@ std::map<std::string, Query> queries_of(const Options& options) {
 }
 
 std::map<std::string, Query> prepare(const Options& options) {
-  if (!fs::exists(options.database + "/manifest")) {
-    const Outcome load = run_shell(options, fmt::format("CALL tpch_load({})", options.scale));
+  if (!fs::exists(options.shell.database + "/manifest")) {
+    const Outcome load = run_shell(options.shell, fmt::format("CALL tpch_load({})", options.scale));
     if (load.status != 0) fail("tpch_load: " + load.notices);
   }
   std::map<std::string, Query> queries = queries_of(options);
   for (auto& [name, query] : queries) {
     for (const int capacity : kCapacities) {
-      const Outcome outcome = run_shell(options, script(query, 2, capacity));
+      const Outcome outcome = run_shell(options.shell, script(query, 2, capacity));
       if (outcome.status != 0) fail(fmt::format("query {}: {}", name, outcome.notices));
       query.ms[capacity] = outcome.ms;
       if (!query.expected.empty() && outcome.out != query.expected) fail(fmt::format("query {}: two answers", name));
@@ -141,7 +86,7 @@ std::map<std::string, Query> prepare(const Options& options) {
 class CrashTest {
  public:
   explicit CrashTest(const Options& options)
-      : options_(options), random_(options.seed), queries_(prepare(options)), files_(files_of(options.database)) {
+      : options_(options), random_(options.seed), queries_(prepare(options)), files_(files_of(options.shell.database)) {
     for (const auto& [name, query] : queries_) names_.push_back(name);
   }
 
@@ -157,7 +102,7 @@ class CrashTest {
     const Query& query = queries_.at(name);
     const int threads = kThreads[random_() % std::size(kThreads)], capacity = kCapacities[random_() % std::size(kCapacities)];
     const double instant_ms = std::uniform_real_distribution<double>(0, query.ms.at(capacity))(random_);
-    Outcome outcome = run_shell(options_, script(query, threads, capacity), kill ? instant_ms : -1);
+    Outcome outcome = run_shell(options_.shell, script(query, threads, capacity), kill ? instant_ms : -1);
     if (outcome.killed) return outcome;
     const auto context = [&](const std::string& what) {
       return fmt::format("kill {} (query {}, {} threads, capacity {}, seed {}): {}\n{}", kills_, name, threads, capacity,
@@ -165,10 +110,8 @@ class CrashTest {
     };
     if (outcome.status != 0) fail(context("the process failed"));
     if (outcome.out != query.expected) fail(context("WRONG ANSWER"));
-    if (const auto left = files_of(options_.database); left != files_) {
-      std::string files;
-      for (const auto& file : left) files += files_.contains(file) ? "" : " " + file;
-      fail(context("files left over:" + files));
+    if (const auto left = files_of(options_.shell.database); left != files_) {
+      fail(context("files left over:" + added(files_, left)));
     }
     return outcome;
   }
@@ -182,7 +125,7 @@ class CrashTest {
       if (!attempt(name, true).killed) return;
       ++killed_again_;
     }
-    resumed_ += attempt(name, false).notices.find("resumed: ") != std::string::npos;
+    resumed_ += attempt(name, false).resumed();
   }
 
   const Options& options_;
@@ -194,25 +137,33 @@ class CrashTest {
 };
 
 }  // namespace
+}  // namespace cairn::crash
 
 int main(int argc, char** argv) {
-  Options options;
+  cairn::crash::Options options;
   options.seed = std::random_device{}();
   CLI::App app{"Kills queries and checks what comes back"};
-  app.add_option("--cairn", options.cairn)->required();
-  app.add_option("--db", options.database)->required();
+  app.add_option("--cairn", options.shell.program)->required();
+  app.add_option("--db", options.shell.database)->required();
   const auto* answers = app.add_option("--answers", options.answers);
   app.add_option("--sql", options.sql, "a directory of queries")->check(CLI::ExistingDirectory);
+  app.add_option("--mix", options.mix, "a directory of queries, and setup.sql")->check(CLI::ExistingDirectory);
   app.add_option("--sf", options.scale);
   app.add_option("--kills", options.kills);
   app.add_option("--queries", options.queries, "all 22 by default")->delimiter(',');
   app.add_option("--seed", options.seed);
   CLI11_PARSE(app, argc, argv);
-  if (answers->empty() == options.sql.empty()) return app.exit(CLI::ValidationError("either --answers or --sql"));
+  if (!answers->empty() + !options.sql.empty() + !options.mix.empty() != 1) {
+    return app.exit(CLI::ValidationError("one of --answers, --sql and --mix"));
+  }
   if (options.queries.empty()) {
     for (int number = 1; number <= 22; ++number) options.queries.push_back(number);
   }
   fmt::print("crash_test: seed {}\n", options.seed);
-  CrashTest(options).run();
+  if (options.mix.empty()) {
+    cairn::crash::CrashTest(options).run();
+  } else {
+    cairn::crash::CrashMix(options.shell, options.mix, options.seed).run(options.kills);
+  }
   return 0;
 }

@@ -1,0 +1,36 @@
+#pragma once
+
+// A shell that runs statements over a database, and may be killed while it does.
+
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace cairn::crash {
+
+struct Shell {
+  std::string program, database;
+};
+
+struct Outcome {
+  bool killed = false;
+  int status = 0;
+  double ms = 0;
+  std::string out, notices;
+
+  /// A completed breaker was used.
+  bool resumed() const { return notices.find("resumed: ") != std::string::npos; }
+};
+
+/// Runs statements in a process of its own; sends SIGKILL after `kill_after_ms` where that is not negative.
+Outcome run_shell(const Shell& shell, const std::string& sql, double kill_after_ms = -1);
+
+std::string read_text(const std::string& path);
+/// All regular files below the directory; none where it is not there.
+std::set<std::string> files_of(const std::string& directory);
+/// Those of `now` that are not in `before`, for a message.
+std::string added(const std::set<std::string>& before, const std::set<std::string>& now);
+
+[[noreturn]] void fail(std::string_view text);
+
+}  // namespace cairn::crash
