@@ -52,6 +52,7 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
   std::lock_guard lock(store_->mutex_);
   for (const auto& [id, interrupted] : store_->interrupted_) {
     const LoggedQuery& query = interrupted->query;
+    if (interrupted->ended) continue;
     if (query.root == state_->logged.root) state_->stands_for.push_back(id);
     for (const DurableBreaker& breaker : query.durable) {
       std::string& begun = newest[breaker.fingerprint];
@@ -123,8 +124,10 @@ void QueryCheckpoint::finish() noexcept {
   if (state_->finished.exchange(true)) return;
   if (!state_->queued && state_->stands_for.empty()) return;
   try {
+    store_->mark_ended(state_->stands_for, true);
     store_->writer_.enqueue([store = store_.get(), state = state_] { store->end(*state); });
   } catch (const std::exception&) {  // no memory, no thread: the next process finds it interrupted
+    store_->mark_ended(state_->stands_for, false);
   }
 }
 

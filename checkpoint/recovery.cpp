@@ -29,7 +29,7 @@ void take_over(const Database& database, const std::shared_ptr<Owner>& owner, st
   for (const auto& [id, query] : owner->log()->queries()) {
     const auto pin = pins.find(id);
     if (pin == pins.end()) continue;  // it has ended, or it is of a copy of this database
-    recovered.queries.push_back({query, owner});
+    recovered.queries.push_back({query, owner, false});
     pins.erase(pin);
   }
   const std::vector<std::string> names = database.pin_names();

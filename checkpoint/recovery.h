@@ -13,6 +13,7 @@ namespace cairn {
 struct Interrupted {
   LoggedQuery query;
   std::shared_ptr<Owner> owner;
+  bool ended = false;  ///< its answer was delivered: the writer thread will forget it
 
   std::string path(const DurableBreaker& breaker) const { return owner->path(breaker.file); }
 };

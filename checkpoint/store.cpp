@@ -72,6 +72,7 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
   std::map<Fingerprint, InterruptedQuery> by_root;
   std::map<Fingerprint, std::set<Fingerprint>> durable;
   for (const auto& [id, entry] : interrupted_) {
+    if (entry->ended) continue;
     const LoggedQuery& logged = entry->query;
     InterruptedQuery& query = by_root[logged.root];
     if (query.id.empty() || logged.started < query.started) {
@@ -118,6 +119,13 @@ bool CheckpointStore::discard(std::string_view id, const Check& check) {
     for (const auto& entry : take(ids)) forget(entry);
   }, check);
   return true;
+}
+
+void CheckpointStore::mark_ended(const std::vector<std::string>& ids, bool ended) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& id : ids) {
+    if (const auto found = interrupted_.find(id); found != interrupted_.end()) found->second->ended = ended;
+  }
 }
 
 /// What there was no way to (no rights, no disk, another process) may be there now.
@@ -295,6 +303,7 @@ std::vector<std::shared_ptr<Interrupted>> CheckpointStore::take(const std::vecto
 void CheckpointStore::forget(const std::shared_ptr<Interrupted>& query) {
   if (!close_query(*query->owner, query->query.id, query->query.pin)) {
     const std::lock_guard lock(mutex_);
+    query->ended = false;
     interrupted_[query->query.id] = query;
     throw Error(sqlstate::kIoError, "query " + query->query.id + " could not be discarded");
   }

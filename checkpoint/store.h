@@ -69,6 +69,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
 
   CheckpointStore(std::shared_ptr<Database> database, Notice notice);
   void retry_unread(const Check& check);
+  void mark_ended(const std::vector<std::string>& ids, bool ended);
 
   Recovered take_over(const std::string& place);
 
