@@ -2,6 +2,8 @@
 
 #include "exec/determinism.h"
 
+#include <gtest/gtest.h>
+
 #include <set>
 
 #include "tests/exec/plans.h"
@@ -125,9 +127,8 @@ TEST(Determinism, OfWindows) {
 
 TEST(Determinism, OfWholePlans) {
   FakeTable table{"t", 2, {100}, [](uint64_t row, size_t) { return static_cast<int64_t>(row); }};
-  Determinism determinism;
-  EXPECT_TRUE(determinism.of(*aggregate(materialize(aggregate(scan(table, {0, 1}), {0}, {1})), {}, {0, 1})));
-  EXPECT_FALSE(determinism.of(*aggregate(limit(scan(table, {0, 1}), 10), {}, {0})));
+  EXPECT_TRUE(Determinism().of(*aggregate(materialize(aggregate(scan(table, {0, 1}), {0}, {1})), {}, {0, 1})));
+  EXPECT_FALSE(Determinism().of(*aggregate(limit(scan(table, {0, 1}), 10), {}, {0})));
   EXPECT_FALSE(is_deterministic(*node(PlanNode::Kind::kTableFunction))) << "it does not say what it gives";
 }
 
