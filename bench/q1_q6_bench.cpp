@@ -75,7 +75,7 @@ int run_all(int argc, char** argv) {
   app.add_option("--sf", scale_factor, "scale factor to generate")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
 
-  const auto engine = Engine::open(path.empty() ? ":memory:" : path, !path.empty());
+  const auto engine = Engine::open(path.empty() ? ":memory:" : path, {.read_only = !path.empty()});
   if (path.empty()) run(*engine->connect(), "CALL tpch_load(" + std::to_string(scale_factor) + ")");
 
   std::vector<unsigned> thread_counts = {1};

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "capi/handles.h"
+#include "vector/format.h"
 
 using cairn::Physical;
 using cairn::Type;
@@ -78,7 +79,7 @@ struct ArrayHolder {
   std::shared_ptr<const cairn::RowSet::Chunk> rows;  ///< fixed-width buffers point into it
   std::vector<uint8_t> validity;
   std::vector<std::byte> values;                     ///< where Arrow's layout differs from ours
-  std::vector<char> text;
+  std::string text;
   std::vector<const void*> buffers;
   std::vector<ArrowArray> children;
   std::vector<ArrowArray*> child_pointers;
@@ -104,22 +105,63 @@ void export_strings(const Vector& view, ArrayHolder& holder) {
   for (size_t row = 0; row < view.size; ++row) {
     if (view.valid(row)) bytes += view.values<cairn::StringRef>()[row].size();
   }
-  if (bytes > INT32_MAX) {
-    throw cairn::Error(cairn::sqlstate::kProgramLimit, "a chunk's strings exceed Arrow's 2 GiB",
-                       "SET vector_capacity to fewer rows");
-  }
   holder.text.reserve(bytes + 1);
   for (size_t row = 0; row < view.size; ++row) {
     offsets[row] = static_cast<int32_t>(holder.text.size());
     if (!view.valid(row)) continue;
-    const auto text = view.values<cairn::StringRef>()[row].view();
-    holder.text.insert(holder.text.end(), text.begin(), text.end());
+    if (view.type.id == TypeId::kChar) {
+      cairn::format_row(view, row, {}, holder.text);  // with its blanks
+    } else {
+      holder.text += view.values<cairn::StringRef>()[row].view();
+    }
+    if (holder.text.size() > INT32_MAX) {
+      throw cairn::Error(cairn::sqlstate::kProgramLimit, "a chunk's strings exceed Arrow's 2 GiB",
+                         "SET vector_capacity to fewer rows");
+    }
   }
   offsets[view.size] = static_cast<int32_t>(holder.text.size());
 }
 
+/// Arrow's types hold less than ours at their ends; what does not fit is an error.
+[[noreturn]] void throw_out_of_range(const Vector& view, size_t row, const char* limit, std::string_view state) {
+  std::string text;
+  cairn::format_row(view, row, {}, text);
+  throw cairn::Error(state, view.type.to_string() + " " + text + " is out of range for Arrow, whose limit is " + limit,
+                     "CAST it to VARCHAR.");
+}
+
+void check_range(const Vector& view) {
+  constexpr int64_t kMicrosPerDay = int64_t{24} * 60 * 60 * 1'000'000;
+  const cairn::int128_t end = cairn::power_of_ten(38);
+  for (size_t row = 0; row < view.size; ++row) {
+    if (!view.valid(row)) continue;
+    if (view.type.id == TypeId::kTime && view.values<int64_t>()[row] >= kMicrosPerDay) {
+      throw_out_of_range(view, row, "23:59:59.999999", cairn::sqlstate::kDatetimeOverflow);
+    }
+    if (view.type.id != TypeId::kHugeInt) continue;
+    const cairn::int128_t value = view.values<cairn::int128_t>()[row];
+    if (value >= end || value <= -end) throw_out_of_range(view, row, "38 digits", cairn::sqlstate::kNumericOutOfRange);
+  }
+}
+
+/// Months i32, days i32, nanoseconds i64.
+void export_intervals(const Vector& view, ArrayHolder& holder) {
+  struct MonthDayNano { int32_t months, days; int64_t nanos; };
+  auto* out = allocate<MonthDayNano>(holder.values, view.size);
+  for (size_t row = 0; row < view.size; ++row) {
+    out[row] = {};
+    if (!view.valid(row)) continue;
+    const auto& interval = view.values<cairn::Interval>()[row];
+    out[row] = {interval.months, interval.days, 0};
+    if (__builtin_mul_overflow(interval.micros, int64_t{1000}, &out[row].nanos)) {
+      throw_out_of_range(view, row, "292 years of nanoseconds", cairn::sqlstate::kDatetimeOverflow);
+    }
+  }
+}
+
 /// Fills holder.values with Arrow's layout; false where ours is Arrow's already.
 bool convert_values(const Vector& view, ArrayHolder& holder) {
+  if (view.type.id == TypeId::kTime || view.type.id == TypeId::kHugeInt) check_range(view);
   switch (view.type.physical()) {
     case Physical::kBool: {
       auto* bits = allocate<uint8_t>(holder.values, (view.size + 7) / 8 + 1);
@@ -135,16 +177,7 @@ bool convert_values(const Vector& view, ArrayHolder& holder) {
       for (size_t row = 0; row < view.size; ++row) wide[row] = view.values<int64_t>()[row];
       return true;
     }
-    case Physical::kInterval: {  // months i32, days i32, nanoseconds i64
-      struct MonthDayNano { int32_t months, days; int64_t nanos; };
-      auto* out = allocate<MonthDayNano>(holder.values, view.size);
-      for (size_t row = 0; row < view.size; ++row) {
-        const auto& interval = view.values<cairn::Interval>()[row];
-        out[row] = {interval.months, interval.days,
-                    static_cast<int64_t>(static_cast<uint64_t>(interval.micros) * 1000u)};
-      }
-      return true;
-    }
+    case Physical::kInterval: export_intervals(view, holder); return true;
     case Physical::kString: export_strings(view, holder); return true;
     default: return false;
   }

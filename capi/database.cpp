@@ -13,8 +13,14 @@ cairn_status cairn_open(const char* path, int flags, cairn_database** database, 
   if (database != nullptr) *database = nullptr;
   return guarded(error, [&] {
     required(database, "database");
+    constexpr int kKnown = CAIRN_OPEN_READ_ONLY | CAIRN_OPEN_SALVAGE;
+    if ((flags & ~kKnown) != 0) throw Error("XX0MU", "cairn_open knows no flags " + std::to_string(flags & ~kKnown));
     auto handle = std::make_unique<cairn_database>();
-    handle->engine = cairn::Engine::open(path == nullptr ? ":memory:" : path, (flags & CAIRN_OPEN_READ_ONLY) != 0);
+    cairn::DatabaseOptions options;
+    options.read_only = (flags & CAIRN_OPEN_READ_ONLY) != 0;
+    options.salvage = (flags & CAIRN_OPEN_SALVAGE) != 0;
+    handle->engine = cairn::Engine::open(path == nullptr ? ":memory:" : path, options);
+    for (const std::string& what : handle->engine->database().left_out()) handle->left_out += what + "\n";
     handle->path = handle->engine->database().path();
     handle->io_engine = handle->engine->database().storage().name();
     *database = handle.release();
@@ -22,6 +28,10 @@ cairn_status cairn_open(const char* path, int flags, cairn_database** database, 
 }
 
 void cairn_close(cairn_database* database) { delete database; }
+
+const char* cairn_left_out(const cairn_database* database) {
+  return database == nullptr ? "" : database->left_out.c_str();
+}
 
 const char* cairn_database_path(const cairn_database* database) {
   return database == nullptr ? "" : database->path.c_str();

@@ -20,7 +20,7 @@ struct cairn_error {
 
 struct cairn_database {
   std::shared_ptr<cairn::Engine> engine;
-  std::string path, io_engine;
+  std::string path, io_engine, left_out;
 };
 
 struct cairn_connection {

@@ -1,6 +1,7 @@
 #include <cstring>
 
 #include "capi/handles.h"
+#include "vector/utf8.h"
 
 using cairn::Error;
 using cairn::Value;
@@ -30,6 +31,19 @@ cairn_status bind(cairn_statement* statement, size_t index, Value value) {
     if (index == 0 || index > parameters.size()) throw Error("XX0MU", "no such parameter");
     parameters[index - 1] = std::move(value);
   });
+}
+
+/// A statement's text, and its literals, are checked by the parser; a bound text is checked here.
+void check_encoding(const std::vector<Value>& parameters) {
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].null || !parameters[i].type.is_string()) continue;
+    const std::string& text = parameters[i].string;
+    const size_t invalid = cairn::find_invalid_utf8(text);
+    if (invalid == std::string::npos) continue;
+    throw Error(cairn::sqlstate::kInvalidEncoding, "parameter $" + std::to_string(i + 1) +
+                                                       ": invalid byte sequence for encoding \"UTF8\": " +
+                                                       cairn::show_invalid_utf8(text, invalid));
+  }
 }
 
 }  // namespace
@@ -114,11 +128,9 @@ cairn_status cairn_bind_double(cairn_statement* statement, size_t index, double 
 cairn_status cairn_bind_text(cairn_statement* statement, size_t index, const char* text, int64_t length) {
   if (text == nullptr) return cairn_bind_null(statement, index);
   const size_t bytes = length < 0 ? std::strlen(text) : static_cast<size_t>(length);
-  return guarded(nullptr, [&] {
-    if (bind(statement, index, Value::of_string(std::string(text, bytes))) != CAIRN_OK) {
-      throw Error("XX0MU", "no such parameter");
-    }
-  });
+  std::string copy;
+  const cairn_status status = guarded(nullptr, [&] { copy.assign(text, bytes); });
+  return status == CAIRN_OK ? bind(statement, index, Value::of_string(std::move(copy))) : status;
 }
 
 cairn_status cairn_execute_prepared(cairn_statement* statement, cairn_result** result, cairn_error** error) {
@@ -126,6 +138,7 @@ cairn_status cairn_execute_prepared(cairn_statement* statement, cairn_result** r
   return guarded(error, [&] {
     auto& handle = required(statement, "statement");
     required(result, "result");
+    check_encoding(handle.parameters);
     *result = make_result(handle.engine, handle.session, handle.prepared->execute(handle.parameters));
   });
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "capi/handles.h"
@@ -9,6 +10,18 @@ using cairn::capi::guarded;
 using cairn::capi::required;
 
 namespace {
+
+/// The nearest BIGINT; 0 for NaN.
+int64_t clamped(double value) {
+  constexpr double kTwoTo63 = 9223372036854775808.0;
+  if (std::isnan(value)) return 0;
+  if (value >= kTwoTo63) return INT64_MAX;
+  return value < -kTwoTo63 ? INT64_MIN : static_cast<int64_t>(value);
+}
+
+int64_t clamped(cairn::int128_t value) {
+  return static_cast<int64_t>(std::clamp<cairn::int128_t>(value, INT64_MIN, INT64_MAX));
+}
 
 bool in_range(const cairn_chunk* chunk, size_t column, size_t row) {
   return chunk != nullptr && column < chunk->views.size() && row < chunk->rows->row_count;
@@ -96,11 +109,9 @@ const char* cairn_chunk_text(cairn_chunk* chunk, size_t column, size_t row, size
 int64_t cairn_chunk_int64(const cairn_chunk* chunk, size_t column, size_t row) {
   if (cairn_chunk_is_null(chunk, column, row)) return 0;
   const Vector& view = chunk->views[column];
-  if (view.type.is_floating()) return static_cast<int64_t>(cairn_chunk_double(chunk, column, row));
-  if (view.type.id == cairn::TypeId::kDecimal) {
-    return static_cast<int64_t>(integral(view, row) / cairn::power_of_ten(view.type.scale));
-  }
-  return static_cast<int64_t>(integral(view, row));
+  if (view.type.is_floating()) return clamped(cairn_chunk_double(chunk, column, row));
+  if (view.type.id == cairn::TypeId::kDecimal) return clamped(integral(view, row) / cairn::power_of_ten(view.type.scale));
+  return clamped(integral(view, row));
 }
 
 double cairn_chunk_double(const cairn_chunk* chunk, size_t column, size_t row) {

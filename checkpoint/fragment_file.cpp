@@ -83,7 +83,7 @@ class SegmentStream {
 bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
                          const std::function<bool()>& cancelled, std::atomic<uint64_t>& bytes_written,
                          DurableBreaker& breaker) {
-  auto file = storage.open(path, OpenMode::kCreate, Caching::kDirect);
+  auto file = storage.open(path, OpenMode::kCreateExclusive, Caching::kDirect);
   SegmentStream stream(storage, *file, bytes_written);
 
   AlignedBuffer first(kIoAlignmentBytes);

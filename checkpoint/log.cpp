@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "io/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -73,6 +74,8 @@ bool CheckpointLog::apply(std::string_view payload, bool foreign) {
       break;
     }
     case LogRecord::Kind::kDurable: {
+      // Another name is no file of ours, wherever it may lie.
+      if (record->breaker && !is_own_name(OwnName::kFragment, record->breaker->file)) return false;
       const auto query = queries.find(record->query.id);
       if (query != queries.end() && record->breaker) query->second.durable.push_back(std::move(*record->breaker));
       break;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/storage.h"
+
 namespace cairn {
 
 namespace {
@@ -40,6 +42,11 @@ std::string checkpoint_place(const Database& database, const std::string& direct
 bool is_own_place(const Database& database, const std::string& place) {
   return place == checkpoint_place(database, "") ||
          place == checkpoint_place(database, std::filesystem::path(place).parent_path().string());
+}
+
+void guard_place(Storage& storage, const std::string& place) {
+  const size_t slash = place.rfind('/');
+  storage.guard(place.substr(0, slash), place.substr(slash + 1), Access::kPrivate);
 }
 
 std::string QueryPin::name(const Database& database) const {

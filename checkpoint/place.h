@@ -15,6 +15,9 @@ std::string checkpoint_place(const Database& database, const std::string& direct
 /// Whether the place is this database's alone: not that of a database of which it is a copy, or before it was moved.
 bool is_own_place(const Database& database, const std::string& place);
 
+/// What lies in the place, and the place itself, is Cairn's own: no link is followed there. Its directory is a user's.
+void guard_place(Storage& storage, const std::string& place);
+
 /// A durable pin that keeps a query's snapshot. Its name says where the query's checkpoints are, so that whoever opens
 /// the database finds them, whatever the settings; inside the database, wherever that has been moved.
 struct QueryPin {

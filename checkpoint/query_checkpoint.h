@@ -25,7 +25,7 @@ struct CheckpointRequest {
   std::string text;
   QueryContext context;
   PlanPtr plan;
-  std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const CommittedSnapshot> snapshot;
   std::string directory;   ///< where checkpoints are to be written; "": in the database
   CheckpointMode mode = CheckpointMode::kAuto;
   uint64_t bytes_max = 0;  ///< cap on all files of this store; 0: none

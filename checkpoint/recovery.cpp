@@ -50,19 +50,20 @@ Recovered recover(Database& database, const std::string& place) {
   Storage& storage = database.storage();
   std::map<std::string, std::string> pins = pins_of(database, place);
   const auto failed = [&](const Error& error) {
-    recovered.complete = false;
+    const bool of_somebody_else = error.sqlstate == sqlstate::kDataCorrupted;  // a link, a pipe: no owner's
+    if (!of_somebody_else) recovered.complete = false;
     if (error.sqlstate == sqlstate::kObjectInUse) return;  // it lives
     recovered.notices.push_back("warning: checkpoints of an earlier process: " + error.message);
   };
   const bool of_others = !is_own_place(database, place);
   bool there = true;
+  guard_place(storage, place);
   try {
     there = storage.exists(place);
     if (there) {
       for (const DirectoryEntry& entry : storage.list(place)) {
-        if (!entry.is_directory) continue;
         try {
-          take_over(database, Owner::adopt(storage, place + "/" + entry.name, of_others), pins, recovered);
+          if (const auto owner = Owner::adopt(storage, place, entry, of_others)) take_over(database, owner, pins, recovered);
         } catch (const Error& error) {
           failed(error);
         }

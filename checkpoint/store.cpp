@@ -6,6 +6,7 @@
 
 #include "checkpoint/place.h"
 #include "checkpoint/query_state.h"
+#include "io/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -155,12 +156,15 @@ Recovered CheckpointStore::take_over(const std::string& place) {
 /* ---- The writer thread ---- */
 
 /// Whatever becomes of one thing, the next is to be done. False where it failed.
-bool CheckpointStore::attempt(const std::function<void()>& io) {
+bool CheckpointStore::attempt(const std::function<void()>& io) noexcept {
   try {
     io();
     return true;
   } catch (const std::exception& error) {
-    notice_(std::string("warning: checkpoints: ") + error.what());
+    try {
+      notice_(std::string("warning: checkpoints: ") + error.what());
+    } catch (const std::exception&) {  // no memory to say so
+    }
   }
   return false;
 }
@@ -183,7 +187,7 @@ void CheckpointStore::tidy_up(const Recovered& recovered) {
         for (const DurableBreaker& breaker : entry->query.durable) needed.insert(breaker.file);
       }
     }
-    attempt([&] { owner->sweep(std::move(needed)); });
+    attempt([&] { owner->sweep(needed); });
     remove_idle(owner);
   }
 }
@@ -228,10 +232,10 @@ void CheckpointStore::make_durable(State& query, const Breaker& breaker, const C
     database_->pin_durably(query.logged.pin, query.request.snapshot);
     query.pinned = true;
   }
-  const std::string path = query.owner->path(durable.file);
   try {
+    const std::string path = query.owner->path(durable.file);
     if (!write_fragment_file(storage_, path, rows, [&] { return query.finished.load(); }, query.bytes_written, durable)) {
-      storage_.remove(path);
+      query.owner->remove(durable.file);
       return;
     }
     query.owner->sync();
@@ -242,13 +246,13 @@ void CheckpointStore::make_durable(State& query, const Breaker& breaker, const C
     }
   } catch (...) {
     try {
-      storage_.remove(path);
-    } catch (const Error&) {  // whoever takes the directory over removes it
+      query.owner->remove(durable.file);
+    } catch (const std::exception&) {  // whoever takes the directory over removes it
     }
     throw;
   }
   query.begun = true;
-  query.files.push_back(path);
+  query.files.push_back(durable.file);
   query.file_bytes += durable.file_bytes;
   bytes_ += durable.file_bytes;
   const double megabytes = static_cast<double>(durable.file_bytes) / 1e6;
@@ -270,7 +274,7 @@ bool CheckpointStore::close_query(Owner& owner, const std::string& id, const std
 void CheckpointStore::end(State& query) {
   if (query.begun) {
     if (close_query(*query.owner, query.logged.id, query.logged.pin)) {
-      for (const std::string& path : query.files) attempt([&] { storage_.remove(path); });
+      for (const std::string& file : query.files) attempt([&] { query.owner->remove(file); });
       bytes_ -= std::min<uint64_t>(bytes_, query.file_bytes);
     }
   } else if (query.pinned) {
@@ -308,7 +312,7 @@ void CheckpointStore::forget(const std::shared_ptr<Interrupted>& query) {
     throw Error(sqlstate::kIoError, "query " + query->query.id + " could not be discarded");
   }
   for (const DurableBreaker& breaker : query->query.durable) {
-    attempt([&] { storage_.remove(query->path(breaker)); });
+    attempt([&] { query->owner->remove(breaker.file); });
     bytes_ -= std::min<uint64_t>(bytes_, breaker.file_bytes);
   }
   remove_idle(query->owner);
@@ -328,16 +332,17 @@ void CheckpointStore::remove_idle(const std::shared_ptr<Owner>& owner) {
 }
 
 void CheckpointStore::remove_place(const std::string& place) {
+  const size_t slash = place.rfind('/');
   try {
-    storage_.remove(place);  // only where it is empty
-  } catch (const Error&) {   // others' directories are in it
+    remove_own(storage_, OwnName::kCheckpoints, place.substr(0, slash), place.substr(slash + 1));
+  } catch (const std::exception&) {  // it is not empty: others' directories are in it
   }
 }
 
 void CheckpointStore::close() {
   writer_.close();
-  for (auto& [place, owner] : own_) {
-    if (owner != nullptr) given_up_.insert(owner);
+  for (const auto& [place, owner] : own_) {
+    if (owner != nullptr) attempt([&] { owner->remove_if_idle(); });
   }
   own_.clear();
   for (const auto& owner : given_up_) attempt([&] { owner->remove_if_idle(); });

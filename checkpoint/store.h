@@ -85,7 +85,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   bool close_query(Owner& owner, const std::string& id, const std::string& pin);
   void remove_idle(const std::shared_ptr<Owner>& owner);
   void remove_place(const std::string& place);
-  bool attempt(const std::function<void()>& io);
+  bool attempt(const std::function<void()>& io) noexcept;
 
   const std::shared_ptr<Database> database_;
   Storage& storage_;

@@ -1,9 +1,12 @@
 #include "checkpoint/writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
+
+#include "vector/memory_pool.h"
 
 namespace cairn {
 
@@ -24,7 +27,7 @@ bool Writer::is_this_thread() const {
 
 bool Writer::enqueue(Job job, size_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (closing_ || (bytes > 0 && queued_bytes_ + bytes > kQueuedBytesMax)) return false;
+  if (closing_ || (bytes > 0 && queued_bytes_ + bytes > std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes()))) return false;
   if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
   queue_.push_back({std::move(job), bytes});
   queued_bytes_ += bytes;
@@ -72,13 +75,20 @@ void Writer::work() {
     try {
       entry.job();
     } catch (const std::exception& error) {
-      failed_(error.what());
+      tell(error.what());
     }
     entry.job = nullptr;  // what it keeps goes before it counts as done
     lock.lock();
     queued_bytes_ -= entry.bytes;
     ++finished_;
     done_.notify_all();
+  }
+}
+
+void Writer::tell(const char* failure) noexcept {
+  try {
+    failed_(failure);
+  } catch (const std::exception&) {  // no memory to say so
   }
 }
 

@@ -33,6 +33,7 @@ class Writer {
  private:
   struct Entry { Job job; size_t bytes; };
   void work();
+  void tell(const char* failure) noexcept;
   bool is_this_thread() const;
 
   const std::function<void(std::string_view)> failed_;

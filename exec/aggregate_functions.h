@@ -10,16 +10,15 @@ inline size_t source_group(const uint32_t* from, size_t i) { return from == null
 /// sum and avg of an integral argument. int64 accumulators as long as a running bound on every group's magnitude
 /// proves that they cannot overflow; then they are folded into 128 bits. Exact, in any order.
 std::unique_ptr<AggregateState> make_integral_sum(const Type& argument);
-/// sum and avg of REAL and DOUBLE: each fragment adds in the order of its rows, fragments are added in the order of
-/// their first morsels; so the last digits may depend on how morsels were spread over workers.
+/// sum and avg of REAL and DOUBLE: exact until the end (exec/exact_sums.h).
 std::unique_ptr<AggregateState> make_floating_sum();
-/// sum of intervals: months, days and microseconds each. Errors: kDatetimeOverflow.
+/// sum and avg of intervals: months, days and microseconds each. Errors: kDatetimeOverflow.
 std::unique_ptr<AggregateState> make_interval_sum();
 /// Any function of arguments that are NULL by their type: NULL.
 std::unique_ptr<AggregateState> make_null_state();
 /// min, max, bool_and and bool_or for every type.
 std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument);
-/// The variance family: counts, means and squared deviations per group (Welford 1962), merged as Chan et al. (1979).
+/// The variance family: exact sums of the values and of their squares (exec/exact_moments.h).
 std::unique_ptr<AggregateState> make_moments(const Type& argument);
 /// any_value: the first value in the input's order that is not NULL.
 std::unique_ptr<AggregateState> make_first(const Type& argument);
@@ -27,8 +26,7 @@ std::unique_ptr<AggregateState> make_first(const Type& argument);
 std::unique_ptr<AggregateState> make_string_agg(std::string separator);
 /// bit_and, bit_or and bit_xor of integers.
 std::unique_ptr<AggregateState> make_bits(AggregateKind function);
-/// Covariance, correlation and linear regression of DOUBLEs (y, x): counts, means and products of deviations, merged as
-/// those of make_moments.
+/// Covariance, correlation and linear regression of DOUBLEs (y, x): sums as those of make_moments.
 std::unique_ptr<AggregateState> make_pairs();
 /// mode, over values that come in order.
 std::unique_ptr<AggregateState> make_mode(const Type& argument);

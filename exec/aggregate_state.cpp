@@ -123,6 +123,18 @@ AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, Aggr
   return state;
 }
 
+std::vector<uint32_t> AggregateLayout::columns() const {
+  std::vector<uint32_t> read;
+  for (const Input& input : inputs) {
+    if (input.column >= 0) read.push_back(static_cast<uint32_t>(input.column));
+    if (input.filter >= 0) read.push_back(static_cast<uint32_t>(input.filter));
+  }
+  for (const State& state : states) read.insert(read.end(), state.further.begin(), state.further.end());
+  std::sort(read.begin(), read.end());
+  read.erase(std::unique(read.begin(), read.end()), read.end());
+  return read;
+}
+
 uint32_t AggregateLayout::add_input(int32_t column, int32_t filter) {
   for (uint32_t i = 0; i < inputs.size(); ++i) {
     if (inputs[i].column == column && inputs[i].filter == filter) return i;

@@ -91,6 +91,9 @@ struct AggregateLayout {
 
   AggregateLayout(const std::vector<AggregateCall>& calls, const std::vector<Type>& input_types);
 
+  /// The input columns that updates read, ascending.
+  std::vector<uint32_t> columns() const;
+
   std::vector<Input> inputs;
   std::vector<State> states;
   std::vector<Output> outputs;

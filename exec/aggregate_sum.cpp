@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "exec/aggregate_functions.h"
+#include "exec/functions/scaled_interval.h"
 #include "exec/integral_output.h"
 #include "vector/read_row.h"
 
@@ -169,102 +170,6 @@ class IntegralSum : public AggregateState {
   std::vector<int64_t> carries_;  ///< empty until needed
 };
 
-class FloatingSum : public AggregateState {
- public:
-  void resize(size_t groups) override { sums_.resize(groups, 0.0); }
-  void update(const GroupedBatch& batch, const Vector& argument) override {
-    if (!argument.constant_null()) grouped_sum_floating(batch.groups, argument, sums_.data());
-  }
-  void update_single(const Vector& argument, const uint64_t* mask, uint64_t) override {
-    if (!argument.constant_null()) sums_[0] += sum_floating(argument, mask).sum;
-  }
-  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
-    FloatingSum& other = static_cast<FloatingSum&>(from_state);
-    for (size_t g = 0; g < groups; ++g) sums_[to[g]] += other.sums_[from == nullptr ? g : from[g]];
-  }
-  void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    const bool average = result.function == AggregateKind::kAverage;
-    append_floats(out, result.groups, result.counts, [&](size_t g) {
-      const double sum = sums_[result.begin + g];
-      return average ? sum / static_cast<double>(result.counts[g]) : sum;
-    });
-  }
-  size_t bytes() const override { return sums_.capacity() * sizeof(double); }
-
- private:
-  LargeVector<double> sums_;
-};
-
-/// [count, mean, sum of squared distances from the mean] per group.
-class Moments : public AggregateState {
- public:
-  explicit Moments(const Type& argument) : argument_(argument) {}
-  void resize(size_t groups) override { moments_.resize(groups); }
-
-  void update(const GroupedBatch& batch, const Vector& argument) override {
-    if (argument.constant_null()) return;
-    const Vector values = flatten(argument, nullptr, flat_);
-    const double unit = static_cast<double>(power_of_ten(argument_.is_exact() ? argument_.scale : 0));
-    const auto add_all = [&](auto* data) {
-      for (size_t row = 0; row < batch.groups.rows; ++row) {
-        if (values.valid(row)) moments_[batch.groups.at(row)].add(static_cast<double>(data[row]) / unit);
-      }
-    };
-    switch (argument_.physical()) {
-      case Physical::kInt16: return add_all(values.values<int16_t>());
-      case Physical::kInt32: return add_all(values.values<int32_t>());
-      case Physical::kInt64: return add_all(values.values<int64_t>());
-      case Physical::kInt128: return add_all(values.values<int128_t>());
-      case Physical::kFloat: return add_all(values.values<float>());
-      case Physical::kDouble: return add_all(values.values<double>());
-      default: throw Error(sqlstate::kDatatypeMismatch, "variance of " + argument_.to_string());
-    }
-  }
-
-  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
-    Moments& other = static_cast<Moments&>(from_state);
-    for (size_t g = 0; g < groups; ++g) moments_[to[g]].merge(other.moments_[from == nullptr ? g : from[g]]);
-  }
-
-  void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    const bool sample =
-        result.function == AggregateKind::kVarianceSample || result.function == AggregateKind::kDeviationSample;
-    const bool root =
-        result.function == AggregateKind::kDeviationSample || result.function == AggregateKind::kDeviationPopulation;
-    std::vector<int64_t> defined(result.groups);
-    for (size_t g = 0; g < result.groups; ++g) defined[g] = moments_[result.begin + g].count > (sample ? 1 : 0);
-    append_floats(out, result.groups, defined.data(), [&](size_t g) {
-      const Moment& moment = moments_[result.begin + g];
-      const double variance = moment.squares / (moment.count - (sample ? 1 : 0));
-      return root ? std::sqrt(variance) : variance;
-    });
-  }
-  size_t bytes() const override { return moments_.capacity() * sizeof(Moment); }
-
- private:
-  struct Moment {
-    double count = 0, mean = 0, squares = 0;
-    void add(double value) {
-      count += 1;
-      const double distance = value - mean;
-      mean += distance / count;
-      squares += distance * (value - mean);
-    }
-    void merge(const Moment& other) {
-      if (other.count == 0) return;
-      const double total = count + other.count;
-      const double distance = other.mean - mean;
-      mean += distance * (other.count / total);
-      squares += other.squares + distance * distance * (count * other.count / total);
-      count = total;
-    }
-  };
-
-  Type argument_;
-  std::vector<Moment> moments_;
-  FlatScratch flat_;
-};
-
 class IntervalSum : public AggregateState {
  public:
   void resize(size_t groups) override { totals_.resize(groups); }
@@ -291,7 +196,9 @@ class IntervalSum : public AggregateState {
       if (result.counts[g] == 0) {
         out.set_null(first + g);
       } else if (to[g].months != total.months || to[g].days != total.days || to[g].micros != total.micros) {
-        throw Error(sqlstate::kDatetimeOverflow, "sum of intervals is out of range");
+        throw Error(sqlstate::kDatetimeOverflow, "interval out of range");
+      } else if (result.function == AggregateKind::kAverage) {
+        to[g] = functions::interval_over(to[g], static_cast<double>(result.counts[g]));
       }
     }
   }
@@ -331,7 +238,5 @@ std::unique_ptr<AggregateState> make_null_state() { return std::make_unique<Null
 std::unique_ptr<AggregateState> make_integral_sum(const Type& argument) {
   return std::make_unique<IntegralSum>(argument);
 }
-std::unique_ptr<AggregateState> make_floating_sum() { return std::make_unique<FloatingSum>(); }
-std::unique_ptr<AggregateState> make_moments(const Type& argument) { return std::make_unique<Moments>(argument); }
 
 }  // namespace cairn

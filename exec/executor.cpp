@@ -7,6 +7,7 @@
 
 #include "exec/determinism.h"
 #include "exec/execution.h"
+#include "exec/interleaving.h"
 #include "exec/operators/aggregate.h"
 #include "exec/operators/filter.h"
 #include "exec/operators/insert.h"
@@ -234,12 +235,12 @@ void Execution::run_pipeline(size_t number) {
   {
     std::vector<ActiveLeg> legs;
     for (const auto& leg : pipeline.legs) legs.push_back(activate(leg));
-    const bool to_client = pipeline.sink == SinkKind::kResult;
-    PipelineRun run(query_, std::move(legs), *progress.sink, profile_of(*pipeline.node), to_client ? &stream_ : nullptr);
+    PipelineRun run(query_, std::move(legs), *progress.sink, profile_of(*pipeline.node));
     profile_.morsels_total.fetch_add(run.morsel_count(), std::memory_order_relaxed);
     run.run();
     fragment_bytes = run.charged_bytes();
   }
+  meet(MeetingPoint::kFinalize);
   progress.sink->finalize(parallel());
   throw_if_ending(query_);
   charge_sink(number, fragment_bytes);
@@ -302,7 +303,11 @@ void Execution::release_inputs(size_t number) {
 
 Sink::Parallel Execution::parallel() {
   return [this](size_t task_count, const std::function<void(size_t)>& task) {
-    crew_.run_tasks(task_count, task, [this] { return query_.ending.load(std::memory_order_relaxed); });
+    const auto met_task = [&](size_t number) {
+      meet(MeetingPoint::kFinalize);
+      task(number);
+    };
+    crew_.run_tasks(task_count, met_task, [this] { return query_.ending.load(std::memory_order_relaxed); });
     throw_if_ending(query_);  // not all tasks have run
   };
 }
@@ -335,6 +340,7 @@ std::unique_ptr<Source> Execution::make_source(const PipelineDescription::Leg& l
   if (leg.node->kind == PlanNode::Kind::kScan) {
     std::vector<ScanReducer> reducers;
     for (const auto& [reduction, build] : leg.reducers) {
+      meet(MeetingPoint::kKeyFilter);
       auto keys = join_key_filter(*progress_[build].sink, reduction->build_column);
       reducers.push_back({std::move(keys), reduction->column, reduction->filters_rows});
     }

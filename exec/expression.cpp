@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "exec/functions/function.h"
+#include "vector/counted_work.h"
 
 namespace cairn {
 
@@ -180,6 +181,7 @@ ExpressionPtr Expression::clone() const {
 }
 
 bool Expression::equals(const Expression& other) const {
+  count_work(1);
   if (kind != other.kind || !(type == other.type) || arguments.size() != other.arguments.size()) return false;
   switch (kind) {
     case Kind::kColumn:
@@ -204,6 +206,21 @@ bool Expression::equals(const Expression& other) const {
     if (!arguments[i]->equals(*other.arguments[i])) return false;
   }
   return true;
+}
+
+uint64_t Expression::hash() const {
+  count_work(1);
+  uint64_t hash = static_cast<uint64_t>(kind) << 8 | static_cast<uint64_t>(type.id);
+  const auto add = [&hash](uint64_t part) { hash = (std::rotl(hash, 23) ^ part) * 0x9e3779b97f4a7c15u; };
+  add(static_cast<uint64_t>(column) << 8 | static_cast<uint64_t>(comparison));
+  add(reinterpret_cast<uintptr_t>(function));
+  if (kind == Kind::kConstant && !value.null) {
+    add(static_cast<uint64_t>(value.integer));
+    add(std::bit_cast<uint64_t>(value.floating));
+    add(std::hash<std::string>()(value.string));
+  }
+  for (const auto& argument : arguments) add(argument->hash());
+  return hash;
 }
 
 bool Expression::equals_as_written(const Expression& other) const {

@@ -51,6 +51,7 @@ struct Expression {
   std::unique_ptr<Expression> clone() const;
   /// Equal in structure and meaning, positions aside.
   bool equals(const Expression& other) const;
+  uint64_t hash() const;  ///< equal for equal expressions
   /// The same, where calls of volatile functions count as one that are written alike: GROUP BY random().
   bool equals_as_written(const Expression& other) const;
   /// SQL-like text; columns as #n. Also the canonical form that plan fingerprints are made of: it must say everything

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exec/integer_values.h"
+#include "vector/counted_work.h"
 #include "vector/kernels/kernels.h"
 
 namespace cairn {
@@ -197,6 +198,7 @@ Vector IntegerGroups::keys(size_t, size_t begin, size_t rows, std::vector<uint64
   vector.data = keys_.data() + begin;
   if (null_group_ >= begin && null_group_ < begin + rows) {
     scratch.assign(mask_words(rows), ~uint64_t{0});
+    count_work(mask_words(rows));
     if (rows % 64 != 0) scratch.back() = (uint64_t{1} << (rows % 64)) - 1;
     scratch[(null_group_ - begin) / 64] &= ~(uint64_t{1} << ((null_group_ - begin) % 64));
     vector.validity = scratch.data();

@@ -28,6 +28,7 @@ class MorselPrefix {
     }
     check();
   }
+  uint64_t next() const { return next_; }  ///< the first morsel that has not ended
   bool reached() const { return reached_.load(std::memory_order_relaxed); }
 
  private:
@@ -35,7 +36,7 @@ class MorselPrefix {
     if (rows_ + rows_of_next_ >= target_rows_) reached_.store(true, std::memory_order_relaxed);
   }
   const uint64_t target_rows_;
-  uint64_t next_ = 0;  ///< the first morsel that has not ended
+  uint64_t next_ = 0;
   uint64_t rows_ = 0, rows_of_next_ = 0;
   std::map<uint64_t, uint64_t> ended_;  ///< rows of those behind it that have
   std::atomic<bool> reached_{false};

@@ -109,6 +109,12 @@ class Sink {
   virtual void finalize(const Parallel& parallel) = 0;
   /// No further morsel can change the result: the pipeline may end early (LIMIT). Thread-safe, cheap.
   virtual bool satisfied() const { return false; }
+  // Sinks that use rows in the order of morsels make workers wait that are far ahead. Thread-safe.
+  virtual void begin_morsel(uint64_t /*ordinal*/) {}
+  /// Workers should take the first morsel that is left, wherever it lives. Cheap.
+  virtual bool throttled() const { return false; }
+  /// The morsel failed or was given up: those behind it have nobody to wait for.
+  virtual void stop_behind(uint64_t /*ordinal*/) {}
   /// Memory held once finalized, for memory_limit.
   virtual size_t bytes() const;
 

@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-#include "exec/result_stream.h"
+#include "exec/interleaving.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -94,9 +94,8 @@ struct PipelineRun::Chain {
   uint64_t source_time_ns = 0;  ///< of the morsel, with all stages
 };
 
-PipelineRun::PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile,
-                         ResultStream* stream)
-    : query_(query), legs_(std::move(legs)), sink_(sink), sink_profile_(sink_profile), stream_(stream) {
+PipelineRun::PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile)
+    : query_(query), legs_(std::move(legs)), sink_(sink), sink_profile_(sink_profile) {
   for (unsigned i = 0; i < query.crew.size(); ++i) {
     auto worker = std::make_unique<Worker>();
     worker->context = {&query.settings, i, query.crew.node(i)};
@@ -181,9 +180,10 @@ void PipelineRun::run_legs(size_t begin, size_t end) {
 void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
   const int node = worker.context.node;
   while (!query_.ending.load(std::memory_order_relaxed) && !sink_.satisfied()) {
-    auto taken = stream_ != nullptr && stream_->throttled() ? dispatcher.take_lowest(node) : dispatcher.take(node);
+    auto taken = sink_.throttled() ? dispatcher.take_lowest(node) : dispatcher.take(node);
     if (!taken) break;
     if (taken->ordinal > failed_morsel_.load(std::memory_order_relaxed)) continue;
+    meet(MeetingPoint::kMorsel);
     try {
       run_morsel(worker, *taken);
       if (!ask_observer(worker)) break;
@@ -207,7 +207,7 @@ void PipelineRun::run_morsel(Worker& worker, const MorselDispatcher::Taken& take
   if (worker.fragment == nullptr) worker.fragment = sink_.open(worker.context);
   worker.fragment->morsel_full = false;
   worker.morsel = {taken.ordinal, taken.home};
-  if (stream_ != nullptr) stream_->begin_morsel(taken.ordinal);
+  sink_.begin_morsel(taken.ordinal);
   auto& chain = worker.chains[leg_number];
   if (chain == nullptr) chain = std::make_unique<Chain>(leg, worker, query_.profiling);
   const uint64_t begin = query_.profiling ? now_ns() : 0;
@@ -221,6 +221,7 @@ void PipelineRun::run_morsel(Worker& worker, const MorselDispatcher::Taken& take
   const bool full = worker.fragment->morsel_full;
   if (over(worker) && !(full && !query_.ending.load(std::memory_order_relaxed))) {
     drop(worker);  // not all of the morsel: the query ends, or an earlier morsel failed
+    sink_.stop_behind(taken.ordinal);
     return;
   }
   worker.fragment->end_morsel(worker.morsel);
@@ -286,6 +287,7 @@ void PipelineRun::drop(Worker& worker) {
 
 void PipelineRun::seal(Worker& worker) {
   if (worker.fragment == nullptr) return;
+  meet(MeetingPoint::kSeal);
   // Stolen morsels come out of order.
   std::sort(worker.covered.begin(), worker.covered.end());
   MorselSet merged;
@@ -313,7 +315,7 @@ void PipelineRun::fail(uint64_t ordinal, std::exception_ptr error) {
     error_ = std::move(error);
     failed_morsel_.store(ordinal, std::memory_order_relaxed);
   }
-  if (stream_ != nullptr) stream_->stop_behind(ordinal);
+  sink_.stop_behind(ordinal);
 }
 
 void PipelineRun::check_coverage() const {

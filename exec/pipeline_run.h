@@ -14,8 +14,6 @@
 
 namespace cairn {
 
-class ResultStream;
-
 /// What all pipelines of one running query share.
 struct QueryState {
   const ExecutionSettings settings;
@@ -48,9 +46,7 @@ struct ActiveLeg {
 /// stop, those before it go on (one of them may fail too, or satisfy a LIMIT so that the error never was).
 class PipelineRun {
  public:
-  /// `stream`: where the sink is the result's; else nullptr.
-  PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile,
-              ResultStream* stream);
+  PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile);
   ~PipelineRun();
 
   /// As far as it is known before it runs.
@@ -85,7 +81,6 @@ class PipelineRun {
   std::vector<ActiveLeg> legs_;
   Sink& sink_;
   OperatorProfile& sink_profile_;
-  ResultStream* stream_;
   uint64_t morsel_count_ = 0;  ///< of the legs that have begun
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<size_t> charged_bytes_{0};

@@ -90,7 +90,7 @@ std::string describe_aggregate(const PlanNode& plan) {
 }
 
 std::string describe_join(const PlanNode& plan) {
-  std::string line = "Join " + std::string(to_string(plan.join));
+  std::string line = "Join " + std::string(plan.null_is_false ? "exists" : to_string(plan.join));
   const size_t probe_columns = plan.children[0]->types.size();
   std::vector<std::string> conditions;
   for (size_t i = 0; i < plan.probe_keys.size(); ++i) {

@@ -124,6 +124,7 @@ struct PlanNode {
   JoinKind join = JoinKind::kInner;           // kJoin
   std::vector<uint32_t> probe_keys, build_keys;  ///< columns of either child, pairwise of one type
   bool null_keys_match = false;               ///< kJoin: IS NOT DISTINCT FROM instead of =
+  bool null_is_false = false;                 ///< kMark: FALSE, too, where a NULL might be a match (EXISTS)
   /// kJoin: columns of the join's full output (probe's, build's, mark) that it hands on, in order; empty: all.
   std::vector<uint32_t> output_columns;
   std::vector<SortKey> sort_keys;             // kSort, kWindow

@@ -3,12 +3,17 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <map>
+#include <span>
+#include <string>
+#include <unordered_map>
 
 #include "exec/evaluation/node.h"
 #include "exec/expression_evaluator.h"
 #include "vector/kernels/decode.h"
 #include "vector/kernels/kernels.h"
 #include "vector/kernels/mask.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -26,6 +31,7 @@ struct Conjunct {
   double passed = 0;
   double cost = 0;
   bool raises = false;  ///< it did for some row, or would not be tried: it comes after those that do not
+  bool is_volatile = false;
 
   double cost_per_row() const { return rows == 0 ? 0 : cost / rows; }
   /// Cost per row that it removes: lower comes first.
@@ -52,24 +58,32 @@ uint64_t now() {
 /// Joins comparisons that bound the same thing (from below and from above: BETWEEN) into one conjunct, which the
 /// program computes in one pass. The joined ones are kept in `owned`.
 std::vector<const Expression*> join_bounds(const std::vector<const Expression*>& conjuncts, std::vector<ExpressionPtr>& owned) {
-  std::vector<const Expression*> result;
-  std::vector<bool> taken(conjuncts.size());
-  for (size_t i = 0; i < conjuncts.size(); ++i) {
-    if (taken[i]) continue;
-    ValueRange bounds;
+  struct Group {
     const Expression* bounded;
-    const Expression* other;
-    std::vector<ExpressionPtr> joined;
-    for (size_t j = i + 1; j < conjuncts.size() && evaluation::integral_bounds(*conjuncts[i], bounded, bounds); ++j) {
-      if (taken[j] || !evaluation::integral_bounds(*conjuncts[j], other, bounds) || !other->equals(*bounded)) continue;
-      taken[j] = true;
-      joined.push_back(conjuncts[j]->clone());
+    std::vector<const Expression*> members;
+  };
+  std::vector<Group> groups;
+  std::unordered_map<std::string, size_t> by_text;  // of what is bounded
+  for (const Expression* conjunct : conjuncts) {
+    ValueRange bounds;
+    const Expression* bounded = nullptr;
+    if (evaluation::integral_bounds(*conjunct, bounded, bounds)) {
+      const auto [known, is_new] = by_text.try_emplace(bounded->to_string(), groups.size());
+      if (!is_new && groups[known->second].bounded->equals(*bounded)) {
+        groups[known->second].members.push_back(conjunct);
+        continue;
+      }
     }
-    if (joined.empty()) {
-      result.push_back(conjuncts[i]);
+    groups.push_back({bounded, {conjunct}});
+  }
+  std::vector<const Expression*> result;
+  for (const Group& group : groups) {
+    if (group.members.size() == 1) {
+      result.push_back(group.members[0]);
       continue;
     }
-    joined.push_back(conjuncts[i]->clone());
+    std::vector<ExpressionPtr> joined;
+    for (const Expression* member : group.members) joined.push_back(member->clone());
     owned.push_back(Expression::make_and(std::move(joined)));
     result.push_back(owned.back().get());
   }
@@ -79,8 +93,9 @@ std::vector<const Expression*> join_bounds(const std::vector<const Expression*>&
 }  // namespace
 
 struct PredicateEvaluator::State {
-  explicit State(const std::vector<const Expression*>& expressions) : program(join_bounds(expressions, owned)) {
-    for (size_t i = 0; i < program.size(); ++i) conjuncts.push_back({i});
+  explicit State(const std::vector<const Expression*>& expressions)
+      : joined(join_bounds(expressions, owned)), program(joined) {
+    for (size_t i = 0; i < program.size(); ++i) conjuncts.push_back({.index = i, .is_volatile = is_volatile(*joined[i])});
   }
 
   /// Rows of `mask` for which the conjunct is true, over the whole batch.
@@ -121,27 +136,78 @@ struct PredicateEvaluator::State {
     return true;
   }
 
-  /// An error is raised only where no order of the conjuncts avoids it in this batch: so the order in which they are
-  /// tried does not show.
+  /// The same where the conjunct may raise: false where it did.
+  bool attempt(const Batch& batch, const Space& all, Conjunct& conjunct) {
+    try {
+      return apply(batch, all, conjunct, true);
+    } catch (const Error&) {
+      return false;
+    }
+  }
+
+  /// Narrows the mask to rows for which the conjunct is true, or raises an error, which is kept: some other conjunct may
+  /// yet drop the row.
+  void apply_keeping_errors(const Batch& batch, Conjunct& conjunct) {
+    std::vector<uint32_t> rows(batch.size + 64);
+    rows.resize(mask_to_indices(mask.data(), batch.size, rows.data()));
+    std::memset(mask.data(), 0, mask_words(batch.size) * 8);
+    test_rows(batch, conjunct, rows);
+    left = count_mask(mask.data(), batch.size);
+  }
+
+  /// Of rows together one error is told: halved until each that raises stands alone.
+  void test_rows(const Batch& batch, Conjunct& conjunct, std::span<const uint32_t> rows) {
+    const auto keep = [&](uint32_t row) { mask[row / 64] |= uint64_t{1} << (row % 64); };
+    try {
+      const Space space{&batch, rows.data(), rows.size(), frame.next_space_id(), true};
+      const uint64_t* truth;
+      program.root(conjunct.index)->true_rows(frame, space, truth);
+      for (size_t i = 0; i < rows.size(); ++i) {
+        if ((truth[i / 64] >> (i % 64)) & 1) keep(rows[i]);
+      }
+    } catch (const Error& error) {
+      if (rows.size() > 1) {
+        test_rows(batch, conjunct, rows.first(rows.size() / 2));
+        return test_rows(batch, conjunct, rows.subspan(rows.size() / 2));
+      }
+      kept_errors.try_emplace(rows[0], error);
+      keep(rows[0]);
+    }
+  }
+
+  /// An error is raised only for a row that no other conjunct drops: so the order in which they are tried does not show.
+  /// (A volatile one is computed once for a row, when its turn comes.)
   void apply_raising(const Batch& batch, const Space& all) {
     std::ranges::sort(raising, {}, &Conjunct::index);
+    kept_errors.clear();
     while (!raising.empty() && left != 0) {
       auto next = raising.begin();
-      if (raising.size() > 1)
-        next = std::ranges::find_if(raising, [&](Conjunct* conjunct) { return apply(batch, all, *conjunct, false); });
-      if (raising.size() == 1 || next == raising.end()) {
+      if (raising.size() > 1) {
+        next = std::ranges::find_if(raising, [&](Conjunct* conjunct) {
+          return apply(batch, all, *conjunct, false) || (!conjunct->is_volatile && attempt(batch, all, *conjunct));
+        });
+      }
+      if (next == raising.end() && !raising.front()->is_volatile) {
+        next = raising.begin();
+        apply_keeping_errors(batch, **next);
+      } else if (raising.size() == 1 || next == raising.end()) {
         next = raising.begin();
         apply(batch, all, **next, true);
       }
       raising.erase(next);
     }
+    for (const auto& [row, error] : kept_errors) {
+      if ((mask[row / 64] >> (row % 64)) & 1) throw error;
+    }
   }
 
   std::vector<ExpressionPtr> owned;
+  std::vector<const Expression*> joined;
   Program program;
   Frame frame;
   std::vector<Conjunct> conjuncts;
   std::vector<Conjunct*> raising;  ///< those of this batch that wait for the others
+  std::map<uint32_t, Error> kept_errors;  ///< by row of this batch: what a conjunct raised for it
   size_t left = 0;                 ///< rows
   std::vector<uint64_t> mask;      ///< the same, over the whole batch
   std::vector<uint32_t> indices;   ///< the same as indices

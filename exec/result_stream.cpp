@@ -58,6 +58,9 @@ class ResultSink : public Sink {
   void add(std::unique_ptr<Fragment>) override {}
   void finalize(const Parallel&) override {}
   bool satisfied() const override { return stream_.satisfied(); }
+  void begin_morsel(uint64_t ordinal) override { stream_.begin_morsel(ordinal); }
+  bool throttled() const override { return stream_.throttled(); }
+  void stop_behind(uint64_t ordinal) override { stream_.stop_behind(ordinal); }
 
  private:
   ResultStream& stream_;

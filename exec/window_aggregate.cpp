@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <memory>
 #include <numeric>
 #include <vector>
@@ -12,9 +13,10 @@
 namespace cairn {
 namespace {
 
-/// Frames of so many rows on average are added up one by one: in the rows' order, as sums of floating-point values
-/// like it best.
+/// Frames of so many rows on average are added up one by one.
 constexpr uint64_t kAddedRowsMean = 16;
+/// Rows that have states of their own at a time, before they go into a growing frame's.
+constexpr uint32_t kHeldRows = 4096;
 /// Rows of frames that are added up together.
 constexpr size_t kAddedRows = 65536;
 
@@ -50,13 +52,13 @@ class WindowAggregate {
   }
 
   /// Adds rows to their groups; ids[i] is that of the i-th row.
-  void update(AggregateStates& states, const std::vector<uint32_t>& ids) const {
+  void update(AggregateStates& states, RowRange rows, const std::vector<uint32_t>& ids) const {
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
-    for (uint32_t row = all_.begin; row < all_.end; row += static_cast<uint32_t>(batch.size)) {
-      const size_t count = std::min<size_t>(all_.end - row, kRowGroupRows - offset_of(row));
+    for (uint32_t row = rows.begin; row < rows.end; row += static_cast<uint32_t>(batch.size)) {
+      const size_t count = std::min<size_t>(rows.end - row, kRowGroupRows - offset_of(row));
       rows_.rows().view(chunk_of(row), offset_of(row), count, batch, scratch);
-      update(states, batch.columns, ids.data() + (row - all_.begin), count);
+      update(states, batch.columns, ids.data() + (row - rows.begin), count);
     }
   }
   static void update(AggregateStates& states, std::span<const Vector> columns, const uint32_t* ids, size_t count) {
@@ -71,7 +73,7 @@ class WindowAggregate {
       ids.resize(ids.size() + rows_.partition(partition).size(), static_cast<uint32_t>(partition - first_));
     }
     AggregateStates states = make_states(last_ - first_);
-    update(states, ids);
+    update(states, all_, ids);
     states.prepare_finish();
     ColumnBuffer results(out_.type());
     states.finish(0, 0, states.size(), results);
@@ -80,16 +82,17 @@ class WindowAggregate {
   }
 
   /// A group for every row.
-  AggregateStates leaves() const {
-    std::vector<uint32_t> ids(all_.size());
+  AggregateStates leaves(RowRange rows) const {
+    std::vector<uint32_t> ids(rows.size());
     std::iota(ids.begin(), ids.end(), 0u);
     AggregateStates states = make_states(ids.size());
-    update(states, ids);
+    update(states, rows, ids);
     return states;
   }
 
   void grow(const std::vector<FrameRows>& frames) {
-    AggregateStates each = leaves();
+    RowRange held{all_.begin, all_.begin};
+    auto each = std::make_unique<AggregateStates>(leaves(held));
     for (size_t partition = first_; partition < last_; ++partition) {
       const RowRange rows = rows_.partition(partition);
       AggregateStates total = make_states(1);
@@ -98,8 +101,12 @@ class WindowAggregate {
         const FrameRows& frame = frames[row - all_.begin];
         const uint32_t end = frame.count == 0 ? rows.begin : frame.ranges[0].end;
         for (; next < end; ++next) {
-          const uint32_t from = next - all_.begin, to = 0;
-          total.merge(each, &from, &to, 1, 1);
+          if (next >= held.end) {
+            held = {next, std::min(all_.end, next + kHeldRows)};
+            each = std::make_unique<AggregateStates>(leaves(held));
+          }
+          const uint32_t from = next - held.begin, to = 0;
+          total.merge(*each, &from, &to, 1, 1);
         }
         total.prepare_finish();
         total.finish(0, 0, 1, out_);
@@ -126,11 +133,9 @@ class WindowAggregate {
 
   void add_up_together(const std::vector<RowAddress>& addresses, const std::vector<uint32_t>& ids, size_t groups) {
     AggregateStates states = make_states(groups);
-    std::vector<ColumnBuffer> buffers;
+    std::deque<ColumnBuffer> buffers;
     std::vector<Vector> columns(rows_.rows().types().size());
-    buffers.reserve(2);
-    for (const int32_t column : {layout_.inputs[0].column, layout_.inputs[0].filter}) {
-      if (column < 0) continue;
+    for (const uint32_t column : layout_.columns()) {
       ColumnBuffer& buffer = buffers.emplace_back(rows_.rows().types()[column]);
       gather_column(rows_.chunks(), column, addresses.data(), addresses.size(), buffer);
       columns[column] = buffer.view();
@@ -144,7 +149,7 @@ class WindowAggregate {
   /// their right ends.
   void merge_tree(const std::vector<FrameRows>& frames) {
     AggregateStates results = make_states(frames.size());
-    auto level = std::make_unique<AggregateStates>(leaves());
+    auto level = std::make_unique<AggregateStates>(leaves(all_));
     struct Open {
       uint32_t frame, begin, end;
     };

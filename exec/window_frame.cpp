@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "exec/row_comparison.h"
+#include "vector/date.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -86,9 +87,7 @@ class FrameFinder {
     const size_t at = offset_of(row);
     bool negative = false;
     if (sizes.type.id == TypeId::kInterval) {
-      // Zero has no sign, and an interval's parts may have several: what counts is where it leads.
-      const Interval& size = sizes.values<Interval>()[at];
-      negative = size.months < 0 || (size.months == 0 && (size.days < 0 || (size.days == 0 && size.micros < 0)));
+      negative = interval_order(sizes.values<Interval>()[at]) < 0;
     } else if (sizes.type.physical() == Physical::kDouble) {
       negative = !(sizes.values<double>()[at] >= 0);
     } else if (sizes.type.physical() == Physical::kFloat) {

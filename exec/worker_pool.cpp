@@ -82,11 +82,9 @@ void WorkerPool::submit(int node_index, Task& task) {
   if (node.queue.size() > node.idle && node.threads.size() < kMaxThreads) {
     try {
       node.threads.emplace_back([this, &node] { node.arena.execute([this, &node] { serve(node); }); });
-    } catch (const std::system_error& error) {
-      if (node.threads.empty()) {
-        node.queue.pop_back();
-        throw Error(sqlstate::kOutOfMemory, std::string("cannot start a worker thread: ") + error.what());
-      }
+    } catch (const std::exception& error) {  // of the system, or bad_alloc
+      node.queue.pop_back();
+      throw Error(sqlstate::kOutOfMemory, std::string("cannot start a worker thread: ") + error.what());
     }
   }
   lock.unlock();
@@ -167,6 +165,18 @@ void Crew::help(Helper& helper) {
   job_left_.notify_all();
 }
 
+bool Crew::add_helper() {
+  try {
+    helpers_.reserve(nodes_.size());
+    auto helper = std::make_unique<Helper>(*this, static_cast<unsigned>(helpers_.size()) + 1);
+    pool_.submit(nodes_[helper->worker], *helper);
+    helpers_.push_back(std::move(helper));
+    return true;
+  } catch (const std::exception&) {  // no memory or no thread: whoever has begun must not be left alone
+    return false;
+  }
+}
+
 void Crew::run(size_t workers, const std::function<void(unsigned)>& job) {
   workers = std::min<size_t>(workers, size());
   if (workers <= 1) return job(0);
@@ -177,16 +187,7 @@ void Crew::run(size_t workers, const std::function<void(unsigned)>& job) {
     ++generation_;
   }
   job_posted_.notify_all();
-  while (helpers_.size() + 1 < workers) {
-    const unsigned worker = static_cast<unsigned>(helpers_.size()) + 1;
-    helpers_.push_back(std::make_unique<Helper>(*this, worker));
-    try {
-      pool_.submit(nodes_[worker], *helpers_.back());
-    } catch (const Error&) {  // no thread to be had: fewer workers
-      helpers_.pop_back();
-      break;
-    }
-  }
+  while (helpers_.size() + 1 < workers && add_helper()) continue;
   job(0);
   std::unique_lock lock(mutex_);
   job_ = nullptr;

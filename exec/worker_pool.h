@@ -33,7 +33,7 @@ class WorkerPool {
 
   const Topology& topology() const { return topology_; }
   /// Runs the task on a thread of `node`, soon. The task lives until it has run or was taken back.
-  /// Errors: kOutOfMemory where the node has no thread yet and none can be started.
+  /// Errors: kOutOfMemory, or std::bad_alloc, where it needs another thread and none can be started.
   void submit(int node, Task& task);
   /// Takes back a task that has not begun. False: it runs, or has run.
   bool retract(int node, Task& task);
@@ -71,6 +71,7 @@ class Crew {
  private:
   struct Helper;
   void help(Helper& helper);
+  bool add_helper();  ///< false: there will be fewer workers
 
   WorkerPool& pool_;
   std::vector<int> nodes_;

@@ -16,30 +16,32 @@ std::vector<std::shared_ptr<const ColumnChunk>> ChunkCache::get(uint64_t row_gro
   // while holding an unfulfilled claim.
   std::vector<uint32_t> mine;
   std::vector<size_t> mine_at, others_at;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    switch (claim({row_group_id, columns[i]}, chunks[i])) {
-      case Claim::kFound:
-        break;
-      case Claim::kMine:
-        mine.push_back(columns[i]), mine_at.push_back(i);
-        break;
-      case Claim::kOthers:
-        others_at.push_back(i);
-        break;
+  for (auto* positions : {&mine_at, &others_at}) positions->reserve(columns.size());
+  mine.reserve(columns.size());
+  size_t published = 0;
+  try {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      switch (claim({row_group_id, columns[i]}, chunks[i])) {
+        case Claim::kFound:
+          break;
+        case Claim::kMine:
+          mine.push_back(columns[i]), mine_at.push_back(i);
+          break;
+        case Claim::kOthers:
+          others_at.push_back(i);
+          break;
+      }
     }
-  }
-  if (!mine.empty()) {
-    std::vector<std::shared_ptr<const ColumnChunk>> fresh;
-    try {
-      fresh = read(mine);
-    } catch (...) {
-      for (const uint32_t column : mine) abandon({row_group_id, column});
-      throw;
+    if (!mine.empty()) {
+      const std::vector<std::shared_ptr<const ColumnChunk>> fresh = read(mine);
+      for (; published < mine.size(); ++published) {
+        chunks[mine_at[published]] = fresh[published];
+        publish({row_group_id, mine[published]}, fresh[published]);
+      }
     }
-    for (size_t i = 0; i < mine.size(); ++i) {
-      chunks[mine_at[i]] = fresh[i];
-      publish({row_group_id, mine[i]}, std::move(fresh[i]));
-    }
+  } catch (...) {  // others wait for what was claimed
+    for (; published < mine.size(); ++published) abandon({row_group_id, mine[published]});
+    throw;
   }
   for (const size_t i : others_at) {
     chunks[i] = wait({row_group_id, columns[i]});
@@ -60,23 +62,32 @@ ChunkCache::Claim ChunkCache::claim(const Key& key, std::shared_ptr<const Column
   return Claim::kFound;
 }
 
-void ChunkCache::publish(const Key& key, std::shared_ptr<const ColumnChunk> chunk) {
+void ChunkCache::publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk) {
+  std::list<Key> position{key};  // all the memory that it takes
   Shard& shard = shard_of(key);
-  std::vector<std::shared_ptr<const ColumnChunk>> evicted;  // dies after the lock
-  const std::lock_guard lock(shard.mutex);
-  Entry& entry = shard.entries.at(key);
-  entry.bytes = chunk->bytes();
-  entry.chunk = std::move(chunk);
-  entry.position = shard.order.insert(shard.order.end(), key);
-  shard.bytes += entry.bytes;
-  while (shard.bytes > shard_budget_bytes_ && shard.order.size() > 1) {
-    const auto victim = shard.entries.find(shard.order.front());
-    shard.order.pop_front();
-    shard.bytes -= victim->second.bytes;
-    evicted.push_back(std::move(victim->second.chunk));
-    shard.entries.erase(victim);
+  {
+    const std::lock_guard lock(shard.mutex);
+    Entry& entry = shard.entries.at(key);
+    entry.bytes = chunk->bytes();
+    entry.chunk = chunk;
+    entry.position = position.begin();
+    shard.order.splice(shard.order.end(), position);
+    shard.bytes += entry.bytes;
+    shard.changed.notify_all();
   }
-  shard.changed.notify_all();
+  while (evict_one(shard)) continue;
+}
+
+bool ChunkCache::evict_one(Shard& shard) {
+  std::shared_ptr<const ColumnChunk> evicted;  // dies after the lock
+  const std::lock_guard lock(shard.mutex);
+  if (shard.bytes <= shard_budget_bytes_ || shard.order.size() <= 1) return false;
+  const auto victim = shard.entries.find(shard.order.front());
+  shard.order.pop_front();
+  shard.bytes -= victim->second.bytes;
+  evicted = std::move(victim->second.chunk);
+  shard.entries.erase(victim);
+  return true;
 }
 
 void ChunkCache::abandon(const Key& key) {
@@ -106,6 +117,6 @@ size_t ChunkCache::bytes() const {
   return bytes;
 }
 
-size_t default_cache_bytes() { return usable_memory_bytes() / 10 * 4; }
+size_t default_cache_bytes() { return kColumnCacheShare.bytes(); }
 
 }  // namespace cairn

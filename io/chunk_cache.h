@@ -60,7 +60,8 @@ class ChunkCache {
   enum class Claim { kFound, kMine, kOthers };
   /// The chunk if it is there; else the caller must read it, or wait for who does.
   Claim claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk);
-  void publish(const Key& key, std::shared_ptr<const ColumnChunk> chunk);
+  void publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk);
+  bool evict_one(Shard& shard);  ///< false where the budget is kept
   void abandon(const Key& key);
   /// Waits until nobody reads the chunk; nullptr if the reader failed or the chunk is out again.
   std::shared_ptr<const ColumnChunk> wait(const Key& key);

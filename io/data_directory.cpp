@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstdio>
 
+#include "io/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -20,9 +21,8 @@ std::string file_name(uint64_t file_id) {
 
 /// The number in a data file's name; false for other names, which are none of ours.
 bool parse_file_name(std::string_view name, uint64_t& file_id) {
-  if (name.size() != kDigits + kSuffix.size() || !name.ends_with(kSuffix)) return false;
-  const auto result = std::from_chars(name.data(), name.data() + kDigits, file_id, 16);
-  return result.ec == std::errc() && result.ptr == name.data() + kDigits;
+  return is_own_name(OwnName::kDataFile, name) &&
+         std::from_chars(name.data(), name.data() + kDigits, file_id, 16).ec == std::errc();
 }
 
 }  // namespace
@@ -68,11 +68,6 @@ std::shared_ptr<DataFile> DataDirectory::create(uint64_t file_id) {
 
 void DataDirectory::sync() { storage_->sync_directory(path_); }
 
-void DataDirectory::set_needed(std::set<uint64_t> file_ids) {
-  const std::lock_guard lock(mutex_);
-  needed_ = std::move(file_ids);
-}
-
 void DataDirectory::allow_removal() {
   const std::lock_guard lock(mutex_);
   may_remove_ = true;
@@ -88,14 +83,19 @@ void DataDirectory::keep(uint64_t file_id) {
   kept_.insert(file_id);
 }
 
+void DataDirectory::need_not_keep(uint64_t file_id) noexcept {
+  const std::lock_guard lock(mutex_);
+  kept_.erase(file_id);
+}
+
 void DataDirectory::remove_orphans() {
   std::set<uint64_t> orphans;
   const std::vector<DirectoryEntry> entries = storage_->list(path_);
   const std::lock_guard lock(mutex_);
   for (const DirectoryEntry& entry : entries) {
     uint64_t file_id = 0;
-    if (entry.is_directory || !parse_file_name(entry.name, file_id)) continue;
-    if (!needed_.contains(file_id) && !kept_.contains(file_id) && !files_.contains(file_id)) orphans.insert(file_id);
+    if (entry.kind != EntryKind::kFile || !parse_file_name(entry.name, file_id)) continue;
+    if (!kept_.contains(file_id) && !files_.contains(file_id)) orphans.insert(file_id);
   }
   if (!orphans.empty() && try_remove(orphans)) postponed_.clear();
 }
@@ -106,7 +106,7 @@ void DataDirectory::released(uint64_t file_id) noexcept {
     const auto at = files_.find(file_id);
     if (at != files_.end() && !at->second.expired()) return;  // opened again meanwhile
     if (at != files_.end()) files_.erase(at);
-    if (!may_remove_ || needed_.contains(file_id) || kept_.contains(file_id)) return;
+    if (!may_remove_ || kept_.contains(file_id)) return;
     postponed_.insert(file_id);
     if (try_remove(postponed_)) postponed_.clear();
   } catch (...) {
@@ -117,12 +117,12 @@ void DataDirectory::released(uint64_t file_id) noexcept {
 bool DataDirectory::try_remove(const std::set<uint64_t>& file_ids) {
   std::unique_ptr<FileLock> no_readers;
   try {
-    no_readers = storage_->lock_file(readers_lock_path_, LockMode::kExclusive);
+    no_readers = storage_->lock_file(readers_lock_path_, LockMode::kExclusive, Access::kAsDirectory);
   } catch (const Error& error) {
     if (error.sqlstate == sqlstate::kObjectInUse) return false;
     throw;
   }
-  for (const uint64_t file_id : file_ids) storage_->remove(file_path(file_id));
+  for (const uint64_t file_id : file_ids) remove_own(*storage_, OwnName::kDataFile, path_, file_name(file_id));
   return true;
 }
 

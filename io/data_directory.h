@@ -14,7 +14,7 @@ namespace cairn {
 class DataDirectory;
 
 /// A file of segments, each at a multiple of 4096. Written once, by the transaction that created it. It is removed when
-/// the last row group in it dies, unless the committed state names it.
+/// the last row group in it dies: the database holds those of its newest snapshot and of all durable pins.
 class DataFile {
  public:
   DataFile(std::shared_ptr<DataDirectory> directory, uint64_t id, std::unique_ptr<File> file);
@@ -48,16 +48,17 @@ class DataDirectory : public std::enable_shared_from_this<DataDirectory> {
   /// Makes created and removed names durable.
   void sync();
 
-  /// Files may be removed from now on: what set_needed says is known to be right. Not before, because row groups, and
-  /// with them files, come and go while a manifest is replayed, or when that fails.
+  /// Files may be removed from now on. Not before, because row groups, and with them files, come and go while a manifest
+  /// is replayed, or when that fails.
   void allow_removal();
   /// Nothing is removed any more: another may write here from now on.
   void close();
-  /// The files that the committed state (the newest snapshot and all durable pins) names.
-  void set_needed(std::set<uint64_t> file_ids);
-  /// Never removes the file, whatever set_needed says: it is not known whether a commit that names it is durable.
+  /// Never removes the file: it is not known whether a commit that names it is durable.
   void keep(uint64_t file_id);
-  /// Removes what no committed state names, and what could not be removed before. REQUIRES: allow_removal.
+  /// Now it is known.
+  void need_not_keep(uint64_t file_id) noexcept;
+  /// Removes files without a row group, and what could not be removed before. REQUIRES: allow_removal, and whoever names a
+  /// file durably (the newest snapshot, the pins) holds its row groups.
   void remove_orphans();
 
  private:
@@ -71,7 +72,6 @@ class DataDirectory : public std::enable_shared_from_this<DataDirectory> {
   std::mutex mutex_;
   bool may_remove_ = false;
   std::map<uint64_t, std::weak_ptr<DataFile>> files_;
-  std::set<uint64_t> needed_;
   std::set<uint64_t> kept_;
   std::set<uint64_t> postponed_;
 };

@@ -16,7 +16,8 @@ namespace cairn {
 
 class Storage;
 
-/// What the whole database looked like at one commit. Immutable; a reader keeps one for as long as its query runs.
+/// What names refer to at one moment: in a database, in a transaction, or in a session with its temporary relations.
+/// Immutable; a reader keeps one for as long as its query runs.
 struct Snapshot {
   uint64_t number = 0;
   std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables;
@@ -30,8 +31,16 @@ struct Snapshot {
   }
 };
 
+/// What the whole database looked like at one commit. Only such a snapshot can be pinned and written to a manifest:
+/// what is not durable as a whole (a transaction's view, or one with temporary relations) is none by its type.
+struct CommittedSnapshot : Snapshot {
+  uint64_t origin = 0;  ///< of its database: no two that are opened in this process have the same
+};
+
 struct DatabaseOptions {
   bool read_only = false;
+  /// Opens read-only what is sound of a damaged database; Database::left_out says what is not.
+  bool salvage = false;
   size_t cache_bytes = 0;  ///< budget of the column chunk cache; 0: a share of the memory at hand
 };
 
@@ -52,7 +61,7 @@ class WriteTransaction {
  public:
   virtual ~WriteTransaction() = default;
   /// The database as this transaction sees it: its base with its own changes.
-  /// Rows of writers that are finished are in it. It cannot be pinned; tables that are changed have a random version,
+  /// Rows of writers that are finished are in it. Tables that are changed have a random version,
   /// which no committed table ever has.
   virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
   virtual void create_table(TableSchema schema) = 0;   ///< errors: kDuplicateTable (a view's name, too)
@@ -80,7 +89,7 @@ class WriteTransaction {
   /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was, and end the transaction.
   /// (Where the disk fails at the very moment of the commit, and goes on failing, what is durable shows only when the
   /// database is opened again; until then it takes no more writes.)
-  virtual std::shared_ptr<const Snapshot> commit() = 0;
+  virtual std::shared_ptr<const CommittedSnapshot> commit() = 0;
 };
 
 /// A database directory, or ":memory:". Thread-safe.
@@ -97,7 +106,9 @@ class Database {
   virtual bool in_memory() const = 0;
   virtual bool read_only() const = 0;
   virtual Storage& storage() const = 0;
-  virtual std::shared_ptr<const Snapshot> snapshot() const = 0;
+  virtual std::shared_ptr<const CommittedSnapshot> snapshot() const = 0;
+  /// With DatabaseOptions::salvage: what could not be read, one sentence each.
+  virtual std::vector<std::string> left_out() const { return {}; }
   virtual std::unique_ptr<WriteTransaction> begin_write() = 0;  ///< errors: kReadOnly
   /// Random, made with the database; names it in checkpoints.
   virtual const std::string& identity() const = 0;
@@ -107,11 +118,12 @@ class Database {
   virtual void set_value(const Sequence& sequence, SequencePosition position) = 0;
   virtual uint64_t stored_bytes() const = 0;  ///< of all files that belong to the newest snapshot
   /// Row groups of this snapshot stay readable until the pin dies, in this process and, for a named pin, over restarts
-  /// (an interrupted query keeps its snapshot until it is resumed or discarded).
-  virtual void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) = 0;
+  /// (an interrupted query keeps its snapshot until it is resumed or discarded). REQUIRES: the snapshot is this
+  /// database's; kInternalError otherwise.
+  virtual void pin_durably(std::string_view name, std::shared_ptr<const CommittedSnapshot> snapshot) = 0;
   virtual void unpin(std::string_view name) = 0;
   virtual std::vector<std::string> pin_names() const = 0;
-  virtual std::shared_ptr<const Snapshot> pinned(std::string_view name) const = 0;  ///< nullptr where there is none
+  virtual std::shared_ptr<const CommittedSnapshot> pinned(std::string_view name) const = 0;  ///< nullptr where there is none
 };
 
 }  // namespace cairn

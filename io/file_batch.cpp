@@ -49,15 +49,20 @@ void IoBatch::add(IoOperation operation, uint64_t token) {
   const auto request = requests_.insert(requests_.end(), {.token = token});
   operation.batch = this;
   operation.request = request;
-  while (operation.length > 0) {
-    IoOperation& piece = operations_.emplace_back(operation);
-    piece.self = std::prev(operations_.end());
-    piece.length = std::min(operation.length, kOperationBytes);
-    operation.offset += piece.length;
-    operation.data += piece.length;
-    operation.length -= piece.length;
-    ++request->open_count;
-    start(piece);
+  try {
+    while (operation.length > 0) {
+      IoOperation& piece = operations_.emplace_back(operation);
+      piece.self = std::prev(operations_.end());
+      piece.length = std::min(operation.length, kOperationBytes);
+      operation.offset += piece.length;
+      operation.data += piece.length;
+      operation.length -= piece.length;
+      ++request->open_count;
+      start(piece);
+    }
+  } catch (...) {  // no memory for a piece: those before it come to their end
+    if (request->open_count == 0) requests_.erase(request);
+    throw;
   }
 }
 
@@ -66,44 +71,47 @@ void IoBatch::finish(IoOperation& operation, std::optional<Error> error) {
   operations_.erase(operation.self);
   if (error && !request->error) request->error = std::move(error);
   if (--request->open_count > 0) return;
-  completed_.push_back({.token = request->token, .error = std::move(request->error)});
-  requests_.erase(request);
+  completed_.splice(completed_.end(), requests_, request);
 }
 
-std::optional<Error> IoBatch::execute(IoOperation& operation) {
+std::optional<Error> IoBatch::execute(IoOperation& operation) noexcept {
   try {
     if (operation.is_write) {
       operation.file->write(operation.offset, {operation.data, operation.length});
     } else {
       operation.file->read(operation.offset, {operation.data, operation.length});
     }
-  } catch (const Error& error) {
-    return error;
+  } catch (Error& error) {
+    return std::move(error);
+  } catch (...) {  // a text that needs no memory
+    return Error(sqlstate::kOutOfMemory, "out of memory");
   }
   return std::nullopt;
+}
+
+IoCompletion IoBatch::take_completed() {
+  IoCompletion completion{completed_.front().token, std::move(completed_.front().error)};
+  completed_.pop_front();
+  return completion;
 }
 
 std::optional<IoCompletion> IoBatch::poll() {
   if (completed_.empty() && !requests_.empty()) progress(false);
   if (completed_.empty()) return std::nullopt;
-  IoCompletion completion = std::move(completed_.front());
-  completed_.pop_front();
-  return completion;
+  return take_completed();
 }
 
 IoCompletion IoBatch::wait_one() {
   assert(pending_count() > 0);
   while (completed_.empty()) progress(true);
-  IoCompletion completion = std::move(completed_.front());
-  completed_.pop_front();
-  return completion;
+  return take_completed();
 }
 
 void IoBatch::wait_all() {
   while (!requests_.empty()) progress(true);
   std::optional<Error> first_error;
-  for (IoCompletion& completion : completed_) {
-    if (completion.error && !first_error) first_error = std::move(completion.error);
+  for (IoRequest& request : completed_) {
+    if (request.error && !first_error) first_error = std::move(request.error);
   }
   completed_.clear();
   if (first_error) throw std::move(*first_error);

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <list>
 #include <optional>
 #include <span>
@@ -42,6 +41,39 @@ struct IoOperation {
   int step_descriptor = -1;  ///< for the ring: of the system call under way
   std::list<IoRequest>::iterator request;
   std::list<IoOperation>::iterator self;
+  IoOperation* next = nullptr;  ///< in the queue that it stands in
+  std::optional<Error> error;   ///< of the thread that executed it, for the batch's
+};
+
+/// Operations in a row, each in one queue at most. Needs no memory of its own: what is under way comes to its end also
+/// when there is none.
+class IoQueue {
+ public:
+  bool empty() const { return first_ == nullptr; }
+  size_t size() const { return size_; }
+  IoOperation& front() { return *first_; }
+  void push_back(IoOperation& operation) {
+    operation.next = nullptr;
+    (first_ == nullptr ? first_ : last_->next) = &operation;
+    last_ = &operation;
+    ++size_;
+  }
+  void push_front(IoOperation& operation) {
+    operation.next = first_;
+    if (first_ == nullptr) last_ = &operation;
+    first_ = &operation;
+    ++size_;
+  }
+  IoOperation& pop_front() {
+    IoOperation& operation = *first_;
+    first_ = operation.next;
+    --size_;
+    return operation;
+  }
+
+ private:
+  IoOperation *first_ = nullptr, *last_ = nullptr;
+  size_t size_ = 0;
 };
 
 /// Reads and writes that are under way together. The order in which they happen and complete is free; only overlapping
@@ -97,16 +129,17 @@ class IoBatch {
   /// For implementations: ends an operation, on the batch's thread.
   void finish(IoOperation& operation, std::optional<Error> error);
   /// For implementations: does what is left of an operation by a blocking call.
-  static std::optional<Error> execute(IoOperation& operation);
+  static std::optional<Error> execute(IoOperation& operation) noexcept;
   /// Both.
   static void execute_now(IoOperation& operation) { operation.batch->finish(operation, execute(operation)); }
 
  private:
   void add(IoOperation operation, uint64_t token);
+  IoCompletion take_completed();
 
   std::list<IoRequest> requests_;
   std::list<IoOperation> operations_;
-  std::deque<IoCompletion> completed_;
+  std::list<IoRequest> completed_;
 };
 
 }  // namespace cairn

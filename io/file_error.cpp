@@ -68,6 +68,11 @@ Error short_read_error(std::string_view path, uint64_t offset, size_t expected_b
                                        std::to_string(got_bytes));
 }
 
+bool is_lock_content(std::string_view bytes) {
+  constexpr size_t kBytesMax = 31;
+  return bytes.size() <= kBytesMax && bytes.find_first_not_of("0123456789\n") == std::string_view::npos;
+}
+
 Error lock_is_taken_error(const std::string& path, bool is_exclusive, int owner_pid) {
   std::string owner = "another process";
   if (owner_pid == ::getpid()) {

@@ -24,19 +24,18 @@ namespace {
 
 class PosixLock final : public FileLock {
  public:
-  PosixLock(int descriptor, LockMode mode) : descriptor_(descriptor), mode_(mode) {
+  PosixLock(Descriptor descriptor, LockMode mode) : descriptor_(std::move(descriptor)), mode_(mode) {
     if (mode != LockMode::kExclusive) return;
     // For the message to others where /proc/locks can't tell, and for people who look; the lock does not depend on it.
     const std::string pid = std::to_string(::getpid()) + "\n";
-    if (::ftruncate(descriptor_, 0) == 0 && ::pwrite(descriptor_, pid.data(), pid.size(), 0) < 0) return;
+    if (::ftruncate(descriptor_.get(), 0) == 0 && ::pwrite(descriptor_.get(), pid.data(), pid.size(), 0) < 0) return;
   }
   ~PosixLock() override {
-    if (mode_ == LockMode::kExclusive && ::ftruncate(descriptor_, 0) < 0) errno = 0;
-    ::close(descriptor_);
+    if (mode_ == LockMode::kExclusive && ::ftruncate(descriptor_.get(), 0) < 0) errno = 0;
   }
 
  private:
-  const int descriptor_;
+  const Descriptor descriptor_;
   const LockMode mode_;
 };
 
@@ -76,37 +75,59 @@ Error lock_is_taken(int descriptor, const std::string& path, LockMode mode) {
   return lock_is_taken_error(path, mode == LockMode::kExclusive, owner.value_or(0));
 }
 
-int open_lock_file(const std::string& path, LockMode mode) {
-  int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-  if (descriptor < 0 && mode == LockMode::kShared && (errno == EACCES || errno == EROFS || errno == EPERM)) {
-    descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+/// Whether a file of ours can hold this: nothing, or the process id of who had it.
+void check_lock_file(int descriptor, const std::string& path) {
+  struct stat status;
+  if (::fstat(descriptor, &status) < 0) throw file_error(errno, "open lock file", path);
+  if (!S_ISREG(status.st_mode)) throw not_own_file_error("open lock file", path, status.st_mode);
+  char text[32];
+  const ssize_t length = ::pread(descriptor, text, sizeof text, 0);
+  if (length < 0) throw file_error(errno, "read lock file", path);
+  if (is_lock_content({text, static_cast<size_t>(length)})) return;
+  throw Error(sqlstate::kDataCorrupted, "\"" + path + "\" is not a lock file of Cairn: it holds something else",
+              "move it away if it is yours");
+}
+
+Descriptor open_lock_file(const FilePlace& place, const std::string& path, LockMode mode, mode_t access) {
+  const auto open = [&](int flags) {
+    return Descriptor(::openat(place.at(), place.name.c_str(), flags | place.open_flags(), access));
+  };
+  Descriptor file = open(O_RDWR | O_CREAT | O_EXCL);
+  if (file) {
+    if (::fchmod(file.get(), access) < 0) errno = 0;  // not every file system can
+    return file;
   }
-  if (descriptor < 0) throw file_error(errno, "open lock file", path);
-  return descriptor;
+  if (errno == EEXIST) file = open(O_RDWR);
+  if (!file && mode == LockMode::kShared && (errno == EACCES || errno == EROFS || errno == EPERM)) file = open(O_RDONLY);
+  if (file || errno == ENOENT) return file;
+  if (errno == ELOOP && place.is_own) throw not_own_file_error("open lock file", path, S_IFLNK);
+  throw file_error(errno, "open lock file", path);
 }
 
 }  // namespace
 
-std::unique_ptr<FileLock> PosixStorage::lock_file(const std::string& path, LockMode mode) {
-  for (;;) {
-    const int descriptor = open_lock_file(path, mode);
+std::unique_ptr<FileLock> PosixStorage::lock_file(const std::string& path, LockMode mode, Access access) {
+  const FilePlace place = place_of(path, "open lock file");
+  const mode_t file_mode = access == Access::kPrivate ? 0600 : place.file_mode;
+  for (int attempt = 0;; ++attempt) {
+    Descriptor file = open_lock_file(place, path, mode, file_mode);
+    if (!file && attempt == 0) continue;  // it went in between, or its directory is not there
+    if (!file) throw file_error(ENOENT, "open lock file", path);
+    check_lock_file(file.get(), path);
     int result;
     do {
-      result = ::flock(descriptor, (mode == LockMode::kExclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
+      result = ::flock(file.get(), (mode == LockMode::kExclusive ? LOCK_EX : LOCK_SH) | LOCK_NB);
     } while (result < 0 && errno == EINTR);
     if (result < 0) {
-      const int code = errno;
-      Error error = code == EWOULDBLOCK ? lock_is_taken(descriptor, path, mode) : file_error(code, "lock", path);
-      ::close(descriptor);
-      throw error;
+      if (errno == EWOULDBLOCK) throw lock_is_taken(file.get(), path, mode);
+      throw file_error(errno, "lock", path);
     }
     // Whoever removed the directory between open and flock left us the lock of a file that nobody else can see.
     struct stat locked, present;
-    if (::fstat(descriptor, &locked) == 0 && ::stat(path.c_str(), &present) == 0 && locked.st_ino == present.st_ino &&
-        locked.st_dev == present.st_dev) {
-      return std::make_unique<PosixLock>(descriptor, mode);
+    if (::fstat(file.get(), &locked) == 0 && ::fstatat(place.at(), place.name.c_str(), &present, 0) == 0 &&
+        locked.st_ino == present.st_ino && locked.st_dev == present.st_dev) {
+      return std::make_unique<PosixLock>(std::move(file), mode);
     }
-    ::close(descriptor);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "io/file_place.h"
 #include "io/storage.h"
 
 namespace cairn {
@@ -16,8 +17,7 @@ namespace cairn {
 /// unaligned ends through the other; the kernel keeps the page cache and direct transfers coherent.
 class PosixFile final : public File {
  public:
-  PosixFile(std::string path, OpenMode mode, Caching caching);
-  ~PosixFile() override;
+  PosixFile(std::string path, const FilePlace& place, OpenMode mode, Caching caching);
 
   bool is_direct() const override { return use_direct_.load(std::memory_order_relaxed); }
   void read(uint64_t offset, std::span<std::byte> into) override;
@@ -37,8 +37,8 @@ class PosixFile final : public File {
   bool retry_after(int code, const Step& step);
 
  private:
-  int buffered_ = -1;
-  int direct_ = -1;
+  Descriptor buffered_;
+  Descriptor direct_;
   std::atomic<bool> use_direct_ = false;
 };
 
@@ -50,12 +50,19 @@ class PosixStorage : public Storage {
   bool exists(const std::string& path) override;
   uint64_t file_size(const std::string& path) override;
   void create_directories(const std::string& directory) override;
-  bool remove(const std::string& path) override;
-  void remove_all(const std::string& path) override;
+  void guard(const std::string& root, const std::string& below, Access access) override;
+  bool remove(const std::string& path, EntryKind kind) override;
   void rename(const std::string& from, const std::string& to) override;
   void sync_directory(const std::string& directory) override;
-  std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode) override;
+  std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode, Access access) override;
   uint64_t free_bytes(const std::string& directory) override;
+
+ private:
+  /// Throws where there is no such place.
+  FilePlace place_of(const std::string& path, std::string_view action) const;
+  void create_own(const std::string& directory);
+
+  GuardedDirectories guarded_;
 };
 
 }  // namespace cairn

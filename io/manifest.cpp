@@ -139,7 +139,7 @@ std::string make_identity() {
   return identity_text(bytes);
 }
 
-ManifestContent read_manifest(Storage& storage, const std::string& path) {
+ManifestContent read_manifest(Storage& storage, const std::string& path, std::vector<std::string>* left_out) {
   ManifestContent manifest;
   manifest.content = read_file(storage, path);
   const std::span<const std::byte> content = std::as_const(manifest.content).bytes();
@@ -156,10 +156,13 @@ ManifestContent read_manifest(Storage& storage, const std::string& path) {
   }
   manifest.torn = manifest.end_offset < content.size();
   const auto damaged = [&](const std::string& what) {
-    throw Error(sqlstate::kDataCorrupted,
-                "'" + path + "' " + what + " (record " + std::to_string(manifest.sequence + 1) + " at offset " +
-                    std::to_string(manifest.end_offset) + ")",
-                "restore the database from a backup");
+    const std::string text = "'" + path + "' " + what + " (record " + std::to_string(manifest.sequence + 1) +
+                             " at offset " + std::to_string(manifest.end_offset) + ")";
+    if (left_out == nullptr || manifest.sequence == 0) {
+      throw Error(sqlstate::kDataCorrupted, text,
+                  "restore the database from a backup, or read what is sound of it: cairn DATABASE -salvage");
+    }
+    left_out->push_back("later commits: " + text);
   };
   if (has_later_record(content, manifest.end_offset, manifest.sequence)) {
     damaged("has a damaged record that is followed by sound ones");
@@ -199,7 +202,7 @@ ManifestLog::~ManifestLog() {
   if (file_ == nullptr) return;
   try {
     write_slot();
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // Without it, damage to the last record cannot be told from a crash.
   }
 }
@@ -221,14 +224,14 @@ ManifestLog::Outcome ManifestLog::append(std::span<const std::byte> payload, std
     file_->write(end_offset_, record);
     written = true;
     file_->sync();
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     error = std::current_exception();
     if (!written) {
       try {  // a part of a record does no harm, but a whole one that only looks unwritten would
         file_->truncate(end_offset_);
         file_->sync();
         return Outcome::kFailed;
-      } catch (const Error&) {
+      } catch (const std::exception&) {
       }
     }
     file_ = nullptr;

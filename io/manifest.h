@@ -45,8 +45,9 @@ struct ManifestContent {
   bool torn = false;        ///< there are bytes of a torn record behind it
 };
 
-/// Errors: kDataCorrupted with the path and what is wrong; kIoError.
-ManifestContent read_manifest(Storage& storage, const std::string& path);
+/// Errors: kDataCorrupted with the path and what is wrong; kIoError. With `left_out` damage behind the first record is
+/// none: the records before it are given, and a sentence says what is not.
+ManifestContent read_manifest(Storage& storage, const std::string& path, std::vector<std::string>* left_out = nullptr);
 
 /// Creates, or atomically and durably replaces, a manifest with one record.
 void write_manifest(Storage& storage, const std::string& path, const std::string& identity,

@@ -1,5 +1,6 @@
 #include "io/manifest_items.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "io/data_directory.h"
@@ -88,10 +89,24 @@ StoredColumn read_column(ByteReader& in, uint32_t rows, bool is_inline, Type& ty
   return column;
 }
 
-/// Stands where schemas without constraints have their number of columns, which is never this.
-constexpr uint64_t kConstraintsFollow = 0;
+/// These stand where older schemas have their number of columns, which is never one of them.
+constexpr uint64_t kConstraintsFollow = 0;                      ///< of a table
+constexpr uint64_t kUnvalidatedFollow = kColumnsMax + 1;        ///< of a table: constraints, and which are NOT VALID
+constexpr uint64_t kRelationsFollow = kColumnsMax + 1;          ///< of a view: what its names mean
 
-void write_constraints(ByteWriter& out, const TableSchema& schema) {
+/// A column's properties in one byte: the lowest bit is NOT NULL, the next two are its identity.
+uint8_t properties_of(const ColumnSchema& column) {
+  return static_cast<uint8_t>((column.not_null ? 1 : 0) | static_cast<uint8_t>(column.identity) << 1);
+}
+
+void set_properties(ByteReader& in, ColumnSchema& column) {
+  const uint8_t properties = in.fixed<uint8_t>();
+  if (properties >> 1 > static_cast<uint8_t>(Identity::kByDefault)) in.fail("holds a column of an unknown kind");
+  column.not_null = (properties & 1) != 0;
+  column.identity = static_cast<Identity>(properties >> 1);
+}
+
+void write_constraints(ByteWriter& out, const TableSchema& schema, bool with_validity) {
   out.varint(schema.indexes.size());
   for (const IndexSchema& index : schema.indexes) {
     out.string(index.name);
@@ -103,11 +118,11 @@ void write_constraints(ByteWriter& out, const TableSchema& schema) {
   for (const CheckSchema& check : schema.checks) {
     out.string(check.name);
     out.string(check.sql);
+    if (with_validity) out.fixed(static_cast<uint8_t>(check.validated));
   }
 }
 
-void read_constraints(ByteReader& in, TableSchema& schema) {
-  if (schema.columns.empty()) in.fail("holds a table without columns");
+void read_constraints(ByteReader& in, TableSchema& schema, bool with_validity) {
   for (uint64_t n = in.varint(); n > 0; --n) {
     IndexSchema& index = schema.indexes.emplace_back();
     index.name = in.string();
@@ -115,11 +130,44 @@ void read_constraints(ByteReader& in, TableSchema& schema) {
     if (index.kind > IndexSchema::Kind::kPrimaryKey) in.fail("holds an index of an unknown kind");
     for (uint64_t columns = in.varint(); columns > 0; --columns)
       index.columns.push_back(static_cast<uint32_t>(in.varint_up_to(schema.columns.size() - 1, "a column of an index")));
+    if (schema.columns.empty() && !index.columns.empty()) in.fail("holds an index over no table's columns");
   }
   for (uint64_t n = in.varint(); n > 0; --n) {
     CheckSchema& check = schema.checks.emplace_back();
     check.name = in.string();
     check.sql = in.string();
+    if (with_validity) check.validated = in.fixed<uint8_t>() != 0;
+  }
+}
+
+void write_view_relations(ByteWriter& out, const ViewSchema& view) {
+  out.fixed(view.check_option);
+  out.varint(view.relations.size());
+  for (const ViewRelation& relation : view.relations) {
+    out.string(relation.written);
+    out.string(relation.relation);
+    out.varint(relation.columns.size());
+    for (const ViewRelation::Column& column : relation.columns) {
+      out.string(column.written);
+      out.string(column.name);
+      out.fixed(static_cast<uint8_t>(column.used));
+    }
+  }
+}
+
+void read_view_relations(ByteReader& in, ViewSchema& view) {
+  view.check_option = in.fixed<CheckOption>();
+  if (view.check_option > CheckOption::kCascaded) in.fail("holds an unknown check option");
+  for (uint64_t n = in.varint(); n > 0; --n) {
+    ViewRelation& relation = view.relations.emplace_back();
+    relation.written = in.string();
+    relation.relation = in.string();
+    for (uint64_t columns = in.varint_up_to(kColumnsMax, "the number of columns"); columns > 0; --columns) {
+      ViewRelation::Column& column = relation.columns.emplace_back();
+      column.written = in.string();
+      column.name = in.string();
+      column.used = in.fixed<uint8_t>() != 0;
+    }
   }
 }
 
@@ -143,48 +191,56 @@ ManifestCounters read_counters(ByteReader& in) {
 
 void write_schema(ByteWriter& out, const TableSchema& schema) {
   out.string(schema.name);
-  const bool constrained = !schema.indexes.empty() || !schema.checks.empty();
-  if (constrained) out.varint(kConstraintsFollow);
+  const bool unvalidated = !std::ranges::all_of(schema.checks, &CheckSchema::validated);
+  const bool constrained = !schema.indexes.empty() || !schema.checks.empty() || schema.columns.empty();
+  if (constrained) out.varint(unvalidated ? kUnvalidatedFollow : kConstraintsFollow);
   out.varint(schema.columns.size());
   for (const ColumnSchema& column : schema.columns) {
     out.string(column.name);
     write_type(out, column.type);
-    out.fixed(static_cast<uint8_t>(column.not_null));
+    out.fixed(properties_of(column));
     out.string(column.default_sql);
   }
-  if (constrained) write_constraints(out, schema);
+  if (constrained) write_constraints(out, schema, unvalidated);
 }
 
 TableSchema read_schema(ByteReader& in) {
   TableSchema schema;
   schema.name = in.string();
-  uint64_t column_count = in.varint_up_to(kColumnsMax, "the number of columns");
-  const bool constrained = column_count == kConstraintsFollow;
+  uint64_t column_count = in.varint_up_to(kUnvalidatedFollow, "the number of columns");
+  const bool unvalidated = column_count == kUnvalidatedFollow;
+  const bool constrained = unvalidated || column_count == kConstraintsFollow;
   if (constrained) column_count = in.varint_up_to(kColumnsMax, "the number of columns");
   schema.columns.resize(column_count);
   for (ColumnSchema& column : schema.columns) {
     column.name = in.string();
     column.type = read_type(in);
-    column.not_null = in.fixed<uint8_t>() != 0;
+    set_properties(in, column);
     column.default_sql = in.string();
   }
-  if (constrained) read_constraints(in, schema);
+  if (constrained) read_constraints(in, schema, unvalidated);
   return schema;
 }
 
 void write_view(ByteWriter& out, const ViewSchema& view) {
   out.string(view.name);
+  out.varint(kRelationsFollow);
   out.varint(view.column_names.size());
   for (const std::string& name : view.column_names) out.string(name);
   out.string(view.sql);
+  write_view_relations(out, view);
 }
 
 ViewSchema read_view(ByteReader& in) {
   ViewSchema view;
   view.name = in.string();
-  view.column_names.resize(in.varint_up_to(kColumnsMax, "the number of columns"));
+  uint64_t column_count = in.varint_up_to(kRelationsFollow, "the number of columns");
+  const bool relations = column_count == kRelationsFollow;
+  if (relations) column_count = in.varint_up_to(kColumnsMax, "the number of columns");
+  view.column_names.resize(column_count);
   for (std::string& name : view.column_names) name = in.string();
   view.sql = in.string();
+  if (relations) read_view_relations(in, view);
   return view;
 }
 
@@ -230,7 +286,11 @@ SequencePosition read_position(ByteReader& in) {
 }
 
 void write_row_group(ByteWriter& out, const TableRowGroup& row_group) {
-  const StoredRows& rows = static_cast<const StoredRowGroup&>(row_group).rows();
+  if (row_group.stored() == nullptr) {
+    throw Error(sqlstate::kInternalError,
+                "row group " + std::to_string(row_group.id()) + " is not stored: no manifest can name it");
+  }
+  const StoredRows& rows = *row_group.stored();
   out.varint(rows.id);
   out.varint(rows.row_count);
   out.varint(rows.file == nullptr ? 0 : rows.file->id());
@@ -260,6 +320,11 @@ std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGro
 void write_mask(ByteWriter& out, std::span<const uint64_t> mask) {
   out.varint(mask.size());
   out.raw(std::as_bytes(mask));
+}
+
+void skip_mask(ByteReader& in) {
+  const uint64_t words = in.varint_up_to(mask_words(std::numeric_limits<uint32_t>::max()), "the length of a mask");
+  in.raw(words * sizeof(uint64_t));
 }
 
 std::vector<uint64_t> read_mask(ByteReader& in, uint32_t row_count) {

@@ -39,10 +39,12 @@ void write_sequence(ByteWriter& out, const Sequence& sequence);
 Sequence read_sequence(ByteReader& in);
 void write_position(ByteWriter& out, SequencePosition position);
 SequencePosition read_position(ByteReader& in);
-/// REQUIRES: a StoredRowGroup.
+/// Errors: kInternalError for a row group that is not stored.
 void write_row_group(ByteWriter& out, const TableRowGroup& row_group);
 std::shared_ptr<const TableRowGroup> read_row_group(ByteReader& in, const RowGroupFactory& make_row_group);
 void write_mask(ByteWriter& out, std::span<const uint64_t> mask);
+/// Passes over a mask of a row group that is not known.
+void skip_mask(ByteReader& in);
 /// Empty, or mask_words(row_count) words with no bit behind the last row.
 std::vector<uint64_t> read_mask(ByteReader& in, uint32_t row_count);
 

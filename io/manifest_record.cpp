@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "io/manifest_items.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -137,7 +138,7 @@ void write_snapshot(ByteWriter& out, const Snapshot& snapshot) {
 
 }  // namespace
 
-std::vector<std::byte> encode_state(const ManifestCounters& counters, const Snapshot& newest,
+std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
                                     const PinnedSnapshots& pins) {
   std::map<uint64_t, const Snapshot*> snapshots;
   for (const auto& [name, snapshot] : pins) snapshots.emplace(snapshot->number, snapshot.get());
@@ -145,7 +146,11 @@ std::vector<std::byte> encode_state(const ManifestCounters& counters, const Snap
   std::map<uint64_t, std::shared_ptr<const TableRowGroup>> row_groups;
   for (const auto& [number, snapshot] : snapshots) {
     for (const auto& [name, table] : snapshot->tables) {
-      for (const auto& row_group : table->row_groups) row_groups.emplace(row_group->id(), unmasked(row_group));
+      for (const auto& row_group : table->row_groups) {
+        const auto base = unmasked(row_group);
+        if (row_groups.emplace(base->id(), base).first->second == base) continue;
+        throw Error(sqlstate::kInternalError, "two row groups have the number " + std::to_string(base->id()));
+      }
     }
   }
   ByteWriter out;

@@ -65,7 +65,7 @@ class CommitRecord {
   void drop_table(std::string_view name);
   void create_view(const ViewSchema& view);
   void drop_view(std::string_view name);
-  /// REQUIRES: the row groups are StoredRowGroups.
+  /// Errors: kInternalError for a row group that is not stored.
   void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
                          const std::vector<std::shared_ptr<const RowGroup>>& added);
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> mask);
@@ -86,24 +86,30 @@ class CommitRecord {
   uint64_t operation_count_ = 0;
 };
 
-using PinnedSnapshots = std::map<std::string, std::shared_ptr<const Snapshot>, std::less<>>;
+using PinnedSnapshots = std::map<std::string, std::shared_ptr<const CommittedSnapshot>, std::less<>>;
 
 /// A record that holds everything: the newest snapshot, and those in `pins`.
-std::vector<std::byte> encode_state(const ManifestCounters& counters, const Snapshot& newest,
+std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
                                     const PinnedSnapshots& pins);
 
 /// What the records of a manifest add up to.
 struct ReplayedManifest {
   ManifestCounters counters;
-  std::shared_ptr<const Snapshot> newest;
+  std::shared_ptr<const CommittedSnapshot> newest;
   PinnedSnapshots pins;
 };
 
 /// Makes the row group that a record describes.
 using RowGroupFactory = std::function<std::shared_ptr<const TableRowGroup>(StoredRows rows, uint64_t file_id)>;
 
-/// Errors: kDataCorrupted, beginning with `where`.
+/// Errors: kDataCorrupted, beginning with `where`. With `left_out` what is not sound is left out instead, with a sentence
+/// that says so; an error is then only what leaves nothing at all.
 ReplayedManifest replay_manifest(const std::vector<std::span<const std::byte>>& payloads, const std::string& where,
-                                 const RowGroupFactory& make_row_group);
+                                 const RowGroupFactory& make_row_group, uint64_t origin,
+                                 std::vector<std::string>* left_out = nullptr);
+
+/// What a commit's record makes of a snapshot, to whoever reads it; without statistics.
+Snapshot replay_commit(const CommittedSnapshot& before, std::span<const std::byte> payload, const std::string& where,
+                       const RowGroupFactory& make_row_group);
 
 }  // namespace cairn

@@ -1,5 +1,6 @@
 // From the records of a manifest to snapshots.
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "io/manifest_items.h"
@@ -10,8 +11,45 @@ namespace {
 
 class Replay {
  public:
-  Replay(const std::string& where, const RowGroupFactory& make_row_group)
-      : where_(where), make_row_group_(make_row_group) {}
+  Replay(const std::string& where, const RowGroupFactory& make_row_group, uint64_t origin,
+         std::vector<std::string>* left_out)
+      : where_(where), make_row_group_(make_row_group), origin_(origin), left_out_(left_out) {}
+  /// As if the log had been read up to this snapshot.
+  Replay(const std::string& where, const RowGroupFactory& make_row_group, const CommittedSnapshot& base)
+      : where_(where), make_row_group_(make_row_group), origin_(base.origin), builder_(base) {}
+
+  /// The first record. Where it ends early, and that is to be borne: what was read of it.
+  void first(std::span<const std::byte> payload) {
+    try {
+      state(payload);
+    } catch (const Error& error) {
+      if (left_out_ == nullptr || snapshots_.empty()) throw;
+      left_out_->push_back("what stands behind this in the first record: " + error.message);
+      if (!snapshots_.contains(counters_.snapshot)) {
+        counters_.snapshot = snapshots_.rbegin()->first;
+        builder_ = SnapshotBuilder(*snapshots_.rbegin()->second);
+      }
+    }
+  }
+
+  /// A later record. False where it is not sound, and that is to be borne: nothing of it is there then.
+  bool next(std::span<const std::byte> payload) {
+    if (left_out_ == nullptr) {
+      commit(payload);
+      return true;
+    }
+    SnapshotBuilder before = builder_;
+    const ManifestCounters counters = counters_;
+    try {
+      commit(payload);
+    } catch (const Error& error) {
+      builder_ = std::move(before);
+      counters_ = counters;
+      left_out_->push_back("all commits behind snapshot " + std::to_string(counters_.snapshot) + ": " + error.message);
+      return false;
+    }
+    return true;
+  }
 
   void state(std::span<const std::byte> payload) {
     ByteReader in(payload, where_);
@@ -49,10 +87,12 @@ class Replay {
     builder_.mark(counters_.snapshot);
   }
 
+  Snapshot relations() const { return builder_.relations(counters_.snapshot); }
+
   ReplayedManifest finish() {
     ReplayedManifest result;
     result.counters = counters_;
-    result.newest = builder_.finish(counters_.snapshot);
+    result.newest = builder_.finish(counters_.snapshot, origin_);
     result.pins = std::move(pins_);
     return result;
   }
@@ -63,7 +103,7 @@ class Replay {
   }
 
   void pin(ByteReader& in, const std::string& name, uint64_t number) {
-    if (number == counters_.snapshot && !snapshots_.contains(number)) snapshots_[number] = builder_.finish(number);
+    if (number == counters_.snapshot && !snapshots_.contains(number)) snapshots_[number] = builder_.finish(number, origin_);
     const auto at = snapshots_.find(number);
     if (at == snapshots_.end()) in.fail("pins snapshot " + std::to_string(number) + ", which it does not hold");
     pins_[name] = at->second;
@@ -80,9 +120,17 @@ class Replay {
       const std::string name = schema.name;
       builder.create_table(table_id, std::move(schema));
       for (uint64_t groups = in.varint(); groups > 0; --groups) {
-        const auto at = row_groups.find(in.varint());
-        if (at == row_groups.end()) in.fail("names a row group that it does not hold");
-        check_columns(in, builder, name, *at->second);
+        const uint64_t id = in.varint();
+        const auto at = row_groups.find(id);
+        const std::string fault = at == row_groups.end() ? "names a row group that it does not hold"
+                                                         : fault_of(in, builder, name, *at->second);
+        if (!fault.empty()) {
+          if (left_out_ == nullptr) in.fail(fault);
+          left_out_->push_back("row group " + std::to_string(id) + " of table \"" + name + "\" in snapshot " +
+                               std::to_string(number) + ": the manifest " + fault);
+          skip_mask(in);
+          continue;
+        }
         builder.change_row_groups(name, {}, {at->second});
         auto mask = read_mask(in, at->second->row_count());
         if (!mask.empty()) builder.set_deleted(name, at->first, std::move(mask));
@@ -90,14 +138,20 @@ class Replay {
       builder.mark(version);
     }
     for (uint64_t n = in.varint(); n > 0; --n) builder.create_view(read_view(in));
-    snapshots_[number] = builder.finish(number);
+    snapshots_[number] = builder.finish(number, origin_);
   }
 
-  void check_columns(ByteReader& in, const SnapshotBuilder& builder, const std::string& name,
-                     const TableRowGroup& row_group) {
+  /// What is wrong with a row group as one of this table's; "" where nothing is.
+  std::string fault_of(ByteReader& in, const SnapshotBuilder& builder, const std::string& name,
+                       const TableRowGroup& row_group) {
     const TableVersion* table = builder.find_table(name);
     if (table == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
-    if (row_group.column_count() != table->schema.columns.size()) in.fail("holds a row group of another table");
+    const StoredRows* const rows = row_group.stored();
+    const auto same_physical = [](const Type& type, const ColumnSchema& column) {
+      return type.physical() == column.type.physical();
+    };
+    const bool fits = rows != nullptr && std::ranges::equal(rows->types, table->schema.columns, same_physical);
+    return fits ? "" : "holds a row group of another table";
   }
 
   void operation(ByteReader& in) {
@@ -178,7 +232,7 @@ class Replay {
     std::vector<std::shared_ptr<const RowGroup>> added;
     for (uint64_t n = in.varint(); n > 0; --n) {
       auto row_group = read_row_group(in, make_row_group_);
-      check_columns(in, builder_, name, *row_group);
+      if (const std::string fault = fault_of(in, builder_, name, *row_group); !fault.empty()) in.fail(fault);
       added.push_back(std::move(row_group));
     }
     builder_.change_row_groups(name, removed, std::move(added));
@@ -201,9 +255,11 @@ class Replay {
 
   const std::string& where_;
   const RowGroupFactory& make_row_group_;
+  const uint64_t origin_;
+  std::vector<std::string>* const left_out_ = nullptr;
   ManifestCounters counters_;
   SnapshotBuilder builder_;
-  std::map<uint64_t, std::shared_ptr<const Snapshot>> snapshots_;
+  std::map<uint64_t, std::shared_ptr<const CommittedSnapshot>> snapshots_;
   PinnedSnapshots pins_;
   std::map<uint64_t, std::shared_ptr<SequenceState>> sequence_states_;
 };
@@ -211,16 +267,24 @@ class Replay {
 }  // namespace
 
 ReplayedManifest replay_manifest(const std::vector<std::span<const std::byte>>& payloads, const std::string& where,
-                                 const RowGroupFactory& make_row_group) {
-  Replay replay(where, make_row_group);
+                                 const RowGroupFactory& make_row_group, uint64_t origin,
+                                 std::vector<std::string>* left_out) {
+  Replay replay(where, make_row_group, origin, left_out);
   for (size_t i = 0; i < payloads.size(); ++i) {
     if (i == 0) {
-      replay.state(payloads[i]);
-    } else {
-      replay.commit(payloads[i]);
+      replay.first(payloads[i]);
+    } else if (!replay.next(payloads[i])) {
+      break;
     }
   }
   return replay.finish();
+}
+
+Snapshot replay_commit(const CommittedSnapshot& before, std::span<const std::byte> payload, const std::string& where,
+                       const RowGroupFactory& make_row_group) {
+  Replay replay(where, make_row_group, before);
+  replay.commit(payload);
+  return replay.relations();
 }
 
 }  // namespace cairn

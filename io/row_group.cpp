@@ -1,5 +1,6 @@
 #include "io/row_group.h"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 
@@ -42,7 +43,6 @@ std::shared_ptr<const ColumnChunk> make_buffer_chunk(ColumnBuffer&& column, cons
 StoredRowGroup::StoredRowGroup(StoredRows rows, std::shared_ptr<ChunkCache> cache)
     : rows_(std::move(rows)), cache_(std::move(cache)) {
   assert(rows_.types.size() == rows_.columns.size());
-  assert(rows_.file != nullptr || rows_.inline_segments.size() == rows_.columns.size());
 }
 
 std::vector<std::shared_ptr<const ColumnChunk>> StoredRowGroup::load(std::span<const uint32_t> columns) const {
@@ -53,6 +53,7 @@ std::vector<AlignedBuffer> StoredRowGroup::read(std::span<const uint32_t> column
   std::vector<AlignedBuffer> buffers;
   buffers.reserve(columns.size());
   if (rows_.file == nullptr) {
+    assert(rows_.inline_segments.size() == rows_.columns.size());
     for (const uint32_t column : columns) buffers.push_back(pad_segment(rows_.inline_segments[column]));
     return buffers;
   }
@@ -104,8 +105,24 @@ MaskedRowGroup::MaskedRowGroup(std::shared_ptr<const TableRowGroup> base, std::v
 }
 
 std::shared_ptr<const TableRowGroup> unmasked(const std::shared_ptr<const RowGroup>& group) {
-  if (group->deleted() != nullptr) return static_cast<const MaskedRowGroup&>(*group).base();
-  return std::static_pointer_cast<const TableRowGroup>(group);
+  if (const auto* const masked = dynamic_cast<const MaskedRowGroup*>(group.get())) return masked->base();
+  return {group, &as_table_row_group(*group)};
+}
+
+const TableRowGroup& as_table_row_group(const RowGroup& group) {
+  if (const auto* const own = dynamic_cast<const TableRowGroup*>(&group)) return *own;
+  throw Error(sqlstate::kInternalError, "row group " + std::to_string(group.id()) + " belongs to no table of a database");
+}
+
+bool same_stored_rows(const StoredRows& described, uint64_t file_id, const StoredRows& stored) {
+  const auto same_column = [](const StoredColumn& a, const StoredColumn& b) {
+    return a.offset == b.offset && a.bytes == b.bytes && a.checksum == b.checksum &&
+           a.summary.zone_map.null_count == b.summary.zone_map.null_count;
+  };
+  return described.id == stored.id && described.row_count == stored.row_count && described.types == stored.types &&
+         file_id == (stored.file == nullptr ? 0 : stored.file->id()) &&
+         std::ranges::equal(described.columns, stored.columns, same_column) &&
+         described.inline_segments == stored.inline_segments;
 }
 
 }  // namespace cairn

@@ -16,6 +16,7 @@ namespace cairn {
 
 class ChunkCache;
 class DataFile;
+struct StoredRows;
 
 /// What is kept of a column of a row group beside its values, and adds up to the table's statistics.
 struct ColumnSummary {
@@ -34,13 +35,13 @@ class TableRowGroup : public RowGroup {
   virtual const ColumnSummary& summary(size_t column) const = 0;
   virtual size_t column_count() const = 0;
   virtual uint32_t live_row_count() const { return row_count(); }
+  /// Where it lies on disk; nullptr: it does not, and no manifest can name it.
+  virtual const StoredRows* stored() const { return nullptr; }
   const ZoneMap& zone_map(size_t column) const final { return summary(column).zone_map; }
 };
 
-/// Every row group of a snapshot is one of these.
-inline const TableRowGroup& as_table_row_group(const RowGroup& group) {
-  return static_cast<const TableRowGroup&>(group);
-}
+/// REQUIRES: one that this layer made, as those of every snapshot are; kInternalError for others.
+const TableRowGroup& as_table_row_group(const RowGroup& group);
 
 /// Where a column of a row group lies, and what is known of it.
 struct StoredColumn {
@@ -60,6 +61,10 @@ struct StoredRows {
   std::vector<std::vector<std::byte>> inline_segments;  ///< of each column, without its padding
 };
 
+/// They lie in the same place and hold the same. Of a row group that has only been described the file is not known:
+/// `file_id` is (0: inline).
+bool same_stored_rows(const StoredRows& described, uint64_t file_id, const StoredRows& stored);
+
 class StoredRowGroup final : public TableRowGroup {
  public:
   StoredRowGroup(StoredRows rows, std::shared_ptr<ChunkCache> cache);
@@ -71,7 +76,7 @@ class StoredRowGroup final : public TableRowGroup {
   uint64_t stored_bytes(size_t column) const override { return rows_.columns[column].bytes; }
   std::vector<std::shared_ptr<const ColumnChunk>> load(std::span<const uint32_t> columns) const override;
 
-  const StoredRows& rows() const { return rows_; }
+  const StoredRows* stored() const override { return &rows_; }
 
  private:
   std::vector<AlignedBuffer> read(std::span<const uint32_t> columns) const;
@@ -110,6 +115,7 @@ class MaskedRowGroup final : public TableRowGroup {
   uint64_t id() const override { return base_->id(); }
   uint32_t row_count() const override { return base_->row_count(); }
   uint32_t live_row_count() const override { return row_count() - deleted_count_; }
+  const StoredRows* stored() const override { return base_->stored(); }
   size_t column_count() const override { return base_->column_count(); }
   const ColumnSummary& summary(size_t column) const override { return base_->summary(column); }
   uint64_t stored_bytes(size_t column) const override { return base_->stored_bytes(column); }
@@ -126,7 +132,7 @@ class MaskedRowGroup final : public TableRowGroup {
   uint32_t deleted_count_ = 0;
 };
 
-/// `group` without its mask.
+/// `group` without its mask. REQUIRES: as as_table_row_group.
 std::shared_ptr<const TableRowGroup> unmasked(const std::shared_ptr<const RowGroup>& group);
 
 /// A flat column that stays as it was collected; for row groups too small to be worth encoding.

@@ -1,5 +1,7 @@
 #include "io/segment_writer.h"
 
+#include <utility>
+
 #include "io/storage.h"
 
 namespace cairn {
@@ -24,7 +26,8 @@ void SegmentWriter::write(std::shared_ptr<DataFile> file, uint64_t offset, std::
   std::unique_lock lock(mutex_);
   throw_error();
   seen_bytes_ += job.bytes;
-  if (!thread_.joinable() && seen_bytes_ <= kSynchronousBytes) {  // a small insert: a thread would cost more
+  if (seen_bytes_ > kSynchronousBytes) start_thread();
+  if (!thread_.joinable()) {  // a small insert, for which a thread would cost more; or there is none to be had
     lock.unlock();
     for (const AlignedBuffer& segment : job.segments) {
       job.file->file().write(offset, segment.bytes());
@@ -32,12 +35,20 @@ void SegmentWriter::write(std::shared_ptr<DataFile> file, uint64_t offset, std::
     }
     return;
   }
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
   changed_.wait(lock, [this] { return pending_bytes_ < kQueueBytesMax || error_ != nullptr; });
   throw_error();
-  pending_bytes_ += job.bytes;
+  const size_t bytes = job.bytes;
   queue_.push_back(std::move(job));
+  pending_bytes_ += bytes;
   changed_.notify_all();
+}
+
+void SegmentWriter::start_thread() {
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::exception&) {  // no thread, or no memory, to be had
+  }
 }
 
 void SegmentWriter::drain() {
@@ -51,8 +62,7 @@ void SegmentWriter::run() {
   for (;;) {
     changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
     if (stop_) return;
-    std::vector<Job> jobs(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-    queue_.clear();
+    std::vector<Job> jobs = std::exchange(queue_, {});
     lock.unlock();
     std::exception_ptr error;
     try {

@@ -2,7 +2,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -37,6 +36,7 @@ class SegmentWriter {
     std::vector<AlignedBuffer> segments;
     size_t bytes = 0;
   };
+  void start_thread();  ///< REQUIRES: mutex_ is held
   void run();
   void write_all(std::vector<Job>& jobs);
   void throw_error() const;
@@ -44,7 +44,7 @@ class SegmentWriter {
   Storage& storage_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<Job> queue_;
+  std::vector<Job> queue_;
   size_t pending_bytes_ = 0;  ///< queued or being written
   uint64_t seen_bytes_ = 0;
   bool stop_ = false;

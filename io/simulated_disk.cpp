@@ -38,11 +38,23 @@ uint64_t sector_count_of(const SimulatedDisk::Change& change) {
   return last - change.offset / SimulatedDisk::kSectorBytes + 1;
 }
 
+SimulatedDisk::NodePointer durable_copy(const SimulatedDisk::Node& node) {
+  auto copy = std::make_shared<SimulatedDisk::Node>();
+  copy->is_directory = node.is_directory;
+  copy->content = copy->durable_content = node.content;
+  for (const auto& [name, child] : node.names) copy->names.emplace(name, durable_copy(*child));
+  copy->durable_names = copy->names;
+  return copy;
+}
+
 }  // namespace
 
 SimulatedDisk::SimulatedDisk(uint64_t seed) : root_(std::make_shared<Node>()), random_(seed) {
   root_->is_directory = true;
 }
+
+SimulatedDisk::SimulatedDisk(const SimulatedDisk& other, uint64_t seed)
+    : root_(durable_copy(*other.root_)), capacity_bytes_(other.capacity_bytes_), used_bytes_(other.used_bytes_), random_(seed) {}
 
 std::vector<std::string> SimulatedDisk::parts_of(const std::string& path) {
   std::vector<std::string> parts;

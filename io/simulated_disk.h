@@ -48,6 +48,8 @@ class SimulatedDisk {
   };
 
   explicit SimulatedDisk(uint64_t seed);
+  /// Another disk with the same files, all of them durable.
+  SimulatedDisk(const SimulatedDisk& other, uint64_t seed);
 
   /// The node, or null if there is none. Throws file_error(ENOTDIR) for a path below a file.
   NodePointer find(const std::string& path, std::string_view action) const;

@@ -31,6 +31,12 @@ class SimulatedLock final : public FileLock {
 
 SimulatedStorage::SimulatedStorage(uint64_t seed) : disk_(seed) {}
 
+SimulatedStorage::SimulatedStorage(const SimulatedStorage& other, uint64_t seed)
+    : disk_([&] {
+        std::lock_guard lock(other.mutex_);
+        return SimulatedDisk(other.disk_, seed);
+      }()) {}
+
 // Faults.
 
 void SimulatedStorage::set_fault(Fault fault) {
@@ -154,7 +160,9 @@ std::vector<DirectoryEntry> SimulatedStorage::list(const std::string& directory)
   const NodePointer node = disk_.get(directory, action);
   if (!node->is_directory) throw file_error(ENOTDIR, action, directory);
   std::vector<DirectoryEntry> entries;
-  for (const auto& [entry_name, child] : node->names) entries.push_back({entry_name, child->is_directory});
+  for (const auto& [entry_name, child] : node->names) {
+    entries.push_back({entry_name, child->is_directory ? EntryKind::kDirectory : EntryKind::kFile});
+  }
   return entries;
 }
 
@@ -191,30 +199,14 @@ void SimulatedStorage::create_directories(const std::string& directory) {
   }
 }
 
-bool SimulatedStorage::remove(const std::string& path) {
+bool SimulatedStorage::remove(const std::string& path, EntryKind kind) {
   std::lock_guard lock(mutex_);
   const Outcome outcome = begin(SimulatedCall::kRemove, path);
-  const bool is_there = disk_.find(path, "remove") != nullptr;
+  const NodePointer node = disk_.find(path, "remove");
+  const bool is_there = node != nullptr && node->is_directory == (kind == EntryKind::kDirectory);
   if (is_there && outcome.happens) disk_.remove(path);
   if (outcome.code != 0) throw file_error(outcome.code, "remove", path);
   return is_there;
-}
-
-void SimulatedStorage::remove_tree(const std::string& path, const NodePointer& node) {
-  const SimulatedDisk::Names names = node->names;
-  for (const auto& [entry_name, child] : names) remove_tree(path + "/" + entry_name, child);
-  const Outcome outcome = begin(SimulatedCall::kRemove, path);
-  if (outcome.happens) disk_.remove(path);
-  if (outcome.code != 0) throw file_error(outcome.code, "remove", path);
-}
-
-void SimulatedStorage::remove_all(const std::string& path) {
-  std::lock_guard lock(mutex_);
-  if (const NodePointer node = disk_.find(path, "remove")) {
-    remove_tree(path, node);
-  } else {
-    begin_or_throw(SimulatedCall::kRemove, path, "remove");
-  }
 }
 
 void SimulatedStorage::rename(const std::string& from, const std::string& to) {
@@ -231,7 +223,7 @@ void SimulatedStorage::sync_directory(const std::string& directory) {
   if (outcome.code != 0) throw file_error(outcome.code, "sync directory", directory);
 }
 
-std::unique_ptr<FileLock> SimulatedStorage::lock_file(const std::string& path, LockMode mode) {
+std::unique_ptr<FileLock> SimulatedStorage::lock_file(const std::string& path, LockMode mode, Access) {
   std::lock_guard lock(mutex_);
   begin_or_throw(SimulatedCall::kLock, path, "lock");
   NodePointer node = disk_.find(path, "lock");

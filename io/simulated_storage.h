@@ -48,9 +48,11 @@ struct SimulatedOperation {
 class SimulatedStorage final : public Storage {
  public:
   explicit SimulatedStorage(uint64_t seed = 1);
+  /// Another machine that has the files of `other`, all of them durable, without its locks and faults.
+  SimulatedStorage(const SimulatedStorage& other, uint64_t seed);
 
-  // Faults. Every call that reaches the disk counts as one operation (remove_all and create_directories: one per thing
-  // removed or created; a request of a batch: one per piece).
+  // Faults. Every call that reaches the disk counts as one operation (create_directories: one per thing created; a
+  // request of a batch: one per piece).
 
   /// The errno that an operation shall fail with, or 0. Called under the storage's lock: must not use it. A write that
   /// fails leaves some part of itself; a sync that fails makes some of the unsynced writes impossible to save; other
@@ -87,11 +89,11 @@ class SimulatedStorage final : public Storage {
   bool exists(const std::string& path) override;
   uint64_t file_size(const std::string& path) override;
   void create_directories(const std::string& directory) override;
-  bool remove(const std::string& path) override;
-  void remove_all(const std::string& path) override;
+  void guard(const std::string&, const std::string&, Access) override {}  // it has neither links nor modes
+  bool remove(const std::string& path, EntryKind kind) override;
   void rename(const std::string& from, const std::string& to) override;
   void sync_directory(const std::string& directory) override;
-  std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode) override;
+  std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode, Access access = Access::kPrivate) override;
   uint64_t free_bytes(const std::string& directory) override;
 
  private:
@@ -108,7 +110,6 @@ class SimulatedStorage final : public Storage {
   Outcome begin(SimulatedCall call, const std::string& path);
   /// The same for operations that do nothing when they fail.
   void begin_or_throw(SimulatedCall call, const std::string& path, std::string_view action);
-  void remove_tree(const std::string& path, const NodePointer& node);
 
   mutable std::mutex mutex_;
   SimulatedDisk disk_;

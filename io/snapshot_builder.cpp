@@ -4,59 +4,9 @@
 #include <cassert>
 
 #include "io/table_sample.h"
+#include "io/table_statistics.h"
 
 namespace cairn {
-
-namespace {
-
-void widen(ColumnStatistics& statistics, const ZoneMap& zone_map, bool first) {
-  if (!zone_map.has_bounds) return;
-  const auto less = [&zone_map](const Value& a, const Value& b) {
-    if (zone_map.min.type.is_string()) return a.string < b.string;
-    if (zone_map.min.type.is_floating()) return a.floating < b.floating;
-    return a.integer < b.integer;
-  };
-  if (first || less(zone_map.min, statistics.min)) statistics.min = zone_map.min;
-  if (first || less(statistics.max, zone_map.max)) statistics.max = zone_map.max;
-}
-
-ColumnStatistics column_statistics(const TableVersion& table, size_t column) {
-  ColumnStatistics statistics;
-  DistinctSketch sketch;
-  uint64_t text_bytes = 0, rows = 0;
-  bool bounded = true;  // every row group that has values knows their bounds
-  for (const auto& row_group : table.row_groups) {
-    const ColumnSummary& summary = as_table_row_group(*row_group).summary(column);
-    sketch.merge(summary.sketch);
-    text_bytes += summary.text_bytes;
-    rows += row_group->row_count();
-    statistics.null_count += summary.zone_map.null_count;
-    bounded = bounded && (summary.zone_map.has_bounds || summary.zone_map.null_count == row_group->row_count());
-    widen(statistics, summary.zone_map, !statistics.has_bounds);
-    statistics.has_bounds = statistics.has_bounds || summary.zone_map.has_bounds;
-  }
-  statistics.has_bounds = statistics.has_bounds && bounded;
-  const double values = static_cast<double>(rows - statistics.null_count);
-  statistics.distinct_count = std::min(sketch.estimate(), values);
-  if (statistics.has_bounds && table.schema.columns[column].type.is_integral()) {
-    const double range = static_cast<double>(statistics.max.integer - statistics.min.integer) + 1;
-    statistics.distinct_count = std::min(statistics.distinct_count, range);
-  }
-  if (values > 0) statistics.average_bytes = static_cast<double>(text_bytes) / values;
-  return statistics;
-}
-
-void complete(TableVersion& table) {
-  table.row_count = 0;
-  for (const auto& row_group : table.row_groups) table.row_count += as_table_row_group(*row_group).live_row_count();
-  table.sample = std::make_shared<TableSample>();
-  table.statistics.clear();
-  for (size_t column = 0; column < table.schema.columns.size(); ++column) {
-    table.statistics.push_back(column_statistics(table, column));
-  }
-}
-
-}  // namespace
 
 SnapshotBuilder::SnapshotBuilder(const SnapshotBuilder& other)
     : tables_(other.tables_),
@@ -174,17 +124,40 @@ void SnapshotBuilder::mark(uint64_t version) {
   unmarked_.clear();
 }
 
-std::shared_ptr<const Snapshot> SnapshotBuilder::finish(uint64_t number) {
-  mark(number);
-  for (auto& [name, table] : changed_) complete(*table);
+void SnapshotBuilder::complete(TableStatistics& statistics) {
+  for (auto& [name, table] : changed_) {
+    table->row_count = 0;
+    for (const auto& row_group : table->row_groups) table->row_count += as_table_row_group(*row_group).live_row_count();
+    table->sample = std::make_shared<TableSample>();
+    table->statistics = statistics.of(*table);
+  }
   changed_.clear();
-  auto snapshot = std::make_shared<Snapshot>();
-  snapshot->number = number;
-  snapshot->tables = tables_;
-  snapshot->views = views_;
-  snapshot->sequences = sequences_;
-  snapshot->schemas = schemas_;
+}
+
+Snapshot SnapshotBuilder::relations(uint64_t number) const {
+  Snapshot snapshot;
+  snapshot.number = number;
+  snapshot.tables = tables_;
+  snapshot.views = views_;
+  snapshot.sequences = sequences_;
+  snapshot.schemas = schemas_;
   return snapshot;
+}
+
+std::shared_ptr<const CommittedSnapshot> SnapshotBuilder::finish(uint64_t number, uint64_t origin,
+                                                                 TableStatistics* statistics) {
+  mark(number);
+  TableStatistics fresh;
+  complete(statistics == nullptr ? fresh : *statistics);
+  auto snapshot = std::make_shared<CommittedSnapshot>();
+  static_cast<Snapshot&>(*snapshot) = relations(number);
+  snapshot->origin = origin;
+  return snapshot;
+}
+
+std::shared_ptr<const Snapshot> SnapshotBuilder::finish_uncommitted(uint64_t number, TableStatistics& statistics) {
+  complete(statistics);
+  return std::make_shared<const Snapshot>(relations(number));
 }
 
 }  // namespace cairn

@@ -10,6 +10,7 @@
 
 #include "io/database.h"
 #include "io/row_group.h"
+#include "io/table_statistics.h"
 
 namespace cairn {
 
@@ -54,9 +55,15 @@ class SnapshotBuilder {
   /// Tables changed since the last call get this version.
   void mark(uint64_t version);
   /// The snapshot, with mark(number). Tables changed since the base, or since the last snapshot, get new statistics.
-  std::shared_ptr<const Snapshot> finish(uint64_t number);
+  std::shared_ptr<const CommittedSnapshot> finish(uint64_t number, uint64_t origin,
+                                                  TableStatistics* statistics = nullptr);
+  /// What a transaction sees. REQUIRES: mark was called.
+  std::shared_ptr<const Snapshot> finish_uncommitted(uint64_t number, TableStatistics& statistics);
+  /// What names refer to now, without statistics of what has changed.
+  Snapshot relations(uint64_t number) const;
 
  private:
+  void complete(TableStatistics& statistics);
   TableVersion& changed(std::string_view name);
 
   std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables_;

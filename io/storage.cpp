@@ -1,8 +1,10 @@
 #include "io/storage.h"
 
 #include <cstdlib>
+#include <mutex>
 #include <system_error>
 
+#include "io/chosen_storage.h"
 #include "io/thread_pool_storage.h"
 #include "io/uring_ring.h"
 #include "io/uring_storage.h"
@@ -21,9 +23,21 @@ StorageKind kind_from_environment() {
               "the environment variable CAIRN_IO must be \"uring\" or \"threads\", not \"" + std::string(text) + "\"");
 }
 
+std::mutex chosen_mutex;
+std::shared_ptr<Storage> chosen;
+
 }  // namespace
 
+void choose_storage(std::shared_ptr<Storage> storage) {
+  std::lock_guard lock(chosen_mutex);
+  chosen = std::move(storage);
+}
+
 std::shared_ptr<Storage> make_storage(StorageKind kind) {
+  {
+    std::lock_guard lock(chosen_mutex);
+    if (chosen != nullptr) return chosen;
+  }
   if (kind == StorageKind::kAutomatic) kind = kind_from_environment();
   if (kind == StorageKind::kThreadPool) return std::make_shared<ThreadPoolStorage>();
   const int code = UringRing::probe();

@@ -29,9 +29,18 @@ enum class Caching {
 
 enum class LockMode { kShared, kExclusive };
 
+/// Who may use what Cairn creates below a directory of its own, whatever the process's umask.
+enum class Access {
+  kPrivate,      ///< its owner: 0600, directories 0700
+  kAsDirectory,  ///< who may use the directory that was guarded: 0640 where that is 0750
+};
+
+/// What has a name: a symbolic link is kOther, whatever it points to.
+enum class EntryKind { kFile, kDirectory, kOther };
+
 struct DirectoryEntry {
   std::string name;
-  bool is_directory = false;
+  EntryKind kind = EntryKind::kFile;
 };
 
 /// An open file. Every function may be called from any thread at any time; concurrent writes to the same bytes, or
@@ -80,7 +89,12 @@ class FileLock {
   FileLock() = default;
 };
 
-/// A file system. Thread-safe. REQUIRES: outlives its files, batches and locks. The child of a fork makes its own: the
+/// A file system. Thread-safe.
+///
+/// Paths that a user gives mean what they mean to every program. Below a directory that is Cairn's own (guard) no
+/// symbolic link is followed, and nothing but regular files and directories is opened, locked or removed.
+///
+/// REQUIRES: outlives its files, batches and locks. The child of a fork makes its own: the
 /// threads of a thread pool, and batches under way, stay with the parent.
 ///
 /// Errors have the SQLSTATE kUndefinedFile (ENOENT), kDiskFull (ENOSPC, EDQUOT), kReadOnly (EROFS, EACCES, EPERM),
@@ -98,16 +112,18 @@ class Storage {
   /// A batch for the calling thread.
   virtual std::unique_ptr<IoBatch> make_batch() = 0;
 
+  /// From here on what lies below `root`/`below` is Cairn's own: links are not followed from `root` on (in `root` itself
+  /// they are: users name it). `below` is "" where that is all of `root`, which is created with mode 0700 then.
+  virtual void guard(const std::string& root, const std::string& below, Access access) = 0;
   /// Entries of a directory without "." and "..", sorted by name.
   virtual std::vector<DirectoryEntry> list(const std::string& directory) = 0;
   virtual bool exists(const std::string& path) = 0;
   virtual uint64_t file_size(const std::string& path) = 0;
   /// Creates a directory and its missing parents; content with those that exist.
   virtual void create_directories(const std::string& directory) = 0;
-  /// Removes a file or an empty directory; false if there is none.
-  virtual bool remove(const std::string& path) = 0;
-  /// Removes a directory with all that it holds, or a file; content if there is nothing.
-  virtual void remove_all(const std::string& path) = 0;
+  /// Removes a regular file, or an empty directory; false if there is nothing of this kind: links, pipes and others'
+  /// directories stay. Nobody calls it but remove_own (own_files.h).
+  virtual bool remove(const std::string& path, EntryKind kind) = 0;
   /// Gives a file another name, atomically, replacing what has that name. Durable after sync_directory of both parents.
   virtual void rename(const std::string& from, const std::string& to) = 0;
   /// Makes names created in, renamed within and removed from a directory durable.
@@ -115,8 +131,10 @@ class Storage {
 
   /// Locks a file, which is created if it is missing (a shared lock needs no right to write an existing one), without
   /// waiting: kObjectInUse with the owner's process id if it is taken, by another process or elsewhere in this one.
-  /// The file stays when the lock goes, and must not be removed by others.
-  virtual std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode) = 0;
+  /// The file stays when the lock goes, and must not be removed by others. A file with other content than a process id
+  /// is somebody else's: kDataCorrupted. `access`: of the file, where it is created.
+  virtual std::unique_ptr<FileLock> lock_file(const std::string& path, LockMode mode,
+                                              Access access = Access::kPrivate) = 0;
 
   /// Bytes that an ordinary user may still write on the file system of `directory`.
   virtual uint64_t free_bytes(const std::string& directory) = 0;
@@ -138,8 +156,8 @@ std::shared_ptr<Storage> make_storage(StorageKind kind = StorageKind::kAutomatic
 /// The whole content of a file.
 AlignedBuffer read_file(Storage& storage, const std::string& path);
 
-/// Replaces a file's content so that after a crash either the old or the new one is there, whole: writes `path`.new,
-/// syncs it, renames it over `path` and syncs the directory.
+/// Replaces a file's content so that after a crash either the old or the new one is there, whole: writes a draft
+/// (own_files.h) beside it, syncs that, renames it over `path` and syncs the directory. A crash may leave the draft.
 void replace_file(Storage& storage, const std::string& path, std::span<const std::byte> content);
 
 }  // namespace cairn

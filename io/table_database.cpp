@@ -1,7 +1,6 @@
 #include "io/table_database.h"
 
-#include <set>
-
+#include "io/manifest_check.h"
 #include "io/write_transaction.h"
 #include "vector/error.h"
 
@@ -12,38 +11,32 @@ namespace {
 constexpr uint64_t kCompactBytesMin = uint64_t{4} << 20;
 constexpr uint64_t kCompactGrowth = 4;
 
-void collect_files(const Snapshot& snapshot, std::set<uint64_t>& file_ids) {
-  for (const auto& [name, table] : snapshot.tables) {
-    for (const auto& row_group : table->row_groups) {
-      const StoredRows& rows = static_cast<const StoredRowGroup&>(*unmasked(row_group)).rows();
-      if (rows.file != nullptr) file_ids.insert(rows.file->id());
-    }
-  }
+uint64_t next_origin() {
+  static std::atomic<uint64_t> count{0};
+  return ++count;
 }
 
-std::set<uint64_t> files_of(const Snapshot& newest, const PinnedSnapshots& pins) {
-  std::set<uint64_t> file_ids;
-  collect_files(newest, file_ids);
-  for (const auto& [name, snapshot] : pins) collect_files(*snapshot, file_ids);
-  return file_ids;
+DatabaseOptions completed(DatabaseOptions options) {
+  options.read_only = options.read_only || options.salvage;
+  return options;
 }
 
 }  // namespace
 
 TableDatabase::TableDatabase(std::string path, std::shared_ptr<Storage> storage, DatabaseOptions options)
-    : path_(std::move(path)), storage_(std::move(storage)), options_(options) {}
+    : path_(std::move(path)), storage_(std::move(storage)), options_(completed(options)), origin_(next_origin()) {}
 
 TableDatabase::~TableDatabase() {
   give_back_reservations();
   if (data_ != nullptr) data_->close();  // snapshots may outlive the lock
 }
 
-std::shared_ptr<const Snapshot> TableDatabase::snapshot() const {
+std::shared_ptr<const CommittedSnapshot> TableDatabase::snapshot() const {
   const std::lock_guard lock(state_mutex_);
   return newest_;
 }
 
-std::shared_ptr<const Snapshot> TableDatabase::pinned(std::string_view name) const {
+std::shared_ptr<const CommittedSnapshot> TableDatabase::pinned(std::string_view name) const {
   const std::lock_guard lock(state_mutex_);
   const auto at = pins_.find(name);
   return at == pins_.end() ? nullptr : at->second;
@@ -57,7 +50,7 @@ std::vector<std::string> TableDatabase::pin_names() const {
 }
 
 uint64_t TableDatabase::stored_bytes() const {
-  const std::shared_ptr<const Snapshot> snapshot = this->snapshot();
+  const std::shared_ptr<const CommittedSnapshot> snapshot = this->snapshot();
   uint64_t bytes = 0;
   if (!in_memory()) bytes += storage_->file_size(manifest_path());
   for (const auto& [name, table] : snapshot->tables) {
@@ -94,46 +87,67 @@ ManifestCounters TableDatabase::current_counters() const {
   return {newest_->number, next_table_id_, next_file_id_, next_row_group_id_};
 }
 
-void TableDatabase::install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins) {
+void TableDatabase::install(std::shared_ptr<const CommittedSnapshot> snapshot, PinnedSnapshots pins) {
   // What was newest dies behind the locks; files that only it named go with it.
-  if (!in_memory()) data_->set_needed(files_of(*snapshot, pins));
   const std::lock_guard lock(state_mutex_);
   newest_.swap(snapshot);
   pins_.swap(pins);
 }
 
-void TableDatabase::append(const CommitRecord& record, uint64_t snapshot_number,
+std::shared_ptr<DataFile> TableDatabase::create_data_file() {
+  for (;;) {
+    const uint64_t file_id = next_file_id_++;
+    // A link or a directory of somebody's with such a name stays, and is passed over.
+    if (!storage_->exists(data_->file_path(file_id))) return data_->create(file_id);
+  }
+}
+
+void TableDatabase::replace_log(const PinnedSnapshots& pins) {
+  const std::vector<std::byte> state = encode_state(current_counters(), *newest_, pins);
+  check_state(state, *newest_, pins);
+  log_->replace(state);
+}
+
+void TableDatabase::append(const CommitRecord& record, const CommittedSnapshot& after,
                            const std::vector<uint64_t>& new_files) {
-  if (log_->is_broken()) log_->replace(encode_state(current_counters(), *newest_, pins_));
+  if (log_->is_broken()) replace_log(pins_);
   ManifestCounters counters = current_counters();
-  counters.snapshot = snapshot_number;
+  counters.snapshot = after.number;
   std::exception_ptr error;
-  const ManifestLog::Outcome outcome = log_->append(record.encode(counters), error);
-  if (outcome == ManifestLog::Outcome::kDurable) return;
-  if (outcome == ManifestLog::Outcome::kUnknown) {
+  const std::vector<std::byte> payload = record.encode(counters);
+  check_commit(payload, *newest_, after);
+  for (const uint64_t file_id : new_files) data_->keep(file_id);  // while it is not known what becomes of the record
+  const ManifestLog::Outcome outcome = log_->append(payload, error);
+  bool known = outcome != ManifestLog::Outcome::kUnknown;
+  if (!known) {
     try {  // a manifest that surely does not have the record
-      log_->replace(encode_state(current_counters(), *newest_, pins_));
-    } catch (const Error&) {
-      for (const uint64_t file_id : new_files) data_->keep(file_id);
+      replace_log(pins_);
+      known = true;
+    } catch (const std::exception&) {
     }
   }
+  if (known) {
+    for (const uint64_t file_id : new_files) data_->need_not_keep(file_id);
+  }
+  if (outcome == ManifestLog::Outcome::kDurable) return;
   std::rethrow_exception(error);
 }
 
-void TableDatabase::commit(const CommitRecord& record, std::shared_ptr<const Snapshot> snapshot,
+void TableDatabase::commit(const CommitRecord& record, std::shared_ptr<const CommittedSnapshot> snapshot,
                            const std::vector<uint64_t>& new_files) {
   const std::lock_guard lock(log_mutex_);
-  if (!in_memory()) append(record, snapshot->number, new_files);
-  install(std::move(snapshot), pins_);
+  PinnedSnapshots pins = pins_;  // before the record is durable: from then on nothing may fail
+  if (!in_memory()) append(record, *snapshot, new_files);
+  install(std::move(snapshot), std::move(pins));
   compact_if_grown();
 }
 
 void TableDatabase::compact_if_grown() {
   if (in_memory() || log_->end_offset() < kCompactBytesMin + kCompactGrowth * compacted_bytes_) return;
   try {
-    log_->replace(encode_state(current_counters(), *newest_, pins_));
+    replace_log(pins_);
     compacted_bytes_ = log_->end_offset();
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // What was committed is durable, in the old manifest or in the new one; the next commit tries again.
   }
 }
@@ -144,7 +158,7 @@ SequenceState::Journal TableDatabase::journal_of(const Sequence& sequence) {
     if (!in_memory()) {
       CommitRecord record;
       record.set_position(id, position);
-      append(record, newest_->number, {});
+      append(record, *newest_, {});
     }
     state->set_reserved(position);
   };
@@ -169,27 +183,27 @@ void TableDatabase::give_back_reservations() {
   }
   if (record.empty()) return;
   try {
-    append(record, newest_->number, {});
-  } catch (const Error&) {
+    append(record, *newest_, {});
+  } catch (const std::exception&) {
     // Then they are skipped.
   }
 }
 
-void TableDatabase::pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) {
+void TableDatabase::pin_durably(std::string_view name, std::shared_ptr<const CommittedSnapshot> snapshot) {
   if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
   const std::lock_guard lock(log_mutex_);
-  if (snapshot->number > newest_->number) {
-    throw Error(sqlstate::kFeatureNotSupported, "a snapshot inside a transaction cannot be kept durably");
+  if (snapshot->origin != origin_) {
+    throw Error(sqlstate::kInternalError, "the snapshot to be kept belongs to another database than '" + path_ + "'");
   }
   PinnedSnapshots pins = pins_;
-  pins[std::string(name)] = snapshot;
+  pins[std::string(name)] = snapshot->number == newest_->number ? newest_ : snapshot;
   if (!in_memory()) {
     if (snapshot->number == newest_->number) {
       CommitRecord record;
       record.pin(name, snapshot->number);
-      append(record, newest_->number, {});
+      append(record, *newest_, {});
     } else {  // the log knows only its newest snapshot, and those in its state
-      log_->replace(encode_state(current_counters(), *newest_, pins));
+      replace_log(pins);
     }
   }
   install(newest_, std::move(pins));
@@ -206,7 +220,7 @@ void TableDatabase::unpin(std::string_view name) {
   if (!in_memory()) {
     CommitRecord record;
     record.unpin(name);
-    append(record, newest_->number, {});
+    append(record, *newest_, {});
   }
   install(newest_, std::move(pins));
   compact_if_grown();

@@ -22,6 +22,7 @@
 #include "io/database.h"
 #include "io/manifest.h"
 #include "io/manifest_record.h"
+#include "io/table_statistics.h"
 
 namespace cairn {
 
@@ -38,38 +39,44 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   bool in_memory() const override { return path_ == kMemoryPath; }
   bool read_only() const override { return options_.read_only; }
   Storage& storage() const override { return *storage_; }
-  std::shared_ptr<const Snapshot> snapshot() const override;
+  std::shared_ptr<const CommittedSnapshot> snapshot() const override;
+  std::vector<std::string> left_out() const override { return left_out_; }
   std::unique_ptr<WriteTransaction> begin_write() override;
   const std::string& identity() const override { return identity_; }
   int64_t next_value(const Sequence& sequence) override;
   void set_value(const Sequence& sequence, SequencePosition position) override;
   uint64_t stored_bytes() const override;
-  void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override;
+  void pin_durably(std::string_view name, std::shared_ptr<const CommittedSnapshot> snapshot) override;
   void unpin(std::string_view name) override;
   std::vector<std::string> pin_names() const override;
-  std::shared_ptr<const Snapshot> pinned(std::string_view name) const override;
+  std::shared_ptr<const CommittedSnapshot> pinned(std::string_view name) const override;
 
   // For the write transaction, of which there is one at a time.
   void end_write();
   uint64_t take_table_id() { return next_table_id_++; }
-  uint64_t take_file_id() { return next_file_id_++; }
   uint64_t take_row_group_id() { return next_row_group_id_++; }
   const std::shared_ptr<DataDirectory>& data() const { return data_; }
   const std::shared_ptr<ChunkCache>& cache() const { return cache_; }
+  std::shared_ptr<DataFile> create_data_file();
+  TableStatistics& statistics() { return statistics_; }
   /// Makes the record durable and the snapshot, if there is one, the newest. On errors nothing has changed.
   /// `new_files`: those that only this record names.
-  void commit(const CommitRecord& record, std::shared_ptr<const Snapshot> snapshot,
+  void commit(const CommitRecord& record, std::shared_ptr<const CommittedSnapshot> snapshot,
               const std::vector<uint64_t>& new_files);
 
  private:
   void create_directory();
   void open_as_reader();
   void replay(const ManifestContent& content);
-  void check_data_files() const;
+  void open_what_is_sound();
+  RowGroupFactory row_group_factory() const;
+  void check_data_files(const Snapshot& snapshot) const;
   ManifestCounters current_counters() const;
-  /// Appends a record after which `snapshot_number` is the newest. REQUIRES: log_mutex_ is held.
-  void append(const CommitRecord& record, uint64_t snapshot_number, const std::vector<uint64_t>& new_files);
-  void install(std::shared_ptr<const Snapshot> snapshot, PinnedSnapshots pins);
+  /// Appends a record after which `after` is the newest snapshot, if that is what the record says to whoever reads it.
+  /// REQUIRES (the next, too): log_mutex_ is held.
+  void append(const CommitRecord& record, const CommittedSnapshot& after, const std::vector<uint64_t>& new_files);
+  void replace_log(const PinnedSnapshots& pins);
+  void install(std::shared_ptr<const CommittedSnapshot> snapshot, PinnedSnapshots pins);
   SequenceState::Journal journal_of(const Sequence& sequence);
   /// Values that were reserved and not given out need not be skipped after an orderly end.
   void give_back_reservations();
@@ -79,6 +86,9 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   const std::string path_;
   const std::shared_ptr<Storage> storage_;
   const DatabaseOptions options_;
+  const uint64_t origin_;
+  std::vector<std::string> left_out_;
+  TableStatistics statistics_;  ///< used by the write transaction
   std::string identity_;
   // Released last to first: the log and all row groups go before the lock.
   std::unique_ptr<FileLock> lock_;
@@ -92,7 +102,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
 
   std::mutex log_mutex_;  ///< orders records; taken before state_mutex_
   mutable std::mutex state_mutex_;
-  std::shared_ptr<const Snapshot> newest_;
+  std::shared_ptr<const CommittedSnapshot> newest_;
   PinnedSnapshots pins_;
 
   std::mutex write_mutex_;

@@ -1,7 +1,7 @@
 #include "io/thread_pool.h"
 
 #include <csignal>
-#include <system_error>
+#include <new>
 #include <utility>
 
 namespace cairn {
@@ -15,8 +15,7 @@ ThreadPool::~ThreadPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ThreadPool::run(std::vector<std::function<void()>> calls) {
-  std::unique_lock lock(mutex_);
+void ThreadPool::start_threads() {
   while (threads_.size() < thread_count_) {
     // Signals are for the application's threads: the new one inherits a mask that blocks them all.
     sigset_t all, before;
@@ -25,23 +24,26 @@ void ThreadPool::run(std::vector<std::function<void()>> calls) {
     bool refused = false;
     try {
       threads_.emplace_back([this] { work(); });
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {  // no thread, or no memory, to be had
       refused = true;
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    if (refused) break;
+    if (refused) return;
   }
-  if (threads_.empty()) {  // the process may have no more threads: slower, but right
-    lock.unlock();
-    for (auto& call : calls) call();
-    return;
+}
+
+void ThreadPool::run(std::function<void()> call) {
+  std::unique_lock lock(mutex_);
+  start_threads();
+  if (!threads_.empty()) {
+    try {
+      queue_.push_back(std::move(call));
+      return queued_.notify_one();
+    } catch (const std::bad_alloc&) {
+    }
   }
-  for (auto& call : calls) queue_.push_back(std::move(call));
-  if (calls.size() == 1) {
-    queued_.notify_one();
-  } else {
-    queued_.notify_all();
-  }
+  lock.unlock();
+  call();
 }
 
 void ThreadPool::work() {

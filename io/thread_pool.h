@@ -18,10 +18,12 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  /// REQUIRES: the calls throw nothing.
-  void run(std::vector<std::function<void()>> calls);
+  /// Where there are no threads, or no memory for another call to wait in, the caller's thread runs it. REQUIRES: the
+  /// call throws nothing.
+  void run(std::function<void()> call);
 
  private:
+  void start_threads();
   void work();
 
   const size_t thread_count_;

@@ -12,45 +12,44 @@ class ThreadPoolBatch final : public IoBatch {
   ~ThreadPoolBatch() override { drain(); }
 
   void submit() override {
-    if (!added_.empty()) pool_.run(std::exchange(added_, {}));
+    while (!added_.empty()) {
+      IoOperation& operation = added_.pop_front();
+      pool_.run([this, &operation] { execute_and_tell(operation); });
+    }
   }
 
  protected:
-  void start(IoOperation& operation) override {
-    added_.push_back([this, &operation] { execute_and_tell(operation); });
-  }
+  void start(IoOperation& operation) override { added_.push_back(operation); }
 
   void progress(bool block) override {
     submit();
-    std::vector<Outcome> outcomes;
+    IoQueue executed;
     {
       std::unique_lock lock(mutex_);
-      if (block) arrived_.wait(lock, [&] { return !outcomes_.empty(); });
-      outcomes.swap(outcomes_);
+      if (block) arrived_.wait(lock, [&] { return !executed_.empty(); });
+      std::swap(executed, executed_);
     }
-    for (Outcome& outcome : outcomes) finish(*outcome.operation, std::move(outcome.error));
+    while (!executed.empty()) {
+      IoOperation& operation = executed.pop_front();
+      finish(operation, std::move(operation.error));
+    }
   }
 
  private:
-  struct Outcome {
-    IoOperation* operation;
-    std::optional<Error> error;
-  };
-
   /// On a thread of the pool.
-  void execute_and_tell(IoOperation& operation) {
-    Outcome outcome{&operation, IoBatch::execute(operation)};
-    // Told under the lock: the batch may be gone as soon as its thread sees the outcome.
+  void execute_and_tell(IoOperation& operation) noexcept {
+    operation.error = IoBatch::execute(operation);
+    // Told under the lock: the batch may be gone as soon as its thread sees it.
     std::lock_guard lock(mutex_);
-    outcomes_.push_back(std::move(outcome));
+    executed_.push_back(operation);
     arrived_.notify_one();
   }
 
   ThreadPool& pool_;
-  std::vector<std::function<void()>> added_;
+  IoQueue added_;
   std::mutex mutex_;
   std::condition_variable arrived_;
-  std::vector<Outcome> outcomes_;
+  IoQueue executed_;
 };
 
 }  // namespace

@@ -107,6 +107,7 @@ bool UringRing::is_registered(const RegisteredBufferPool& pool) {
   if (has_registered_) io_uring_unregister_buffers(&ring_);
   has_registered_ = false;
   std::vector<iovec> buffers;
+  buffers.reserve(pool.buffer_count());
   for (uint32_t i = 0; i < pool.buffer_count(); ++i) {
     buffers.push_back({pool.buffer(i).data(), pool.buffer_bytes()});
   }
@@ -147,13 +148,13 @@ void UringRing::fill() {
     has_registered_ = false;
   }
   while (!waiting_.empty() && in_flight_count_ + staged_.size() < kDepth) {
-    IoOperation& operation = *waiting_.front();
+    IoOperation& operation = waiting_.front();
     operation.is_fixed = operation.pool != nullptr && is_registered(*operation.pool);
     io_uring_sqe* entry = io_uring_get_sqe(&ring_);
     if (entry == nullptr) return;
     waiting_.pop_front();
     prepare(operation, entry);
-    staged_.push_back(&operation);
+    staged_.push_back(operation);
   }
 }
 
@@ -163,7 +164,7 @@ void UringRing::submit() {
     if (staged_.empty()) return;
     const int result = io_uring_submit(&ring_);
     if (result >= 0) {
-      staged_.erase(staged_.begin(), staged_.begin() + result);
+      for (int i = 0; i < result; ++i) staged_.pop_front();
       in_flight_count_ += static_cast<size_t>(result);
       if (staged_.empty() && (waiting_.empty() || in_flight_count_ == kDepth)) return;
     } else if (result == -EAGAIN || result == -EBUSY || result == -ENOMEM) {
@@ -173,18 +174,14 @@ void UringRing::submit() {
       give_up();
     }
   }
-  while (!waiting_.empty()) {
-    IoOperation& operation = *waiting_.front();
-    waiting_.pop_front();
-    IoBatch::execute_now(operation);
-  }
+  while (!waiting_.empty()) IoBatch::execute_now(waiting_.pop_front());
 }
 
 /// The kernel did not take the staged entries and never will; nothing is submitted through this ring any more.
 void UringRing::give_up() {
   is_broken_ = true;
-  waiting_.insert(waiting_.begin(), staged_.begin(), staged_.end());
-  staged_.clear();
+  while (!waiting_.empty()) staged_.push_back(waiting_.pop_front());
+  std::swap(waiting_, staged_);
 }
 
 void UringRing::progress(bool block) {
@@ -222,13 +219,13 @@ void UringRing::complete(IoOperation& operation, int result) {
     if (operation.length == 0) {
       operation.batch->finish(operation, std::nullopt);
     } else {
-      waiting_.push_front(&operation);
+      waiting_.push_front(operation);
     }
   } else if (result == 0 || result == -EAGAIN) {
     IoBatch::execute_now(
         operation);  // the end of the file, with the message of a blocking read; or "not asynchronously"
   } else if (file.retry_after(-result, {operation.step_descriptor, 0})) {
-    waiting_.push_front(&operation);
+    waiting_.push_front(operation);
   } else {
     operation.batch->finish(operation,
                             file_error(-result, operation.is_write ? "write file" : "read file", file.path()));

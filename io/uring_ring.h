@@ -2,9 +2,7 @@
 
 #include <liburing.h>
 
-#include <deque>
 #include <memory>
-#include <vector>
 
 #include "io/file_batch.h"
 #include "io/file_posix.h"
@@ -29,7 +27,7 @@ class UringRing {
   UringRing(const UringRing&) = delete;
   UringRing& operator=(const UringRing&) = delete;
 
-  void enqueue(IoOperation& operation) { waiting_.push_back(&operation); }
+  void enqueue(IoOperation& operation) { waiting_.push_back(operation); }
   /// Hands as much as fits to the kernel.
   void submit();
   /// Submits, then finishes the operations that have completed; if `block` and any are under way, at least one step of
@@ -48,10 +46,10 @@ class UringRing {
   void give_up();
 
   io_uring ring_{};
-  std::deque<IoOperation*> waiting_;  ///< not yet in the submission queue
-  std::deque<IoOperation*> staged_;   ///< in the submission queue, not yet taken by the kernel
-  size_t in_flight_count_ = 0;        ///< taken by the kernel, not yet completed
-  bool is_broken_ = false;            ///< the kernel takes no more; all is done by blocking calls
+  IoQueue waiting_;            ///< not yet in the submission queue
+  IoQueue staged_;             ///< in the submission queue, not yet taken by the kernel
+  size_t in_flight_count_ = 0; ///< taken by the kernel, not yet completed
+  bool is_broken_ = false;     ///< the kernel takes no more; all is done by blocking calls
 
   bool has_registered_ = false;
   std::weak_ptr<AlignedBuffer> registered_;  ///< arena whose buffers are registered with this ring

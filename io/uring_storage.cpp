@@ -2,8 +2,6 @@
 
 #include <cassert>
 #include <thread>
-#include <utility>
-#include <vector>
 
 #include "io/uring_ring.h"
 
@@ -23,7 +21,7 @@ class UringBatch final : public IoBatch {
   }
 
  protected:
-  void start(IoOperation& operation) override { added_.push_back(&operation); }
+  void start(IoOperation& operation) override { added_.push_back(operation); }
 
   void progress(bool block) override {
     assert(thread_ == std::this_thread::get_id());
@@ -33,18 +31,15 @@ class UringBatch final : public IoBatch {
 
  private:
   void queue_added() {
-    for (IoOperation* operation : std::exchange(added_, {})) {
-      if (ring_ != nullptr) {
-        ring_->enqueue(*operation);
-      } else {
-        execute_now(*operation);
-      }
+    while (!added_.empty()) {
+      IoOperation& operation = added_.pop_front();
+      ring_ != nullptr ? ring_->enqueue(operation) : execute_now(operation);
     }
   }
 
   UringRing* const ring_;  ///< null if this thread has none: then operations are blocking calls
   const std::thread::id thread_;
-  std::vector<IoOperation*> added_;
+  IoQueue added_;
 };
 
 }  // namespace

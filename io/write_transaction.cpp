@@ -254,7 +254,7 @@ void TableTransaction::write_segments(uint64_t table_id, StoredRows& stored, std
   {
     const std::lock_guard lock(mutex_);
     TableChanges& changes = changes_[table_id];
-    if (changes.file == nullptr) changes.file = database_->data()->create(database_->take_file_id());
+    if (changes.file == nullptr) changes.file = database_->create_data_file();
     stored.file = changes.file;
     offset = changes.file_bytes;
     changes.file_bytes += bytes;
@@ -294,7 +294,7 @@ std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   // (checkpoints are) must not take the one for the other.
   std::random_device random;
   builder.mark(kProvisionalVersion | uint64_t{random()} << 31 | random());
-  return builder.finish(base_->number + 1);
+  return builder.finish_uncommitted(base_->number + 1, database_->statistics());
 }
 
 std::vector<std::shared_ptr<const RowGroup>> TableTransaction::merge_small(
@@ -375,7 +375,7 @@ std::vector<uint64_t> TableTransaction::sync_files() {
   return file_ids;
 }
 
-std::shared_ptr<const Snapshot> TableTransaction::commit_changes() {
+std::shared_ptr<const CommittedSnapshot> TableTransaction::commit_changes() {
   SnapshotBuilder builder = definitions_;
   CommitRecord record = record_;
   std::vector<uint64_t> table_ids;
@@ -385,14 +385,15 @@ std::shared_ptr<const Snapshot> TableTransaction::commit_changes() {
   for (const Sequence& sequence : new_sequences_) record.set_position(sequence.id, sequence.state->position());
   if (record.empty() && !database_->in_memory()) return base_;
   const std::vector<uint64_t> new_files = sync_files();
-  std::shared_ptr<const Snapshot> snapshot = builder.finish(base_->number + 1);
+  std::shared_ptr<const CommittedSnapshot> snapshot =
+      builder.finish(base_->number + 1, base_->origin, &database_->statistics());
   for (const Sequence& sequence : new_sequences_) sequence.state->set_reserved(sequence.state->position());
   database_->commit(record, snapshot, new_files);
   for (const Sequence& sequence : new_sequences_) sequence.state->make_durable();
   return snapshot;
 }
 
-std::shared_ptr<const Snapshot> TableTransaction::commit() {
+std::shared_ptr<const CommittedSnapshot> TableTransaction::commit() {
   require_open();
   struct End {
     TableTransaction& transaction;

@@ -33,7 +33,7 @@ class TableTransaction final : public WriteTransaction {
   void begin_statement() override;
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;
-  std::shared_ptr<const Snapshot> commit() override;
+  std::shared_ptr<const CommittedSnapshot> commit() override;
 
   // For writers; thread-safe.
   /// Encodes rows as a row group and, in a directory, queues it for writing.
@@ -73,13 +73,13 @@ class TableTransaction final : public WriteTransaction {
                                                            std::vector<std::shared_ptr<const RowGroup>> row_groups,
                                                            size_t first_new);
   std::vector<uint64_t> sync_files();
-  std::shared_ptr<const Snapshot> commit_changes();
+  std::shared_ptr<const CommittedSnapshot> commit_changes();
 
   /// Lets go of everything, the files of what was not committed too, and lets the next transaction begin.
   void end();
 
   std::shared_ptr<TableDatabase> database_;  ///< nullptr once the transaction has ended
-  std::shared_ptr<const Snapshot> base_;
+  std::shared_ptr<const CommittedSnapshot> base_;
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows
   CommitRecord record_;
   std::vector<Sequence> new_sequences_;

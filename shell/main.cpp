@@ -25,6 +25,7 @@ constexpr std::string_view kUsage =
     "  -csv -json -markdown -line -box\n"
     "               how results are shown\n"
     "  -readonly    open the database without the right to change it\n"
+    "  -salvage     the same of a damaged database: what is sound; the rest is told\n"
     "  -timer       print how long each statement took\n"
     "  -version     print the version\n"
     "  -help        this text\n"
@@ -33,7 +34,7 @@ constexpr std::string_view kUsage =
 
 struct Options {
   std::string database = ":memory:";
-  bool database_given = false, read_only = false, timer = false;
+  bool database_given = false, read_only = false, salvage = false, timer = false;
   Mode mode = Mode::kBox;
   struct Input { bool is_file; std::string text; };
   std::vector<Input> inputs;
@@ -65,6 +66,8 @@ int parse_options(int argc, char** argv, Options& options) {
       options.inputs.push_back({word == "-f", argv[i]});
     } else if (word == "-readonly") {
       options.read_only = true;
+    } else if (word == "-salvage") {
+      options.salvage = true;
     } else if (word == "-timer") {
       options.timer = true;
     } else if (word == "-version") {
@@ -92,6 +95,17 @@ int run(Shell& shell, const Options& options) {
   return isatty(STDIN_FILENO) != 0 ? shell.run_interactive() : shell.run_input();
 }
 
+void report_left_out(const cairn_database* database, bool salvage) {
+  if (!salvage) return;
+  const std::string_view left_out = cairn_left_out(database);
+  if (left_out.empty()) print(stderr, "salvage: the database is sound\n");
+  for (size_t begin = 0; begin < left_out.size();) {
+    const size_t end = left_out.find('\n', begin);
+    print(stderr, "salvage: left out: {}\n", left_out.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -101,7 +115,8 @@ int main(int argc, char** argv) {
   cairn_database* database = nullptr;
   cairn_connection* connection = nullptr;
   cairn_error* error = nullptr;
-  if (cairn_open(options.database.c_str(), options.read_only ? CAIRN_OPEN_READ_ONLY : 0, &database, &error) != CAIRN_OK ||
+  const int flags = (options.read_only ? CAIRN_OPEN_READ_ONLY : 0) | (options.salvage ? CAIRN_OPEN_SALVAGE : 0);
+  if (cairn_open(options.database.c_str(), flags, &database, &error) != CAIRN_OK ||
       cairn_connect(database, &connection, &error) != CAIRN_OK) {
     print(stderr, "ERROR:  {}\n", cairn_error_message(error));
     if (*cairn_error_hint(error) != '\0') print(stderr, "HINT:  {}\n", cairn_error_hint(error));
@@ -109,6 +124,7 @@ int main(int argc, char** argv) {
     cairn_close(database);
     return kExitSqlError;
   }
+  report_left_out(database, options.salvage);
   int code = kExitOk;
   {
     Shell shell(database, connection);

@@ -70,10 +70,23 @@ size_t Shell::width_max() const {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
+void Shell::Pending::clear() {
+  text.clear();
+  scanner = StatementScanner();
+}
+
+std::string Shell::place(size_t lines_further) const {
+  return source_.empty() ? "" : fmt::format("{}:{}: ", printable(source_), source_line_ + lines_further);
+}
+
+void Shell::complain(std::string_view text) const { print(stderr, "{}cairn: {}\n", place(0), text); }
+
 int Shell::show_error(const cairn_error* error, std::string_view sql) {
   std::fflush(out_);
-  print(stderr, "ERROR:  {}\n", printable(shortened(cairn_error_message(error))));
   const int64_t position = cairn_error_position(error);
+  const std::string_view before_it = sql.substr(0, static_cast<size_t>(std::max<int64_t>(position, 1)) - 1);
+  print(stderr, "{}ERROR:  {}\n", place(static_cast<size_t>(std::ranges::count(before_it, '\n'))),
+        printable(shortened(cairn_error_message(error))));
   if (position > 0 && static_cast<size_t>(position) <= sql.size() + 1) {
     const size_t at = static_cast<size_t>(position) - 1;
     const size_t newline = at == 0 ? std::string_view::npos : sql.rfind('\n', at - 1);
@@ -123,7 +136,7 @@ cairn_status Shell::print_rows(cairn_result* result, QueryMonitor& monitor, cair
 int Shell::run_statement(std::string_view text) {
   const std::string sql(text);
   if (const size_t nul = sql.find('\0'); nul != std::string::npos) {  // cairn.h would take it for the end
-    print(stderr, "ERROR:  the statement holds a NUL byte, as byte {}\n", nul + 1);
+    print(stderr, "{}ERROR:  the statement holds a NUL byte, as byte {}\n", place(0), nul + 1);
     return kExitSqlError;
   }
   const auto started = std::chrono::steady_clock::now();
@@ -152,23 +165,32 @@ int Shell::run_statement(std::string_view text) {
 
 int Shell::check_output() {
   if (std::fflush(out_) == 0 && std::ferror(out_) == 0) return kExitOk;
-  print(stderr, "cairn: cannot write the output: {}\n", std::strerror(errno));
+  complain(fmt::format("cannot write the output: {}", std::strerror(errno)));
   std::clearerr(out_);
   return kExitSqlError;
 }
 
 int Shell::run_line(Pending& pending, std::string_view line, LineEditor* history) {
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a file with it
+  if (++pending.lines_read == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  source_ = pending.source;
   if (pending.scanner.blank()) {
     const size_t begin = line.find_first_not_of(" \t\r\n");
-    if (begin != std::string_view::npos && line[begin] == '.') {
+    if (begin != std::string_view::npos && (line[begin] == '.' || line[begin] == '\\')) {
       const size_t end = line.find_last_not_of(" \t\r\n");
       const std::string command(line.substr(begin, end + 1 - begin));
       if (history != nullptr) history->remember(command);
-      pending = Pending();
+      pending.clear();
+      source_line_ = pending.lines_read;
       return run_command(command);
     }
   }
+  if (pending.text.empty()) pending.first_line = pending.lines_read;
   pending.text += line;
+  const auto line_of = [&](size_t at) {
+    const std::string_view before = std::string_view(pending.text).substr(0, at);
+    return pending.first_line + static_cast<size_t>(std::ranges::count(before, '\n'));
+  };
   size_t begin = 0;
   int code = kExitOk;
   while (code == kExitOk && !quit_) {
@@ -179,20 +201,25 @@ int Shell::run_line(Pending& pending, std::string_view line, LineEditor* history
     begin = end;
     if (blank_before && sql == ";") continue;
     if (history != nullptr) history->remember(std::string(sql));
+    source_line_ = line_of(static_cast<size_t>(sql.data() - pending.text.data()));
     code = run_statement(sql);
     if (code == kExitOk && interrupt_count() != interrupts_seen_) code = kExitInterrupted;
   }
+  pending.first_line = line_of(begin);
   pending.text.erase(0, begin);
   pending.scanner.drop(begin);
-  if (pending.scanner.blank()) pending = Pending();
+  if (pending.scanner.blank()) pending.clear();
   return code;
 }
 
 int Shell::run_rest(Pending& pending) {
   if (quit_ || pending.scanner.blank()) return kExitOk;
   const std::string text = std::move(pending.text);
-  pending = Pending();
-  return run_statement(trimmed(text));
+  pending.clear();
+  const std::string_view sql = trimmed(text);
+  source_ = pending.source;
+  source_line_ = pending.first_line + static_cast<size_t>(std::count(text.data(), sql.data(), '\n'));
+  return run_statement(sql);
 }
 
 int Shell::run_text(std::string_view text) {
@@ -209,16 +236,20 @@ int Shell::run_text(std::string_view text) {
 int Shell::run_file(const std::string& path) {
   constexpr size_t kReadsMax = 100;
   if (reads_open_ >= kReadsMax) {
-    print(stderr, "cairn: \"{}\": files read one another more than {} deep\n", path, kReadsMax);
+    complain(fmt::format("\"{}\": files read one another more than {} deep", path, kReadsMax));
     return kExitUsage;
   }
   std::FILE* file = std::fopen(path.c_str(), "rb");
   if (file == nullptr) {
-    print(stderr, "cairn: cannot open \"{}\": {}\n", path, std::strerror(errno));
+    complain(fmt::format("cannot open \"{}\": {}", path, std::strerror(errno)));
     return kExitUsage;
   }
   ++reads_open_;
-  const int code = run_stream(file, "\"" + path + "\"");
+  const std::string outer = source_;
+  const size_t outer_line = source_line_;
+  const int code = run_stream(file, path);
+  source_ = outer;
+  source_line_ = outer_line;
   --reads_open_;
   std::fclose(file);
   return code;
@@ -227,6 +258,7 @@ int Shell::run_file(const std::string& path) {
 int Shell::run_stream(std::FILE* file, const std::string& name) {
   interrupts_seen_ = interrupt_count();
   Pending pending;
+  pending.source = name;
   char* line = nullptr;
   size_t capacity = 0;
   int code = kExitOk;
@@ -236,7 +268,7 @@ int Shell::run_stream(std::FILE* file, const std::string& name) {
       code = kExitInterrupted;
     } else if (length < 0) {
       if (std::ferror(file) != 0) {
-        print(stderr, "cairn: cannot read {}: {}\n", name, std::strerror(errno));
+        print(stderr, "cairn: cannot read \"{}\": {}\n", name, std::strerror(errno));
         code = kExitUsage;
       }
       break;
@@ -258,12 +290,12 @@ int Shell::run_interactive() {
     std::string line;
     switch (editor.read(pending.text.empty() ? "cairn> " : "  ...> ", line)) {
       case LineEditor::Outcome::kEnd: std::fputc('\n', stdout); return kExitOk;
-      case LineEditor::Outcome::kInterrupted: pending = Pending(); continue;
+      case LineEditor::Outcome::kInterrupted: pending.clear(); continue;
       case LineEditor::Outcome::kLine: break;
     }
     interrupts_seen_ = interrupt_count();
     // What follows a failed statement on its line is dropped with it.
-    if (run_line(pending, line + "\n", &editor) != kExitOk) pending = Pending();
+    if (run_line(pending, line + "\n", &editor) != kExitOk) pending.clear();
   }
   return kExitOk;
 }

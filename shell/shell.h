@@ -29,7 +29,7 @@ class Shell {
   /// Reads statements from the terminal until its end.
   int run_interactive();
   /// Reads stdin to its end; each statement runs as soon as it is complete.
-  int run_input() { return run_stream(stdin, "standard input"); }
+  int run_input() { return run_stream(stdin, "<stdin>"); }
 
   void set_mode(Mode mode) { mode_ = mode; }
   void set_timer(bool on) { timer_ = on; }
@@ -39,9 +39,15 @@ class Shell {
  private:
   /// Statements that were begun and not ended yet.
   struct Pending {
+    std::string source;      ///< the script's name; empty: the command line or a terminal
+    size_t lines_read = 0;
+    size_t first_line = 1;   ///< of the source, that `text` begins in
     std::string text;
     StatementScanner scanner;
+
+    void clear();
   };
+  using Words = std::vector<std::string>;
   int run_stream(std::FILE* file, const std::string& name);
   /// Adds a line ('\n' included) and runs what is complete: statements, or a dot command. With `remember`, tells it of
   /// every statement before it runs.
@@ -51,9 +57,23 @@ class Shell {
   /// Prints the rows as they come; false where the output can't be written.
   cairn_status print_rows(cairn_result* result, QueryMonitor& monitor, cairn_error** error);
   int show_error(const cairn_error* error, std::string_view sql);
-  /// One line that begins with '.'; false from it ends the shell.
+  /// One line that begins with '.' or '\\'.
   int run_command(const std::string& line);
-  int command_output(const std::vector<std::string>& words);
+  /// What the commands of the table in commands.cpp do; words[0] is the command itself.
+  int command_describe(const Words& words);
+  int command_expanded(const Words& words);
+  int command_help(const Words& words);
+  int command_mode(const Words& words);
+  int command_output(const Words& words);
+  int command_quit(const Words& words);
+  int command_read(const Words& words);
+  int command_schema(const Words& words);
+  int command_tables(const Words& words);
+  int command_timer(const Words& words);
+  friend struct Command;
+  /// On stderr, behind the place in the script.
+  void complain(std::string_view text) const;
+  std::string place(size_t lines_further) const;
   /// All rows as texts; an error is shown unless `quiet`.
   int query_texts(const std::string& sql, std::vector<std::vector<std::string>>& rows, bool quiet = false);
   int check_output();
@@ -66,6 +86,8 @@ class Shell {
   Mode mode_ = Mode::kBox;
   bool timer_ = false;
   bool quit_ = false;
+  std::string source_;           ///< the script that the running statement or command stands in; empty: none
+  size_t source_line_ = 0;       ///< where it begins there
   size_t reads_open_ = 0;        ///< .read inside .read
   unsigned interrupts_seen_ = 0; ///< Ctrl-C since then ends a script between two statements
 };

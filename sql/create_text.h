@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/schema.h"
+#include "io/database.h"
 
 namespace cairn {
 
@@ -12,7 +12,7 @@ std::string spelled_name(std::string_view name);
 
 /// The CREATE statement (without ';') that makes the table or view again.
 std::string create_text(const TableSchema& table);
-std::string create_text(const ViewSchema& view);
+std::string create_text(const Snapshot& snapshot, const ViewSchema& view);
 /// Of an index that is no constraint's.
 std::string create_text(const TableSchema& table, const IndexSchema& index);
 

@@ -4,15 +4,12 @@
 
 namespace cairn {
 
-std::shared_ptr<Engine> Engine::open(std::string_view path, bool read_only) {
-  return std::make_shared<EngineState>(path, read_only);
+std::shared_ptr<Engine> Engine::open(std::string_view path, DatabaseOptions options) {
+  return std::make_shared<EngineState>(path, options);
 }
 
-EngineState::EngineState(std::string_view path, bool read_only) {
-  DatabaseOptions options;
-  options.read_only = read_only;
-  database_ = Database::open(path, make_storage(), options);
-}
+EngineState::EngineState(std::string_view path, DatabaseOptions options)
+    : database_(Database::open(path, make_storage(), options)) {}
 
 EngineState::~EngineState() {
   if (store_ != nullptr) store_->close();

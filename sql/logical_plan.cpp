@@ -170,7 +170,7 @@ std::string PlanPrinter::describe(const LogicalNode& node) const {
     case Kind::kAggregate: return describe_aggregate(node);
     case Kind::kJoin: {
       std::string text = node.dependent ? "Dependent join " : "Join ";
-      text += to_string(node.join);
+      text += node.null_is_false ? "exists" : to_string(node.join);
       if (node.join == JoinKind::kMark && !node.outputs.empty()) text += " " + column(node.outputs.back());
       if (!node.predicates.empty()) text += " on " + expressions(node.predicates, " and ");
       return text + describe_shares(node);

@@ -86,6 +86,7 @@ struct LogicalNode {
   /// kJoin: children[1] uses columns of children[0] (a lateral join or a correlated subquery). No plan leaves the
   /// unnesting pass with such a join (Neumann and Kemper, "Unnesting Arbitrary Queries", BTW 2015).
   bool dependent = false;
+  bool null_is_false = false;  ///< kMark: only whether some row makes the condition true is asked (EXISTS)
   /// kJoin, by predicate, where the semi_join_reduction pass has been: for an equality of keys, the share of either
   /// side's rows that the other side's keys are expected to let pass.
   struct KeyShare { double left = 1, right = 1; };

@@ -1,5 +1,6 @@
 // Table functions over plain values: generate_series, string_to_table, regexp_split_to_table.
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -122,6 +123,9 @@ BoundTableFunction bind_timestamps(const std::vector<Value>& arguments) {
 
 /// INTEGER where all arguments are, BIGINT where all are integers, else DECIMAL of the largest scale.
 BoundTableFunction bind_series(const std::vector<Value>& arguments, SessionState*) {
+  if (std::ranges::all_of(arguments, [](const Value& argument) { return argument.type.is_string(); }))
+    throw Error("42725", "function generate_series(unknown, unknown) is not unique",
+                "Dates and numbers have series; add an explicit type cast.");
   std::optional<Type> type = Type::integer();
   bool any_null = false;
   for (const Value& argument : arguments) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "exec/functions/function.h"
+#include "sql/parser/spellings.h"
 #include "sql/session_state.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
@@ -72,7 +73,9 @@ std::unique_ptr<StatementResult> SessionState::execute(std::string_view text, si
     return result;
   }
   try {
-    return run_prescanned(text, extent);
+    return with_spellings(text, extent, [this](std::string_view spelled, const StatementExtent& its_extent) {
+      return run_prescanned(spelled, its_extent);
+    });
   } catch (...) {
     if (block_) block_->failed = true;
     throw;
@@ -118,13 +121,19 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   if (extent.empty) throw Error(sqlstate::kSyntaxError, "expected a statement, found an empty text");
   if (!scan_statement(text.substr(extent.consumed)).empty)
     throw Error(sqlstate::kSyntaxError, "cannot prepare several statements at once").at(static_cast<int>(extent.consumed));
+  return with_spellings(text, extent, [this](std::string_view spelled, const StatementExtent& its_extent) {
+    return prepare_prescanned(spelled, its_extent);
+  });
+}
+
+std::unique_ptr<PreparedStatement> SessionState::prepare_prescanned(std::string_view text, const StatementExtent& extent) {
   Statement statement;
   statement.tree = parse_statement(text, extent);
   statement.node = &statement.tree->statement();
   statement.text = text.substr(0, extent.end);
   start_statement();
   const StatementClock clock(now_micros_);
-  // Binding finds the parameters and their types; what has none by then is text.
+  // Binding finds the parameters and their types.
   BindContext context = bind_context(statement);
   context.parameter_values = nullptr;
   Binder binder(std::move(context));
@@ -133,9 +142,7 @@ std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) 
   } else if (is_modification(*statement.node)) {
     bind_modification(*this, *statement.node, binder);
   }
-  statement.parameter_types = binder.parameter_types();
-  for (Type& type : statement.parameter_types)
-    if (type.id == TypeId::kNull) type = Type::varchar();
+  statement.parameter_types = binder.determined_parameter_types();
   return std::make_unique<PreparedText>(*this, std::move(statement));
 }
 
@@ -180,7 +187,11 @@ void SessionState::end_running(QueryExecution* execution) {
 
 BindContext SessionState::bind_context(const Statement& statement) {
   BindContext context;
-  context.snapshot = statement.snapshot != nullptr ? statement.snapshot : snapshot();
+  View seen = statement.snapshot != nullptr    ? View{statement.snapshot, statement.snapshot}
+              : statement.relations != nullptr ? View{statement.relations, nullptr}
+                                               : view();
+  context.snapshot = std::move(seen.relations);
+  context.committed = std::move(seen.committed);
   context.session = this;
   context.search_path = search_path();
   context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
@@ -202,9 +213,13 @@ PlanPtr SessionState::plan(LogicalPlan&& logical, std::vector<PassTrace>* trace)
 SessionState::Planned SessionState::plan_query(const Statement& statement, std::vector<PassTrace>* trace) {
   BindContext context = bind_context(statement);
   Planned planned;
-  planned.snapshot = context.snapshot;
+  planned.snapshot = context.committed;
+  NamesMet names;
+  context.names = &names;
   Binder binder(std::move(context));
   LogicalPlan logical = binder.bind_query(*statement.node->select_stmt);
+  // Temporary relations die with the process: after it, the text would mean nothing, whatever the plan is made of.
+  if (std::ranges::any_of(names.relations, is_temporary, &NamesMet::Relation::key)) planned.snapshot = nullptr;
   planned.names = logical.result_names;
   planned.plan = plan(std::move(logical), trace);
   if (statement.resumed != nullptr && fingerprint(*planned.plan) != statement.resumed->root)

@@ -42,7 +42,7 @@ class PreparedStatement {
 /// What all sessions of one open database share: the database, its checkpoint store, defaults of settings.
 class Engine {
  public:
-  static std::shared_ptr<Engine> open(std::string_view path, bool read_only = false);
+  static std::shared_ptr<Engine> open(std::string_view path, DatabaseOptions options = {});
   virtual ~Engine() = default;
   virtual Database& database() = 0;
   virtual std::unique_ptr<class Session> connect() = 0;

@@ -8,6 +8,7 @@
 #include "sql/optimizer/pass.h"
 #include "sql/session_state.h"
 #include "sql/table_functions.h"
+#include "sql/view_text.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -72,7 +73,7 @@ BoundTableFunction tables(const std::vector<Value>&, SessionState* session) {
   }
   for (const auto& [name, view] : snapshot->views)
     rows.push_back({text(name), text("view"), Value::null_of(Type::big_int()), Value::null_of(Type::big_int()),
-                    Value::null_of(Type::big_int()), text(create_text(*view))});
+                    Value::null_of(Type::big_int()), text(create_text(*snapshot, *view))});
   return {{"name", "kind", "row_count", "row_groups", "stored_bytes", "sql"},
           {Type::varchar(), Type::varchar(), Type::big_int(), Type::big_int(), Type::big_int(), Type::varchar()},
           std::make_shared<FixedRows>(std::move(rows))};
@@ -101,7 +102,8 @@ BoundTableFunction columns(const std::vector<Value>&, SessionState* session) {
 
 BoundTableFunction views(const std::vector<Value>&, SessionState* session) {
   std::vector<std::vector<Value>> rows;
-  for (const auto& [name, view] : required(session).snapshot()->views) rows.push_back({text(name), text(view->sql)});
+  const std::shared_ptr<const Snapshot> snapshot = required(session).snapshot();
+  for (const auto& [name, view] : snapshot->views) rows.push_back({text(name), text(view_text(*snapshot, *view))});
   return {{"name", "sql"}, {Type::varchar(), Type::varchar()}, std::make_shared<FixedRows>(std::move(rows))};
 }
 

@@ -6,39 +6,6 @@
 
 namespace cairn {
 
-namespace {
-
-/// Temporary tables die with the process, and so does what was made of them.
-bool reads_temporary(const PlanNode& plan) {
-  bool found = false;
-  for_each_node(plan, [&](const PlanNode& node) {
-    found = found || (node.table != nullptr && is_temporary(node.table->schema.name));
-  });
-  return found;
-}
-
-/// The snapshot without the session's temporary relations: what can be pinned, and what a restart will see.
-std::shared_ptr<const Snapshot> durable_part(const std::shared_ptr<const Snapshot>& snapshot) {
-  auto durable = std::make_shared<Snapshot>(*snapshot);
-  const auto temporary = [](const auto& entry) { return is_temporary(entry.first); };
-  const size_t erased = std::erase_if(durable->tables, temporary) + std::erase_if(durable->views, temporary) +
-                        std::erase_if(durable->sequences, temporary);
-  if (erased == 0) return snapshot;
-  return durable;
-}
-
-}  // namespace
-
-/// `again` is the statement over what a restart will see: no temporary views, nor any that hid another relation.
-bool SessionState::can_be_planned_again(const Planned& planned, const Statement& again) {
-  if (again.snapshot == planned.snapshot) return true;
-  try {
-    return fingerprint(*plan_query(again).plan) == fingerprint(*planned.plan);
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 QueryContext SessionState::context_of(const Statement& statement) const {
   QueryContext context;
   context.settings = settings_.of_queries();
@@ -49,18 +16,14 @@ QueryContext SessionState::context_of(const Statement& statement) const {
 }
 
 std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const Statement& statement) {
-  // A block's own changes are in no snapshot that could be pinned.
-  if ((block_ && block_->write != nullptr) || count_breakers(*planned.plan) == 0) return nullptr;
-  if (is_volatile(*planned.plan) || reads_temporary(*planned.plan)) return nullptr;
+  if (planned.snapshot == nullptr || count_breakers(*planned.plan) == 0 || is_volatile(*planned.plan)) return nullptr;
   std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  Statement again = statement;
-  again.snapshot = temporary_ == nullptr ? planned.snapshot : durable_part(planned.snapshot);
-  if (store == nullptr || !can_be_planned_again(planned, again)) return nullptr;
+  if (store == nullptr) return nullptr;
   CheckpointRequest request;
   request.text = statement.text;
   request.context = context_of(statement);
   request.plan = planned.plan;
-  request.snapshot = again.snapshot;
+  request.snapshot = planned.snapshot;
   request.directory = settings_.get("checkpoint_directory");
   request.mode = settings_.checkpoint();
   request.bytes_max = settings_.checkpoint_limit_bytes();

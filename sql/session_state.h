@@ -39,7 +39,7 @@ class WriterTurn {
 
 class EngineState final : public Engine, public std::enable_shared_from_this<EngineState> {
  public:
-  EngineState(std::string_view path, bool read_only);
+  EngineState(std::string_view path, DatabaseOptions options);
   ~EngineState() override;
   Database& database() override { return *database_; }
   std::unique_ptr<Session> connect() override;
@@ -63,7 +63,8 @@ struct Statement {
   std::string text;                        ///< that positions refer to
   const std::vector<Value>* parameters = nullptr;
   std::vector<Type> parameter_types;
-  std::shared_ptr<const Snapshot> snapshot;  ///< given where a resumed query keeps its own; else nullptr
+  std::shared_ptr<const CommittedSnapshot> snapshot;  ///< given where a resumed query keeps its own; else nullptr
+  std::shared_ptr<const Snapshot> relations;  ///< given where a part of a statement sees what the whole has changed
   const cairn::InterruptedQuery* resumed = nullptr;  ///< that it goes on with: the plan must be the same
 };
 
@@ -95,13 +96,18 @@ class SessionState final : public Session {
   const std::atomic<bool>& interrupted() const { return interrupted_; }
 
   /// The database as the current statement sees it, with the session's temporary relations.
-  std::shared_ptr<const Snapshot> snapshot() const;
+  std::shared_ptr<const Snapshot> snapshot() const { return view().relations; }
+  struct View {
+    std::shared_ptr<const Snapshot> relations;
+    std::shared_ptr<const CommittedSnapshot> committed;  ///< nullptr: a transaction's own changes are to be seen
+  };
+  View view() const;
   BindContext bind_context(const Statement& statement);
   /// Binds, optimizes and plans a query.
   struct Planned {
     PlanPtr plan;
     std::vector<std::string> names;
-    std::shared_ptr<const Snapshot> snapshot;
+    std::shared_ptr<const CommittedSnapshot> snapshot;  ///< that it could go on from; nullptr: it could not be resumed
   };
   Planned plan_query(const Statement& statement, std::vector<PassTrace>* trace = nullptr);
   PlanPtr plan(LogicalPlan&& logical, std::vector<PassTrace>* trace = nullptr);
@@ -123,6 +129,7 @@ class SessionState final : public Session {
   bool commit_block();
   void roll_back_block();
   bool in_block() const { return block_.has_value(); }
+  bool block_is_read_only() const { return block_ && block_->read_only; }
   /// The database that the relation of this key is in.
   Database& database_of(std::string_view relation);
   /// ON COMMIT of a temporary table.
@@ -140,7 +147,7 @@ class SessionState final : public Session {
 
  private:
   struct Block {
-    std::shared_ptr<const Snapshot> snapshot;  ///< set by the first statement
+    std::shared_ptr<const CommittedSnapshot> snapshot;
     std::shared_ptr<WriteTransaction> write;   ///< begun by the first change
     std::unique_ptr<WriterTurn::Hold> hold;
     std::shared_ptr<WriteTransaction> temporary_write;  ///< to the session's own database
@@ -148,14 +155,13 @@ class SessionState final : public Session {
     bool failed = false;
   };
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
+  std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
   void start_statement();
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;
   QueryContext context_of(const Statement& statement) const;
-  bool can_be_planned_again(const Planned& planned, const Statement& statement);
   std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
-  std::shared_ptr<const Snapshot> durable_snapshot() const;
   void change_temporary(const Change& change);
   /// Does what ON COMMIT says.
   void finish_temporary_tables(WriteTransaction& transaction);

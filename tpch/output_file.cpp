@@ -20,7 +20,7 @@ void throw_io_error(int error_number, const std::string& what) {
 
 OutputFile::OutputFile(std::filesystem::path path)
     : path_(std::move(path)), partial_path_(path_.string() + ".partial") {
-  fd_ = open(partial_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  fd_ = open(partial_path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
   if (fd_ < 0) throw_io_error(errno, "cannot create " + partial_path_);
 }
 

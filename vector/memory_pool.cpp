@@ -17,7 +17,7 @@ namespace {
 constexpr std::align_val_t kAlignment{64};
 constexpr size_t kPooledBytesMin = size_t{128} << 10;
 constexpr size_t kHugePageBytes = size_t{2} << 20;
-/// What is kept for later, in all; beyond, blocks go back to the system.
+/// What is kept for later, in all, however much memory there is; beyond, blocks go back to the system.
 constexpr size_t kKeptBytesMax = size_t{512} << 20;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -59,7 +59,7 @@ class Pool {
   void give_back(void* block, SizeClass size) noexcept {
     try {
       const std::lock_guard lock(mutex_);
-      if (kept_bytes_ + size.bytes <= kKeptBytesMax) {
+      if (kept_bytes_ + size.bytes <= kept_bytes_max_) {
         blocks_[size.number].push_back(block);
         kept_bytes_ += size.bytes;
         return;
@@ -86,6 +86,7 @@ class Pool {
   }
 
   std::mutex mutex_;
+  const size_t kept_bytes_max_ = std::min(kKeptBytesMax, kKeptBlocksShare.bytes());
   std::array<std::vector<void*>, 256> blocks_;  ///< by size class
   size_t kept_bytes_ = 0;
 };

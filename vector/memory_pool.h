@@ -20,6 +20,16 @@ void trim_blocks() noexcept;
 /// What this process may use: the machine's memory, or its cgroup's limit where that is less.
 size_t usable_memory_bytes();
 
+/// How it is shared out where no setting says otherwise, in percent. With two queries at once a fifth is left for what
+/// nothing counts.
+struct MemoryShare {
+  unsigned percent;
+  size_t bytes() const { return usable_memory_bytes() / 100 * percent; }
+};
+inline constexpr MemoryShare kColumnCacheShare{20}, kQueryShare{25}, kCheckpointQueueShare{5}, kKeptBlocksShare{5};
+static_assert(kColumnCacheShare.percent + 2 * kQueryShare.percent + kCheckpointQueueShare.percent +
+                  kKeptBlocksShare.percent <= 80);
+
 /// Lets standard containers use such blocks.
 template <typename T>
 struct BlockAllocator {

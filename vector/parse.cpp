@@ -242,7 +242,7 @@ std::string_view message_type_name(const Type& type) {
     case TypeId::kTime: return "time";
     case TypeId::kTimestamp: return "timestamp";
     case TypeId::kInterval: return "interval";
-    case TypeId::kVarchar: return "character varying";
+    case TypeId::kVarchar: return type.is_text() ? "text" : "character varying";
     case TypeId::kChar: return "character";
   }
   return "?";
@@ -271,6 +271,8 @@ Error parse_error(std::string_view text, const Type& type) {
     return Error(sqlstate::kNumericOutOfRange, "\"" + shown + "\" is out of range for type " + name);
   }
   if (type.id == TypeId::kDate || type.id == TypeId::kTime || type.id == TypeId::kTimestamp) {
+    if (const std::string_view digits = trim(text); type.id != TypeId::kTime && !digits.empty() && digits.find_first_not_of('0') == digits.npos)
+      return Error(sqlstate::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
     parsing::DecodedDatetime decoded;
     switch (type.id == TypeId::kTime ? parsing::decode_time(text, decoded) : parsing::decode_datetime(text, decoded)) {
       case parsing::DatetimeStatus::kMalformed: return syntax_error(sqlstate::kInvalidDatetimeFormat);
@@ -293,7 +295,7 @@ namespace {
 
 std::string parse_string(std::string_view text, const Type& type) {
   size_t end = text.size();
-  if (type.length != 0) {
+  if (type.limit() != Type::kNoLimit) {
     size_t characters = 0;
     size_t at = 0;
     while (at < text.size() && characters < type.length) {
@@ -307,7 +309,7 @@ std::string parse_string(std::string_view text, const Type& type) {
     }
     end = at;
   }
-  if (type.id == TypeId::kChar) {
+  if (type.id == TypeId::kChar && type.length != 0) {
     while (end > 0 && text[end - 1] == ' ') --end;
   }
   return std::string(text.substr(0, end));

@@ -45,8 +45,8 @@ std::string Type::to_string() const {
     case TypeId::kTime: return "TIME";
     case TypeId::kTimestamp: return "TIMESTAMP";
     case TypeId::kInterval: return "INTERVAL";
-    case TypeId::kVarchar: return length == 0 ? "VARCHAR" : "VARCHAR(" + std::to_string(length) + ")";
-    case TypeId::kChar: return "CHAR(" + std::to_string(length) + ")";
+    case TypeId::kVarchar: return limit() == kNoLimit ? "VARCHAR" : "VARCHAR(" + std::to_string(length) + ")";
+    case TypeId::kChar: return length == 0 ? "BPCHAR" : "CHAR(" + std::to_string(length) + ")";
   }
   return "?";
 }

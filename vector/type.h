@@ -21,7 +21,9 @@ enum class TypeId : uint8_t {
   kTimestamp = 11,  ///< microseconds since 1970-01-01 00:00:00
   kInterval = 12,
   kVarchar = 13,
-  kChar = 14,  ///< CHAR(n): stored without trailing blanks, padded to n where it is printed
+  /// CHAR(n): stored without trailing blanks, padded to n where it is printed. Without a length (PostgreSQL's bpchar)
+  /// values keep their blanks, which decide nothing where two are compared: the binder compares them without.
+  kChar = 14,
 };
 
 /// How a flat vector holds the values of a type. Numbers are permanent.
@@ -39,10 +41,13 @@ enum class Physical : uint8_t {
 
 /// A SQL type with its modifiers. A small value, copied freely.
 struct Type {
+  /// The length of a VARCHAR that has none: PostgreSQL tells it from TEXT where operators are chosen and types are named.
+  static constexpr uint32_t kNoLimit = UINT32_MAX;
+
   TypeId id = TypeId::kNull;
   uint8_t precision = 0;  ///< DECIMAL: digits in all, 1..38
   uint8_t scale = 0;      ///< DECIMAL: digits behind the point, 0..precision
-  uint32_t length = 0;    ///< VARCHAR(n), CHAR(n): characters, 0 for no limit
+  uint32_t length = 0;    ///< VARCHAR(n), CHAR(n): characters, 0 for no limit; a VARCHAR of length 0 is PostgreSQL's TEXT
 
   friend bool operator==(const Type&, const Type&) = default;
 
@@ -53,6 +58,9 @@ struct Type {
   bool is_floating() const { return id == TypeId::kReal || id == TypeId::kDouble; }
   bool is_numeric() const { return is_exact() || is_floating(); }
   bool is_string() const { return id == TypeId::kVarchar || id == TypeId::kChar; }
+  bool is_text() const { return id == TypeId::kVarchar && length == 0; }
+  /// Characters that a string may have.
+  uint32_t limit() const { return length == 0 ? kNoLimit : length; }
   /// Values are integers underneath: they have ranges and may be narrow (dates and booleans too).
   bool is_integral() const;
   /// As SQL writes it: "DECIMAL(15,2)".
@@ -73,7 +81,8 @@ struct Type {
   static Type timestamp() { return {TypeId::kTimestamp}; }
   static Type interval() { return {TypeId::kInterval}; }
   static Type varchar(uint32_t limit = 0) { return {TypeId::kVarchar, 0, 0, limit}; }
-  static Type character(uint32_t limit) { return {TypeId::kChar, 0, 0, limit}; }
+  static Type unlimited_varchar() { return varchar(kNoLimit); }
+  static Type character(uint32_t limit = 0) { return {TypeId::kChar, 0, 0, limit}; }
 };
 
 /// Bytes of one flat value: 1, 2, 4, 8, 16, 4, 8, 16, 16 in the order of Physical.

@@ -98,12 +98,19 @@ CAIRN_API int64_t cairn_error_position(const cairn_error* error);     /* 1-based
 CAIRN_API void cairn_error_destroy(cairn_error* error);
 
 /* ---- Databases and connections ---- */
-typedef enum cairn_open_flags { CAIRN_OPEN_DEFAULT = 0, CAIRN_OPEN_READ_ONLY = 1 } cairn_open_flags;
+typedef enum cairn_open_flags {
+  CAIRN_OPEN_DEFAULT = 0,
+  CAIRN_OPEN_READ_ONLY = 1,
+  CAIRN_OPEN_SALVAGE = 2 /* read-only, of a damaged database what is sound: cairn_left_out says what is not */
+} cairn_open_flags;
 
 CAIRN_API const char* cairn_version(void); /* "0.1.0"; static */
-/* path: a directory, made where there is none, or ":memory:" (NULL means it too). Destroyed by cairn_close. */
+/* path: a directory, made where there is none, or ":memory:" (NULL means it too). flags: of cairn_open_flags; others are
+ * misuse. Destroyed by cairn_close. */
 CAIRN_API cairn_status cairn_open(const char* path, int flags, cairn_database** database, cairn_error** error);
 CAIRN_API void cairn_close(cairn_database* database);
+/* With CAIRN_OPEN_SALVAGE: what could not be read, a line each; "" where all is sound. */
+CAIRN_API const char* cairn_left_out(const cairn_database* database);
 CAIRN_API const char* cairn_database_path(const cairn_database* database);
 CAIRN_API const char* cairn_io_engine(const cairn_database* database); /* "io_uring" or "thread pool" */
 
@@ -134,7 +141,9 @@ CAIRN_API cairn_status cairn_bind_null(cairn_statement* statement, size_t index)
 CAIRN_API cairn_status cairn_bind_bool(cairn_statement* statement, size_t index, bool value);
 CAIRN_API cairn_status cairn_bind_int64(cairn_statement* statement, size_t index, int64_t value);
 CAIRN_API cairn_status cairn_bind_double(cairn_statement* statement, size_t index, double value);
-/* Text is cast to the parameter's type as a quoted literal would be. length < 0: up to the NUL. */
+/* Text is cast to the parameter's type as a quoted literal would be. length: in bytes; < 0: up to the NUL. NULL binds
+ * NULL. What is no UTF-8, or holds a NUL byte, is told by cairn_execute_prepared (SQLSTATE 22021), as all errors of
+ * values are; nothing is cut to fit. */
 CAIRN_API cairn_status cairn_bind_text(cairn_statement* statement, size_t index, const char* text, int64_t length);
 CAIRN_API cairn_status cairn_execute_prepared(cairn_statement* statement, cairn_result** result, cairn_error** error);
 
@@ -155,13 +164,14 @@ CAIRN_API bool cairn_chunk_is_null(const cairn_chunk* chunk, size_t column, size
 /* The value as PostgreSQL prints it; NULL for SQL NULL. Lives until the next call for the same chunk. Not NUL-safe for
  * values that hold NUL bytes (they can't: text holds none). *length may be NULL. */
 CAIRN_API const char* cairn_chunk_text(cairn_chunk* chunk, size_t column, size_t row, size_t* length);
-/* Plain readings; 0 where the value is NULL or no number. */
+/* Plain readings; 0 where the value is NULL or no number, the nearest int64_t where it is out of range. */
 CAIRN_API int64_t cairn_chunk_int64(const cairn_chunk* chunk, size_t column, size_t row);
 CAIRN_API double cairn_chunk_double(const cairn_chunk* chunk, size_t column, size_t row);
 
 /* Arrow. The consumer releases what it is given, by the Arrow rules; arrays stay valid after the result is gone.
  * Types: BOOLEAN b, SMALLINT s, INTEGER i, BIGINT l, HUGEINT d:38,0, DECIMAL d:p,s, REAL f, DOUBLE g, DATE tdD,
- * TIME ttu, TIMESTAMP tsu:, INTERVAL tin, VARCHAR and CHAR u. */
+ * TIME ttu, TIMESTAMP tsu:, INTERVAL tin, VARCHAR and CHAR u. A value that Arrow's type cannot hold is an error (22003,
+ * 22008): HUGEINT of 39 digits, TIME 24:00:00, an INTERVAL of more than 292 years in hours. */
 CAIRN_API cairn_status cairn_result_arrow_schema(const cairn_result* result, struct ArrowSchema* schema,
                                                  cairn_error** error);
 /* All columns of a chunk as one struct array. */

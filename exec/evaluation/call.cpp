@@ -52,8 +52,9 @@ class FunctionRunner {
       out = null_vector(type_, 0, frame.context);
       return true;
     }
+    if (function_.never_raises != nullptr) note_ranges(arguments);
     if (varying_count == 0) {
-      if (function_.can_raise && !may_raise) return false;
+      if (!may_raise && cairn::may_raise(function_, ranges_, types_)) return false;
       run_constant(frame, arguments, rows, out);
       return true;
     }
@@ -61,7 +62,7 @@ class FunctionRunner {
         run_entries(frame, arguments, varying, out)) {
       return true;
     }
-    if (function_.can_raise && !may_raise) return false;
+    if (!may_raise && cairn::may_raise(function_, ranges_, types_)) return false;
     evaluate(frame.context, arguments, rows, out);
     return true;
   }
@@ -70,13 +71,17 @@ class FunctionRunner {
   void evaluate(EvaluationContext& context, std::span<const Vector> arguments, size_t rows, Vector& out) {
     function_.evaluate(function_, arguments, rows, type_, context, out);
     if (function_.result_range == nullptr || !type_.is_integral()) return;
+    note_ranges(arguments);
+    out.range = function_.result_range(ranges_, types_);
+  }
+
+  void note_ranges(std::span<const Vector> arguments) {
     ranges_.clear();
     types_.clear();
     for (const Vector& argument : arguments) {
       ranges_.push_back(argument.type.is_integral() ? certain_range(argument) : ValueRange{});
       types_.push_back(argument.type);
     }
-    out.range = function_.result_range(ranges_, types_);
   }
 
   void run_constant(Frame& frame, std::span<const Vector> arguments, size_t rows, Vector& out) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string>
+#include <unordered_map>
 
 #include "exec/evaluation/integral.h"
 #include "exec/evaluation/node.h"
@@ -144,6 +145,7 @@ class Compiler {
     std::vector<Node*> rest;
     std::vector<std::pair<Node*, ValueRange>> ranges;
     std::vector<std::vector<Node*>> sources;  // of each range
+    std::unordered_map<Node*, size_t> range_of;
     for (size_t i = 0; i < arguments.size(); ++i) {
       ValueRange bounds;
       const Expression* bounded_expression;
@@ -152,13 +154,14 @@ class Compiler {
         continue;
       }
       Node* bounded = compile(*bounded_expression);
-      const auto known = std::find_if(ranges.begin(), ranges.end(), [&](const auto& range) { return range.first == bounded; });
-      if (known == ranges.end()) {
+      const auto [known, is_new] = range_of.try_emplace(bounded, ranges.size());
+      if (is_new) {
         ranges.emplace_back(bounded, bounds);
         sources.push_back({arguments[i]});
       } else {
-        known->second = {std::max(known->second.min, bounds.min), std::min(known->second.max, bounds.max)};
-        sources[static_cast<size_t>(known - ranges.begin())].push_back(arguments[i]);
+        ValueRange& range = ranges[known->second].second;
+        range = {std::max(range.min, bounds.min), std::min(range.max, bounds.max)};
+        sources[known->second].push_back(arguments[i]);
       }
     }
     for (size_t i = 0; i < ranges.size(); ++i) {

@@ -47,7 +47,8 @@ Type sum_type(std::span<const Type> arguments) {
     case TypeId::kBigInt:
     case TypeId::kHugeInt: return Type::huge_int();
     case TypeId::kDecimal: return Type::decimal(38, arguments[0].scale);
-    case TypeId::kInterval: return Type::interval();
+    case TypeId::kInterval:
+    case TypeId::kReal: return arguments[0];
     default: return Type::double_();
   }
 }
@@ -56,6 +57,10 @@ template <Name kName>
 Type numeric_to_double(std::span<const Type> arguments) {
   expect_one<kName>(arguments, !arguments.empty() && (arguments[0].is_numeric() || arguments[0].id == TypeId::kNull));
   return Type::double_();
+}
+
+Type average_type(std::span<const Type> arguments) {
+  return arguments.size() == 1 && arguments[0].id == TypeId::kInterval ? arguments[0] : numeric_to_double<"avg">(arguments);
 }
 
 template <Name kName>
@@ -110,44 +115,65 @@ Type percentile_cont_type(std::span<const Type> arguments) {
   return Type::double_();
 }
 
+// ---- what arguments are cast to
+
+bool is_literal(const Type& given) { return given.id == TypeId::kNull; }
+Type as_double(const Type& given) { return given.is_numeric() || is_literal(given) ? Type::double_() : given; }
+/// Variances of exact numbers are computed from these.
+Type literal_as_double(const Type& given) { return is_literal(given) ? Type::double_() : given; }
+Type as_boolean(const Type& given) { return is_literal(given) ? Type::boolean() : given; }
+Type as_text(const Type& given) { return given.is_string() || is_literal(given) ? Type::varchar() : given; }
+/// A greatest text has no length; a greatest CHAR(n) stays one.
+Type as_ordered(const Type& given) { return given.id == TypeId::kChar ? given : as_text(given); }
+/// Times of day add up to intervals.
+Type as_summand(const Type& given) { return given.id == TypeId::kTime ? Type::interval() : given; }
+Type as_given(const Type& given) { return given; }
+
+/// Of (value), of any type that PostgreSQL orders in an aggregate.
+template <Name kName>
+Type ordered_type(std::span<const Type> arguments) {
+  expect_one<kName>(arguments, !arguments.empty() && arguments[0].id != TypeId::kBoolean);
+  return as_ordered(arguments[0]);
+}
+
 constexpr auto kOrderedSet = AggregateFunction::Form::kOrderedSet;
 constexpr auto kPlain = AggregateFunction::Form::kPlain;
 
 constexpr AggregateFunction kAggregates[] = {
     {"any_value", same_type<"any_value">},
-    {"avg", numeric_to_double<"avg">},
-    {"bit_and", integer_to_integer<"bit_and">},
-    {"bit_or", integer_to_integer<"bit_or">},
-    {"bit_xor", integer_to_integer<"bit_xor">},
-    {"bool_and", boolean_to_boolean<"bool_and">},
-    {"bool_or", boolean_to_boolean<"bool_or">},
-    {"corr", pair_type<"corr">, kPlain, true},
-    {"count", count_type},
-    {"covar_pop", pair_type<"covar_pop">, kPlain, true},
-    {"covar_samp", pair_type<"covar_samp">, kPlain, true},
-    {"every", boolean_to_boolean<"every">},
-    {"max", same_type<"max">},
-    {"min", same_type<"min">},
+    {"avg", average_type, kPlain, as_summand},
+    {"bit_and", integer_to_integer<"bit_and">, kPlain, as_given},
+    {"bit_or", integer_to_integer<"bit_or">, kPlain, as_given},
+    {"bit_xor", integer_to_integer<"bit_xor">, kPlain, as_given},
+    {"bool_and", boolean_to_boolean<"bool_and">, kPlain, as_boolean},
+    {"bool_or", boolean_to_boolean<"bool_or">, kPlain, as_boolean},
+    {"corr", pair_type<"corr">, kPlain, as_double},
+    {"count", count_type, kPlain, nullptr, true},
+    {"covar_pop", pair_type<"covar_pop">, kPlain, as_double},
+    {"covar_samp", pair_type<"covar_samp">, kPlain, as_double},
+    {"every", boolean_to_boolean<"every">, kPlain, as_boolean},
+    {"max", ordered_type<"max">, kPlain, as_ordered},
+    {"min", ordered_type<"min">, kPlain, as_ordered},
     {"mode", mode_type, kOrderedSet},
-    {"percentile_cont", percentile_cont_type, kOrderedSet, true},
+    {"percentile_cont", percentile_cont_type, kOrderedSet, as_double},
     {"percentile_disc", percentile_disc_type, kOrderedSet},
-    {"regr_avgx", pair_type<"regr_avgx">, kPlain, true},
-    {"regr_avgy", pair_type<"regr_avgy">, kPlain, true},
-    {"regr_count", pair_type<"regr_count">, kPlain, true},
-    {"regr_intercept", pair_type<"regr_intercept">, kPlain, true},
-    {"regr_r2", pair_type<"regr_r2">, kPlain, true},
-    {"regr_slope", pair_type<"regr_slope">, kPlain, true},
-    {"regr_sxx", pair_type<"regr_sxx">, kPlain, true},
-    {"regr_sxy", pair_type<"regr_sxy">, kPlain, true},
-    {"regr_syy", pair_type<"regr_syy">, kPlain, true},
-    {"stddev", numeric_to_double<"stddev">},
-    {"stddev_pop", numeric_to_double<"stddev_pop">},
-    {"stddev_samp", numeric_to_double<"stddev_samp">},
-    {"string_agg", string_agg_type},
-    {"sum", sum_type},
-    {"var_pop", numeric_to_double<"var_pop">},
-    {"var_samp", numeric_to_double<"var_samp">},
-    {"variance", numeric_to_double<"variance">},
+    {"regr_avgx", pair_type<"regr_avgx">, kPlain, as_double},
+    {"regr_avgy", pair_type<"regr_avgy">, kPlain, as_double},
+    {"regr_count", pair_type<"regr_count">, kPlain, as_double, true},
+    {"regr_intercept", pair_type<"regr_intercept">, kPlain, as_double},
+    {"regr_r2", pair_type<"regr_r2">, kPlain, as_double},
+    {"regr_slope", pair_type<"regr_slope">, kPlain, as_double},
+    {"regr_sxx", pair_type<"regr_sxx">, kPlain, as_double},
+    {"regr_sxy", pair_type<"regr_sxy">, kPlain, as_double},
+    {"regr_syy", pair_type<"regr_syy">, kPlain, as_double},
+    {"stddev", numeric_to_double<"stddev">, kPlain, literal_as_double},
+    {"stddev_pop", numeric_to_double<"stddev_pop">, kPlain, literal_as_double},
+    {"stddev_samp", numeric_to_double<"stddev_samp">, kPlain, literal_as_double},
+    {"string_agg", string_agg_type, kPlain, as_text},
+    {"sum", sum_type, kPlain, as_summand},
+    {"var_pop", numeric_to_double<"var_pop">, kPlain, literal_as_double},
+    {"var_samp", numeric_to_double<"var_samp">, kPlain, literal_as_double},
+    {"variance", numeric_to_double<"variance">, kPlain, literal_as_double},
 };
 
 }  // namespace

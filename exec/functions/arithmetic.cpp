@@ -140,6 +140,17 @@ ValueRange remainder_range(std::span<const ValueRange> arguments, std::span<cons
   return {arguments[0].min >= 0 ? int128_t{0} : 1 - bound, arguments[0].max <= 0 ? int128_t{0} : bound - 1};
 }
 
+bool excludes(const ValueRange& range, int128_t value) { return range.known() && (value < range.min || value > range.max); }
+
+bool divides_by_no_zero(std::span<const ValueRange> arguments, std::span<const Type>) {
+  return excludes(arguments[1], 0);
+}
+
+/// The least value has no negative.
+bool quotient_exists(std::span<const ValueRange> arguments, std::span<const Type> types) {
+  return excludes(arguments[1], 0) && (excludes(arguments[1], -1) || excludes(arguments[0], type_range(types[0]).min));
+}
+
 void add_integer_rows(std::vector<Function>& table) {
   using enum TypeId;
   for (const TypeId id : {kSmallInt, kInteger, kBigInt, kHugeInt, kDecimal}) {
@@ -154,13 +165,19 @@ void add_integer_rows(std::vector<Function>& table) {
     table.push_back(row<integer_remainder<int32_t>>(name, {kInteger, kInteger}, first_type, kRaises));
     table.push_back(row<integer_remainder<int64_t>>(name, {kBigInt, kBigInt}, first_type, kRaises));
     table.push_back(row<integer_remainder<int128_t>>(name, {kHugeInt, kHugeInt}, first_type, kRaises));
-    for (size_t i = begin; i < table.size(); ++i) table[i].result_range = remainder_range;
+    for (size_t i = begin; i < table.size(); ++i) {
+      table[i].result_range = remainder_range;
+      table[i].never_raises = divides_by_no_zero;
+    }
     table.push_back(row<decimal_remainder>(name, {kDecimal, kDecimal}, remainder_type, kRaises));
   }
+  const size_t begin = table.size();
   table.push_back(row<divide_integers<int16_t>>("/", {kSmallInt, kSmallInt}, first_type, kRaises));
   table.push_back(row<divide_integers<int32_t>>("/", {kInteger, kInteger}, first_type, kRaises));
   table.push_back(row<divide_integers<int64_t>>("/", {kBigInt, kBigInt}, first_type, kRaises));
+  for (size_t i = begin; i < table.size(); ++i) table[i].never_raises = quotient_exists;
   table.push_back(row<divide_decimals>("/", {kDecimal, kDecimal}, always<Type::double_>, kRaises));
+  table.back().never_raises = divides_by_no_zero;
 }
 
 /// Of REAL and DOUBLE in both orders, too: that is why an integer plus a REAL is a DOUBLE in PostgreSQL.

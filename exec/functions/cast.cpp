@@ -93,6 +93,8 @@ int64_t interval_to_time(Interval interval) {
 
 // ---- to and from text
 
+std::string_view without_blanks(std::string_view text) { return text.substr(0, text.find_last_not_of(' ') + 1); }
+
 template <typename T, bool (*Parse)(std::string_view, T&)>
 T parse_plain(const Call& call, StringRef text) {
   T value;
@@ -102,6 +104,13 @@ T parse_plain(const Call& call, StringRef text) {
 int128_t parse_exact(const Call& call, StringRef text) { return parse_value(text.view(), call.result_type).integer; }
 bool parse_interval_text(std::string_view text, Interval& value) { return parse_interval(text, value); }
 
+/// What CHAR(n) keeps of it.
+std::string_view stripped(std::string_view text, const Type& type) {
+  const bool strips = type.id == TypeId::kChar && type.length != 0;
+  return strips ? without_blanks(text) : text;
+}
+
+/// Also CHAR(n) with its blanks, as a CHAR without a length.
 void evaluate_to_text(const Function&, std::span<const Vector> arguments, size_t rows, Type type,
                       EvaluationContext& context, Vector& result) {
   StringRef* out = static_cast<StringRef*>(start_flat(type, rows, context, result));
@@ -111,7 +120,7 @@ void evaluate_to_text(const Function&, std::span<const Vector> arguments, size_t
     text.clear();
     if (arguments[0].valid(row_index)) format_row(arguments[0], row_index, "", text);
     std::string_view shown = text;
-    if (type.length != 0) shown = shown.substr(0, type.length);  // numbers and dates are ASCII
+    if (type.limit() != Type::kNoLimit) shown = stripped(shown.substr(0, type.length), type);  // numbers and dates are ASCII
     out[row_index] = context.strings().add(shown);
   }
 }
@@ -126,15 +135,13 @@ size_t bytes_of(std::string_view text, uint32_t count) {
   return at;
 }
 
-/// Cut to the type's characters; CHAR(n) loses trailing blanks.
+/// Cut to the type's characters; CHAR(n) loses trailing blanks, as does what becomes of a CHAR.
 StringRef cut(const Call& call, StringRef text) {
   const Type& type = call.result_type;
   std::string_view view = text.view();
-  if (type.length != 0) view = view.substr(0, bytes_of(view, type.length));
-  if (type.id == TypeId::kChar) {
-    while (!view.empty() && view.back() == ' ') view.remove_suffix(1);
-  }
-  return StringRef(view);
+  if (call.arguments[0].type.id == TypeId::kChar) view = without_blanks(view);
+  if (type.limit() != Type::kNoLimit) view = view.substr(0, bytes_of(view, type.length));
+  return StringRef(stripped(view, type));
 }
 
 /// On the way into a column nothing but blanks is cut off.
@@ -222,7 +229,9 @@ const Function* find_from_floating(const Type& from, const Type& to) {
 CastKind cast_kind(const Type& from, const Type& to) {
   if (from == to || from.id == TypeId::kNull) return CastKind::kRelabel;
   if (from.is_string() && to.is_string()) {
-    return to.length == 0 && to.id == TypeId::kVarchar ? CastKind::kRelabel : CastKind::kFunction;
+    // Only a CHAR without a length has blanks that the text must lose, and takes those of a CHAR(n).
+    const bool changes = to.id == TypeId::kChar ? from.id == TypeId::kChar : from.id == TypeId::kChar && from.length == 0;
+    return to.limit() == Type::kNoLimit && !changes ? CastKind::kRelabel : CastKind::kFunction;
   }
   if (from.id == to.id && !from.is_exact()) return CastKind::kRelabel;
   if (from.is_exact() && to.is_exact()) return from.scale > to.scale ? CastKind::kFunction : CastKind::kScale;
@@ -238,6 +247,7 @@ const Function* text_assignment() { return &functions::all().assign_text_; }
 
 const Function* find_cast_function(const Type& from, const Type& to) {
   const auto& casts = functions::all();
+  if (from.id == TypeId::kChar && to == Type::character()) return &casts.to_text_;
   if (from.is_string()) return functions::find_from_text(to);
   if (to.is_string()) return from.id == TypeId::kNull ? nullptr : &casts.to_text_;
   if (from.is_floating()) return functions::find_from_floating(from, to);

@@ -7,6 +7,7 @@
 
 #include "exec/functions/executor.h"
 #include "exec/functions/integral_type.h"
+#include "exec/functions/scaled_interval.h"
 #include "vector/date.h"
 
 namespace cairn::functions {
@@ -97,10 +98,15 @@ Interval interval_times(Interval a, double factor) {
   return scale_interval(a, [factor](double field) { return field * factor; });
 }
 Interval times_interval(double factor, Interval a) { return interval_times(a, factor); }
-Interval interval_over(Interval a, double divisor) {
+
+}  // namespace
+
+Interval interval_over(Interval interval, double divisor) {
   if (divisor == 0) throw Error(sqlstate::kDivisionByZero, "division by zero");
-  return scale_interval(a, [divisor](double field) { return field / divisor; });
+  return scale_interval(interval, [divisor](double field) { return field / divisor; });
 }
+
+namespace {
 
 // ---- age
 

@@ -38,6 +38,10 @@ std::vector<const Function*> find_functions(std::string_view name) {
   return found == functions_by_name().end() ? std::vector<const Function*>() : found->second;
 }
 
+bool may_raise(const Function& function, std::span<const ValueRange> arguments, std::span<const Type> types) {
+  return function.can_raise && (function.never_raises == nullptr || !function.never_raises(arguments, types));
+}
+
 std::vector<std::string_view> function_names() {
   std::vector<std::string_view> names;
   for (const auto& [name, overloads] : functions_by_name()) names.push_back(name);

@@ -26,6 +26,8 @@ struct Function {
   /// functions say can_raise.
   bool is_volatile = false;
   bool can_raise = true;        ///< may throw on some values: never evaluated on rows that are not selected
+  /// can_raise: whether it does not after all for integral arguments within these bounds; null: nothing is known.
+  bool (*never_raises)(std::span<const ValueRange> arguments, std::span<const Type> types) = nullptr;
   /// Arithmetic on integral values that the evaluator computes itself, in the narrowest width that the operands' ranges
   /// allow; `evaluate` is null for these. Operands of unequal DECIMAL scales are brought to one by the evaluator.
   enum class Native : uint8_t { kNone, kAdd, kSubtract, kMultiply, kNegate };
@@ -38,6 +40,9 @@ struct Function {
   /// Bounds of an integral result, given those of integral arguments (others: unknown); null: the type's.
   ValueRange (*result_range)(std::span<const ValueRange> arguments, std::span<const Type> types) = nullptr;
 };
+
+/// Whether the call may throw, with integral arguments within these bounds (unknown for others).
+bool may_raise(const Function& function, std::span<const ValueRange> arguments, std::span<const Type> types);
 
 /// All overloads of `name`; empty where there is none.
 std::vector<const Function*> find_functions(std::string_view name);
@@ -52,7 +57,10 @@ struct AggregateFunction {
   std::string_view name;
   Type (*result_type)(std::span<const Type> arguments) = nullptr;  ///< throws where the argument types do not fit
   Form form = Form::kPlain;
-  bool of_doubles = false;  ///< arguments are cast to DOUBLE PRECISION
+  /// What an argument of a type is cast to; of an untyped literal's, kNull, kNull means that there are several choices.
+  /// nullptr: literals are texts, and all others stay as they are.
+  Type (*argument_type)(const Type& given) = nullptr;
+  bool counts = false;  ///< over no rows it is 0; never NULL
 };
 const AggregateFunction* find_aggregate(std::string_view name);
 std::vector<std::string_view> aggregate_names();

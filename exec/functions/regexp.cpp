@@ -282,10 +282,12 @@ const std::vector<Function>& regexp_functions() {
     using enum TypeId;
     const auto boolean = always<Type::boolean>;
     const auto varchar = always<varchar_type>;
-    rows.push_back(row<matches<false, false>>("~", {kVarchar, kVarchar}, boolean, kRaises));
-    rows.push_back(row<matches<true, false>>("~*", {kVarchar, kVarchar}, boolean, kRaises));
-    rows.push_back(row<matches<false, true>>("!~", {kVarchar, kVarchar}, boolean, kRaises));
-    rows.push_back(row<matches<true, true>>("!~*", {kVarchar, kVarchar}, boolean, kRaises));
+    for (const TypeId subject : {kVarchar, TypeId::kChar}) {
+      rows.push_back(row<matches<false, false>>("~", {subject, kVarchar}, boolean, kRaises));
+      rows.push_back(row<matches<true, false>>("~*", {subject, kVarchar}, boolean, kRaises));
+      rows.push_back(row<matches<false, true>>("!~", {subject, kVarchar}, boolean, kRaises));
+      rows.push_back(row<matches<true, true>>("!~*", {subject, kVarchar}, boolean, kRaises));
+    }
     rows.push_back(row<matches<false, false>>("regexp_like", {kVarchar, kVarchar}, boolean, kRaises));
     rows.push_back(row<like_with>("regexp_like", {kVarchar, kVarchar, kVarchar}, boolean, kRaises));
     std::vector<TypeId> types = {kVarchar, kVarchar, kVarchar};

@@ -119,7 +119,8 @@ const std::vector<Function>& string_functions() {
     for (const std::string_view name : {"length", "char_length", "character_length"}) {
       rows.push_back(row<length>(name, {kVarchar}, always<Type::integer>, kNeverRaises));
     }
-    rows.push_back(row<byte_length>("octet_length", {kVarchar}, always<Type::integer>, kNeverRaises));
+    for (const TypeId text : {kVarchar, TypeId::kChar})  // CHAR(n) with its blanks
+      rows.push_back(row<byte_length>("octet_length", {text}, always<Type::integer>, kNeverRaises));
     rows.push_back(row<bit_length>("bit_length", {kVarchar}, always<Type::integer>, kNeverRaises));
     for (const std::string_view name : {"position", "strpos"}) {  // both (text, wanted): the parser turns position(a IN b)
       rows.push_back(row<position>(name, {kVarchar, kVarchar}, always<Type::integer>, kNeverRaises));

@@ -197,7 +197,8 @@ void DirectGroups::add(const Batch& batch, uint64_t morsel) {
   }
   number_rows(batch);
   trash_unselected(batch);
-  const GroupIds groups{ids_.data(), 1, batch.size, static_cast<uint32_t>(group_count_ + 1)};
+  const GroupIds groups{ids_.data(), 1, batch.size, static_cast<uint32_t>(group_count_ + 1),
+                        static_cast<uint32_t>(group_count_)};
   std::fill(group_rows_.begin(), group_rows_.end(), 0);
   grouped_count(groups, nullptr, group_rows_.data());
   note_new_groups();

@@ -40,7 +40,7 @@ bool ascends(const GroupPart& part) {
   return true;
 }
 
-/// Parts in the order of their first morsels: the order in which floating sums are added.
+/// Parts in the order of their first morsels.
 std::vector<size_t> parts_in_order(const std::vector<Run>& runs, size_t part_count) {
   std::vector<size_t> order;
   std::vector<bool> listed(part_count, false);
@@ -127,6 +127,8 @@ class PartitionedMerge {
  private:
   /// One part's groups by partition.
   struct Split {
+    std::vector<Vector> keys;         ///< of all groups, by key column
+    std::vector<std::vector<uint64_t>> validity;
     std::vector<uint8_t> partitions;  ///< of each group
     std::vector<uint32_t> groups;     ///< ascending within each partition
     std::vector<size_t> firsts;       ///< per partition, and one more
@@ -141,6 +143,10 @@ class PartitionedMerge {
   void split_part(size_t part) {
     const GroupIndex& index = *parts_[part].groups.index;
     Split& split = split_[part];
+    split.validity.resize(shape_.key_types.size());
+    for (size_t c = 0; c < split.validity.size(); ++c) {
+      split.keys.push_back(index.keys(c, 0, index.size(), split.validity[c]));
+    }
     split.partitions.resize(index.size());
     index.partitions(bits_, split.partitions.data());
     split.firsts.assign(merged_.size() + 1, 0);
@@ -159,7 +165,6 @@ class PartitionedMerge {
     for (size_t p = 0; p < parts_.size(); ++p) next[p] = split_[p].firsts[partition];
     const size_t key_count = shape_.key_types.size();
     std::vector<FlatScratch> scratch(key_count);
-    std::vector<uint64_t> validity;
     std::vector<Vector> keys(key_count);
     std::vector<uint32_t> ids;
     for (const Run& run : runs_) {
@@ -169,10 +174,7 @@ class PartitionedMerge {
       while (next[run.part] + count < split.firsts[partition + 1] && groups[count] < run.end) ++count;
       if (count == 0) continue;
       next[run.part] += count;
-      const GroupIndex& index = *parts_[run.part].groups.index;
-      for (size_t c = 0; c < key_count; ++c) {
-        keys[c] = gather(index.keys(c, 0, index.size(), validity), groups, count, scratch[c]);
-      }
+      for (size_t c = 0; c < key_count; ++c) keys[c] = gather(split.keys[c], groups, count, scratch[c]);
       ids.resize(count);
       size_t known = merged.index->size();
       merged.index->find_or_add(keys, count, ids.data());
@@ -228,14 +230,8 @@ AggregateShape::AggregateShape(const PlanNode& plan, std::vector<Type> inputs)
     : types(plan.types), group_columns(plan.groups), input_types(std::move(inputs)),
       layout(plan.aggregates, input_types) {
   for (const uint32_t column : group_columns) key_types.push_back(input_types[column]);
-  needed = group_columns;
-  for (const AggregateLayout::Input& input : layout.inputs) {
-    if (input.column >= 0) needed.push_back(static_cast<uint32_t>(input.column));
-    if (input.filter >= 0) needed.push_back(static_cast<uint32_t>(input.filter));
-  }
-  for (const AggregateLayout::State& state : layout.states) {
-    needed.insert(needed.end(), state.further.begin(), state.further.end());
-  }
+  needed = layout.columns();
+  needed.insert(needed.end(), group_columns.begin(), group_columns.end());
   std::sort(needed.begin(), needed.end());
   needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
 }

@@ -5,6 +5,8 @@
 #include <map>
 #include <mutex>
 
+#include "exec/morsel_window.h"
+
 namespace cairn {
 namespace {
 
@@ -20,6 +22,15 @@ class InsertSink : public Sink {
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<InsertFragment>(*this); }
   void add(std::unique_ptr<Fragment>) override {}  // fragments hand over at the end of each morsel
+  void begin_morsel(uint64_t ordinal) override {
+    const std::lock_guard lock(mutex_);
+    window_.begin(ordinal);
+  }
+  bool throttled() const override { return window_.throttled(); }
+  void stop_behind(uint64_t ordinal) override {
+    const std::lock_guard lock(mutex_);
+    window_.stop_behind(ordinal);
+  }
 
   void finalize(const Parallel&) override {
     std::vector<Piece> last = take_pieces(pending_rows_);
@@ -39,45 +50,73 @@ class InsertSink : public Sink {
   class InsertFragment : public Fragment {
    public:
     explicit InsertFragment(InsertSink& sink) : sink_(sink), rows_(sink.types_) {}
-    void consume(Batch& batch, const Morsel&) override { rows_.append(batch); }
-    void end_morsel(const Morsel& morsel) override {
-      RowSet rows = std::move(rows_);
-      rows_ = RowSet(sink_.types_);
-      sink_.take(morsel.ordinal, std::move(rows));
+    void consume(Batch& batch, const Morsel& morsel) override {
+      rows_.append(batch);
+      if (rows_.row_count() >= kRowGroupRows) hand_over(morsel, false);
     }
+    void end_morsel(const Morsel& morsel) override { hand_over(morsel, true); }
     size_t bytes() const override { return rows_.bytes(); }
 
    private:
+    void hand_over(const Morsel& morsel, bool last) {
+      RowSet rows = std::move(rows_);
+      rows_ = RowSet(sink_.types_);
+      sink_.take(morsel.ordinal, std::move(rows), last);
+    }
+
     InsertSink& sink_;
     RowSet rows_;
   };
+  /// Rows of a morsel that are not in order yet.
+  struct MorselRows {
+    std::vector<RowSet> parts;
+    bool ended = false;
+  };
 
-  void take(uint64_t ordinal, RowSet rows);
+  void take(uint64_t ordinal, RowSet rows, bool last);
+  void advance();
   std::vector<Piece> take_pieces(uint64_t row_count);
   void write(const std::vector<Piece>& pieces, uint64_t group);
 
   const PlanNode& plan_;
   const std::vector<Type>& types_;
   std::mutex mutex_;
-  std::map<uint64_t, RowSet> ended_;  ///< morsels behind one that has not ended
-  uint64_t next_morsel_ = 0;
-  std::deque<Piece> pending_;         ///< rows of the unbroken run of morsels
+  std::map<uint64_t, MorselRows> ahead_;  ///< of morsels from next_morsel_ on
+  size_t ahead_bytes_ = 0;
+  uint64_t next_morsel_ = 0;  ///< the first that has not ended
+  MorselWindow window_;
+  std::deque<Piece> pending_;  ///< rows of the unbroken run of morsels
   uint64_t pending_rows_ = 0, total_rows_ = 0, next_group_ = 0;
   std::shared_ptr<const RowSet> rows_;
 };
 
-void InsertSink::take(uint64_t ordinal, RowSet rows) {
-  std::unique_lock lock(mutex_);
-  ended_.emplace(ordinal, std::move(rows));
-  for (auto first = ended_.begin(); first != ended_.end() && first->first == next_morsel_; first = ended_.erase(first)) {
-    auto shared = std::make_shared<RowSet>(std::move(first->second));
-    for (size_t chunk = 0; chunk < shared->chunks().size(); ++chunk) {
-      pending_.push_back({shared, chunk, 0, shared->chunks()[chunk].row_count});
+/// Rows up to the end of what is there of the first morsel that has not ended are in order.
+void InsertSink::advance() {
+  for (auto first = ahead_.find(next_morsel_); first != ahead_.end(); first = ahead_.find(next_morsel_)) {
+    for (RowSet& rows : first->second.parts) {
+      ahead_bytes_ -= rows.bytes();
+      auto shared = std::make_shared<RowSet>(std::move(rows));
+      for (size_t chunk = 0; chunk < shared->chunks().size(); ++chunk) {
+        pending_.push_back({shared, chunk, 0, shared->chunks()[chunk].row_count});
+      }
+      pending_rows_ += shared->row_count();
+      total_rows_ += shared->row_count();
     }
-    pending_rows_ += shared->row_count();
-    total_rows_ += shared->row_count();
+    first->second.parts.clear();
+    if (!first->second.ended) break;
+    ahead_.erase(first);
     ++next_morsel_;
   }
+  window_.move(next_morsel_, ahead_bytes_);
+}
+
+void InsertSink::take(uint64_t ordinal, RowSet rows, bool last) {
+  std::unique_lock lock(mutex_);
+  ahead_bytes_ += rows.bytes();
+  MorselRows& morsel = ahead_[ordinal];
+  morsel.parts.push_back(std::move(rows));
+  morsel.ended = last;
+  advance();
   while (pending_rows_ >= kRowGroupRows) {
     std::vector<Piece> pieces = take_pieces(kRowGroupRows);
     const uint64_t group = next_group_++;
@@ -85,6 +124,7 @@ void InsertSink::take(uint64_t ordinal, RowSet rows) {
     write(pieces, group);
     lock.lock();
   }
+  window_.wait(lock, ordinal);
 }
 
 std::vector<Piece> InsertSink::take_pieces(uint64_t row_count) {

@@ -1,8 +1,10 @@
 #include "exec/operators/join_probe.h"
 
 #include <algorithm>
+#include <map>
 
 #include "exec/operators/join.h"
+#include "vector/counted_work.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -54,6 +56,7 @@ bool JoinProber::keeps_all_probe_rows() const {
 void JoinProber::push(Batch& batch, Consumer& next) {
   const size_t count = batch.row_count();
   if (count == 0) return;
+  count_work(count);
   rows_.resize(count + 1);
   groups_.resize(count + 1);
   const size_t found = index_.find(batch, plan_.probe_keys, find_scratch_, rows_.data(), groups_.data());
@@ -230,6 +233,7 @@ void JoinProber::push_pairs(Batch& batch, size_t found, Consumer& next) {
 
 void JoinProber::flush_pairs(Batch& batch, Consumer& next) {
   if (pair_rows_.empty()) return;
+  count_work(pair_rows_.size());
   if (residual_ != nullptr) filter_pairs(batch);
   for (const uint32_t row : pair_rows_) {
     uint8_t& flag = (*flags_)[row];
@@ -291,7 +295,7 @@ void JoinProber::emit_pairs(Batch& batch, Consumer& next) {
 
 void JoinProber::push_marks(Batch& batch, Consumer& next) {
   unknown_.assign(batch.size, 0);
-  if (!plan_.probe_keys.empty() && !plan_.null_keys_match && table_.row_count() > 0) find_unknown(batch, next);
+  if (table_.unknown_matches() != nullptr) find_unknown(batch, next);
   Vector mark;
   mark.type = Type::boolean();
   mark.size = batch.size;
@@ -308,51 +312,50 @@ void JoinProber::push_marks(Batch& batch, Consumer& next) {
 /// A row without a match gives NULL where one would be there if some NULL were another value: of its own keys, which
 /// any build row might then equal, or of a build row's.
 void JoinProber::find_unknown(Batch& batch, Consumer& next) {
-  const std::vector<uint32_t>& null_rows = index_.null_rows();
   bool probe_nulls = false;
   for (const uint32_t column : plan_.probe_keys) probe_nulls |= batch.columns[column].may_have_nulls();
-  if (!probe_nulls && null_rows.empty()) return;
+  if (!probe_nulls && index_.null_rows().empty()) return;
   list_rows(batch, false);
-  const std::vector<uint32_t> open = listed_;
-  const bool simple = residual_ == nullptr && plan_.probe_keys.size() == 1;
+  std::map<UnknownMatches::NullKeys, std::vector<uint32_t>> open;
+  UnknownMatches::NullKeys null_keys(plan_.probe_keys.size());
+  for (const uint32_t row : listed_) {
+    for (size_t k = 0; k < null_keys.size(); ++k) null_keys[k] = !batch.columns[plan_.probe_keys[k]].valid(row);
+    open[null_keys].push_back(row);
+  }
   flags_ = &unknown_;
-  pair_rows_.clear();
-  pair_build_rows_.clear();
-  for (const uint32_t row : open) {
-    bool null = false;
-    for (const uint32_t column : plan_.probe_keys) null |= !batch.columns[column].valid(row);
-    if (simple) {
-      unknown_[row] = null || !null_rows.empty();
-      continue;
-    }
-    const size_t candidates = null ? table_.row_count() : null_rows.size();
-    for (size_t i = 0; i < candidates && unknown_[row] == 0; ++i) {
-      const uint32_t build_row = null ? static_cast<uint32_t>(i) : null_rows[i];
-      if (!could_match(batch, row, build_row)) continue;
-      pair_rows_.push_back(row);
-      pair_build_rows_.push_back(build_row);
-      if (residual_ == nullptr || pair_rows_.size() >= capacity_) flush_pairs(batch, next);
+  for (auto& [keys, rows] : open) {
+    for (const UnknownMatches::Index* index : table_.unknown_matches()->indexes(keys)) {
+      find_unknown_in(batch, rows, *index, next);
     }
   }
-  flush_pairs(batch, next);
   flags_ = &matched_;
 }
 
-bool JoinProber::could_match(const Batch& batch, uint32_t probe_row, uint32_t build_row) const {
-  uint32_t row = build_row;
-  const RowSet& build = *table_.rows();
-  size_t chunk = 0;
-  for (; row >= build.chunks()[chunk].row_count; ++chunk) row -= static_cast<uint32_t>(build.chunks()[chunk].row_count);
-  for (size_t key = 0; key < plan_.probe_keys.size(); ++key) {
-    const Vector& probe = batch.columns[plan_.probe_keys[key]];
-    const Vector values = build.chunks()[chunk].columns[plan_.build_keys[key]].view();
-    if (!probe.valid(probe_row) || !values.valid(row)) continue;
-    FlatScratch scratch;
-    uint8_t equal = 1;
-    match_rows(gather(probe, &probe_row, 1, scratch), values, &row, 1, &equal);
-    if (equal == 0) return false;
+void JoinProber::find_unknown_in(Batch& batch, std::vector<uint32_t>& rows, const UnknownMatches::Index& index,
+                                 Consumer& next) {
+  std::erase_if(rows, [&](uint32_t row) { return unknown_[row] != 0; });
+  count_work(rows.size());
+  std::vector<uint32_t> columns;
+  for (const size_t key : index.compared) columns.push_back(plan_.probe_keys[key]);
+  Batch open = batch;
+  open.selected = true;
+  open.selection = {rows.data(), rows.size(), nullptr};
+  rows_.resize(rows.size() + 1);
+  groups_.resize(rows.size() + 1);
+  const size_t found = index.groups->find(open, columns, unknown_scratch_, rows_.data(), groups_.data());
+  for (size_t i = 0; i < found; ++i) {
+    const uint32_t row = rows_[i];
+    if (residual_ == nullptr) {
+      unknown_[row] = 1;
+      continue;
+    }
+    for (uint32_t at = index.groups->begin(groups_[i]); at < index.groups->end(groups_[i]) && unknown_[row] == 0; ++at) {
+      pair_rows_.push_back(row);
+      pair_build_rows_.push_back(index.build_row(index.groups->at(at)));
+      if (pair_rows_.size() >= capacity_) flush_pairs(batch, next);
+    }
   }
-  return true;
+  flush_pairs(batch, next);
 }
 
 // ---- the operator -------------------------------------------------------------------------------------------------

@@ -36,7 +36,8 @@ class JoinProber : public Operator::Local {
   void emit_pairs(Batch& batch, Consumer& next);
   void push_marks(Batch& batch, Consumer& next);
   void find_unknown(Batch& batch, Consumer& next);
-  bool could_match(const Batch& batch, uint32_t probe_row, uint32_t build_row) const;
+  /// Marks those of the rows, which have the same NULL keys, that some row of the index makes unknown.
+  void find_unknown_in(Batch& batch, std::vector<uint32_t>& rows, const UnknownMatches::Index& index, Consumer& next);
   /// Rows of the batch that have a match, or have none, in listed_.
   void list_rows(const Batch& batch, bool matched);
   /// Pushes rows of the batch with build_vectors_ (and a mark) as the rest of the columns.
@@ -53,7 +54,7 @@ class JoinProber : public Operator::Local {
   const JoinIndex& index_;
   size_t capacity_;
   std::unique_ptr<PredicateEvaluator> residual_;
-  JoinIndex::Scratch find_scratch_;
+  JoinIndex::Scratch find_scratch_, unknown_scratch_;
   std::vector<uint32_t> rows_, groups_;          ///< what find gave: rows of the batch, and their groups, or build rows
   std::vector<uint32_t> pair_rows_, pair_build_rows_;
   std::vector<uint8_t> matched_;                 ///< per row of the batch: it has a match

@@ -56,7 +56,9 @@ JoinColumns::JoinColumns(const PlanNode& plan)
 
 JoinTable::JoinTable(const PlanNode& plan)
     : types_(plan.children[1]->types), keys_(plan.build_keys), nulls_match_(plan.null_keys_match),
-      keeps_matched_(keeps_matches(plan.join)), columns_(plan) {}
+      keeps_matched_(keeps_matches(plan.join)),
+      tells_unknown_(plan.join == JoinKind::kMark && !plan.null_is_false && !plan.null_keys_match && !keys_.empty()),
+      columns_(plan) {}
 
 std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_); }
 
@@ -87,6 +89,7 @@ void JoinTable::build(const Parallel& parallel) {
       packed_[column] = std::make_unique<PackedColumn>(*rows_, column);
     }
   });
+  if (tells_unknown_) unknown_matches_ = std::make_unique<UnknownMatches>(*rows_, keys_, index_->null_rows());
   if (keeps_matched_) matched_.assign(rows_->row_count(), 0);
 }
 
@@ -95,6 +98,7 @@ size_t JoinTable::bytes() const {
   if (index_ != nullptr) bytes += index_->bytes();
   for (const auto& column : packed_) bytes += column == nullptr ? 0 : column->bytes();
   for (const auto& [column, filter] : key_filters_) bytes += filter->bytes();
+  if (unknown_matches_ != nullptr) bytes += unknown_matches_->bytes();
   return bytes + matched_.capacity();
 }
 

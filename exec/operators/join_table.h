@@ -11,6 +11,7 @@
 #include "exec/key_filter.h"
 #include "exec/packed_column.h"
 #include "exec/pipeline.h"
+#include "exec/unknown_matches.h"
 
 namespace cairn {
 
@@ -46,6 +47,9 @@ class JoinTable : public Sink {
   /// All rows of a wanted build column.
   const Vector& column(uint32_t build_column) const { return packed_[build_column]->vector(); }
 
+  /// kMark: what NULLs might match; nullptr where nobody asks, or only whether there are any decides.
+  UnknownMatches* unknown_matches() const { return unknown_matches_.get(); }
+
   /// keeps_matches: notes that a build row has found a match. Thread-safe.
   void mark_matched(uint32_t row) const {
     std::atomic_ref<uint8_t> flag(matched_[row]);
@@ -60,12 +64,14 @@ class JoinTable : public Sink {
   std::vector<uint32_t> keys_;
   bool nulls_match_;
   bool keeps_matched_;
+  bool tells_unknown_;  ///< kMark in three-valued logic
   JoinColumns columns_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<CollectedRows>> parts_;
   std::shared_ptr<const RowSet> rows_;
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it
+  std::unique_ptr<UnknownMatches> unknown_matches_;
   mutable std::vector<uint8_t> matched_;
   std::map<uint32_t, std::shared_ptr<const KeyFilter>> key_filters_;  ///< by build column
 };

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "exec/morsel_prefix.h"
+#include "exec/morsel_window.h"
 #include "exec/operators/materialize.h"
 
 namespace cairn {
@@ -18,6 +19,15 @@ class LimitSink : public Sink {
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<LimitFragment>(*this); }
   void add(std::unique_ptr<Fragment>) override {}  // fragments hand over at the end of each morsel
   bool satisfied() const override { return prefix_.reached(); }
+  void begin_morsel(uint64_t ordinal) override {
+    std::lock_guard lock(mutex_);
+    window_.begin(ordinal);
+  }
+  bool throttled() const override { return window_.throttled(); }
+  void stop_behind(uint64_t ordinal) override {
+    std::lock_guard lock(mutex_);
+    window_.stop_behind(ordinal);
+  }
   void finalize(const Parallel& parallel) override;
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
 
@@ -43,16 +53,30 @@ class LimitSink : public Sink {
   };
 
   void take(uint64_t ordinal, RowSet rows) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (prefix_.reached()) return;  // what the rows wanted are is known; this morsel has none of them
-    prefix_.end(ordinal, rows.row_count());
-    if (rows.row_count() > 0) morsels_.emplace(ordinal, std::move(rows));
+    const uint64_t row_count = rows.row_count();
+    if (row_count > 0) {
+      ahead_bytes_ += rows.bytes();
+      morsels_.emplace(ordinal, std::move(rows));
+    }
+    prefix_.end(ordinal, row_count);  // last: rows that are counted must be there, also where memory is short
+    for (auto ahead = morsels_.lower_bound(head_); ahead != morsels_.end() && ahead->first < prefix_.next(); ++ahead) {
+      ahead_bytes_ -= ahead->second.bytes();
+    }
+    head_ = prefix_.next();
+    window_.move(head_, ahead_bytes_);
+    if (prefix_.reached()) window_.stop_behind(0);
+    window_.wait(lock, ordinal);
   }
 
   const PlanNode& plan_;
   const uint64_t wanted_;
   std::mutex mutex_;
   MorselPrefix prefix_;
+  MorselWindow window_;
+  uint64_t head_ = 0;       ///< the first morsel that has not ended
+  size_t ahead_bytes_ = 0;  ///< of the morsels behind it
   std::map<uint64_t, RowSet> morsels_;
   std::shared_ptr<const RowSet> rows_;
 };

@@ -218,7 +218,7 @@ void ScanSource::load_ahead(uint32_t group) const {
     groups_[i].sent_ahead = true;
     try {
       pool_.submit(home_node(i), groups_[i]);
-    } catch (const Error&) {  // no thread to be had: then not ahead
+    } catch (const std::exception&) {  // no thread, or no memory, to be had: then not ahead
       groups_[i].came_back = true;
     }
   }

@@ -95,11 +95,10 @@ size_t ColumnParser::parse_values(const char* text, const Field* fields, size_t 
 
 /// A string as its type wants it; false where it is too long.
 bool ColumnParser::fit_string(std::string_view text, bool is_copy, ColumnBuffer& out, StringRef& string) {
-  const bool is_char = type_.id == TypeId::kChar;
-  if (is_char) {
+  if (type_.id == TypeId::kChar && type_.length != 0) {
     while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
   }
-  if (type_.length != 0 && text.size() > type_.length) {
+  if (text.size() > type_.limit()) {
     // It has too many bytes, which may be few characters, or blanks that may go.
     try {
       string = out.heap().add(parse_value(text, type_).string);
@@ -116,7 +115,7 @@ size_t ColumnParser::parse_strings(const char* text, const Field* fields, size_t
   const size_t begin = out.size();
   StringRef* values = static_cast<StringRef*>(out.append_uninitialized(rows));
   const size_t null_bytes = format_.null_text.size();
-  const bool plain = type_.id == TypeId::kVarchar && type_.length == 0;
+  const bool plain = type_.id == TypeId::kVarchar && type_.limit() == Type::kNoLimit;
   for (size_t i = 0; i < rows; ++i) {
     const Field field = fields[i];
     std::string_view value = text_of(text, field);

@@ -42,7 +42,10 @@ class Load {
   uint64_t run() {
     {
       std::vector<std::jthread> threads;
-      for (unsigned i = 1; i < worker_count(); ++i) threads.emplace_back([this] { work(); });
+      try {
+        for (unsigned i = 1; i < worker_count(); ++i) threads.emplace_back([this] { work(); });
+      } catch (const std::exception&) {  // no thread, or no memory, to be had: fewer workers
+      }
       work();
     }
     if (error_) std::rethrow_exception(error_);

@@ -1,15 +1,19 @@
 #include "io/csv/csv_writer.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
 #include "io/csv/field_text.h"
+#include "io/csv/output_target.h"
 #include "io/file_error.h"
+#include "io/file_place.h"
+#include "io/own_files.h"
 #include "io/storage.h"
 #include "vector/format.h"
 #include "vector/read_row.h"
@@ -33,31 +37,34 @@ bool is_plain(const Type& type, const CsvFormat& format) {
   return format.null_text.empty();
 }
 
+/// Writes a draft beside the target, which changes when all rows are there.
 class FileWriter : public CsvWriter {
  public:
-  FileWriter(Storage& storage, const std::string& path, const CsvFormat& format, std::vector<Type> types)
+  FileWriter(Storage& storage, OutputTarget target, const CsvFormat& format, std::vector<Type> types)
       : CsvWriter(format, std::move(types)),
         storage_(storage),
-        path_(path),
-        new_path_(path + "." + std::to_string(::getpid()) + ".new"),
-        file_(storage.open(new_path_, OpenMode::kCreate)) {}
+        target_(std::move(target)),
+        directory_(std::filesystem::path(target_.path).parent_path()),
+        draft_(make_draft_name()) {
+    if (directory_.empty()) directory_ = ".";
+    file_ = storage.open(draft_path(), OpenMode::kCreateExclusive);
+  }
 
   ~FileWriter() override {
     if (!file_) return;
     file_.reset();
-    try {
-      storage_.remove(new_path_);
-    } catch (const Error&) {
-      // The error that led here is the one to report.
-    }
+    forget_draft(storage_, directory_, draft_);
   }
 
  private:
   Storage& storage_;
-  std::string path_;
-  std::string new_path_;
+  const OutputTarget target_;
+  std::string directory_;
+  const std::string draft_;
   std::unique_ptr<File> file_;
   uint64_t offset_ = 0;
+
+  std::string draft_path() const { return own_path(directory_, draft_); }
 
   void write(std::string_view bytes) override {
     file_->write(offset_, std::as_bytes(std::span(bytes)));
@@ -66,35 +73,78 @@ class FileWriter : public CsvWriter {
 
   void close() override {
     file_->sync();
-    storage_.rename(new_path_, path_);
+    const bool is_new = !target_.found;
+    if (!is_new && !(target_.is_replaceable() && take_over_identity(draft_path(), *target_.found))) {
+      copy_into_target();
+      return;
+    }
+    storage_.rename(draft_path(), target_.path);
     file_.reset();
-    const std::string directory = std::filesystem::path(path_).parent_path().string();
-    storage_.sync_directory(directory.empty() ? "." : directory);
+    storage_.sync_directory(directory_);
+  }
+
+  /// The target stays the file that it is. The draft goes with the writer.
+  void copy_into_target() {
+    const auto target = storage_.open(target_.path, OpenMode::kReadWrite);
+    target->truncate(0);
+    std::vector<std::byte> piece(size_t{1} << 20);
+    for (uint64_t done = 0; done < offset_; done += piece.size()) {
+      piece.resize(std::min<uint64_t>(piece.size(), offset_ - done));
+      file_->read(done, piece);
+      target->write(done, piece);
+    }
+    target->sync();
   }
 };
 
-class PipeWriter : public CsvWriter {
+/// Writes through a descriptor, from its position on: pipes, devices, files that we may write but not replace.
+class StreamWriter : public CsvWriter {
  public:
-  PipeWriter(const std::string& path, const CsvFormat& format, std::vector<Type> types)
-      : CsvWriter(format, std::move(types)), path_(path), descriptor_(::open(path.c_str(), O_WRONLY | O_CLOEXEC)) {
-    if (descriptor_ < 0) throw file_error(errno, "open", path);
+  StreamWriter(const OutputTarget& target, int flags, const CsvFormat& format, std::vector<Type> types)
+      : CsvWriter(format, std::move(types)), path_(target.path) {
+    if (target.descriptor >= 0) {
+      std::fflush(stdout);  // what our host has said so far comes first
+      descriptor_ = Descriptor(::fcntl(target.descriptor, F_DUPFD_CLOEXEC, 0));
+    } else {
+      descriptor_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_CLOEXEC | flags));
+    }
+    if (!descriptor_) throw file_error(errno, "open", path_);
   }
-  ~PipeWriter() override { ::close(descriptor_); }
 
  private:
   std::string path_;
-  int descriptor_;
+  Descriptor descriptor_;
 
   void write(std::string_view bytes) override {
     while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      const ssize_t written = ::write(descriptor_.get(), bytes.data(), bytes.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) throw file_error(errno, "write", path_);
       bytes.remove_prefix(static_cast<size_t>(written));
     }
   }
-  void close() override {}
+  void close() override {
+    // Pipes and most devices have nothing to make durable.
+    if (::fsync(descriptor_.get()) < 0 && (errno == EIO || errno == ENOSPC || errno == EDQUOT))
+      throw file_error(errno, "sync", path_);
+  }
 };
+
+std::unique_ptr<CsvWriter> make_writer(Storage& storage, const OutputTarget& target, const CsvFormat& format,
+                                       std::vector<Type> types) {
+  if (target.is_special() || target.descriptor >= 0) {
+    return std::make_unique<StreamWriter>(target, 0, format, std::move(types));
+  }
+  try {
+    return std::make_unique<FileWriter>(storage, target, format, types);
+  } catch (const Error& error) {
+    // Where no file may be made beside it, the target is written as it stands, if it may be.
+    if (target.found && error.sqlstate == sqlstate::kReadOnly) {
+      return std::make_unique<StreamWriter>(target, O_TRUNC, format, std::move(types));
+    }
+    throw Error(error.sqlstate, "could not create file \"" + target.path + "\" (" + error.message + ")", error.hint);
+  }
+}
 
 }  // namespace
 
@@ -154,17 +204,7 @@ void CsvFormatter::append_header(const std::vector<std::string>& names, std::str
 std::unique_ptr<CsvWriter> CsvWriter::create(Storage& storage, const std::string& path, const CsvFormat& format,
                                              const std::vector<std::string>& names, std::vector<Type> types) {
   format.check();
-  struct stat status;
-  const bool exists = ::stat(path.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) {
-    throw Error(sqlstate::kWrongObjectType, "\"" + path + "\" is a directory, expected a file");
-  }
-  std::unique_ptr<CsvWriter> writer;
-  if (exists && !S_ISREG(status.st_mode)) {
-    writer = std::make_unique<PipeWriter>(path, format, std::move(types));
-  } else {
-    writer = std::make_unique<FileWriter>(storage, path, format, std::move(types));
-  }
+  std::unique_ptr<CsvWriter> writer = make_writer(storage, find_output_target(path), format, std::move(types));
   if (format.header != CsvFormat::Header::kNone) writer->formatter_.append_header(names, writer->buffer_);
   return writer;
 }

@@ -30,9 +30,10 @@ class CsvFormatter {
   void append_text(std::string_view text, size_t column, std::string& out);
 };
 
-/// A file that rows are written to. It has the name "<path>.<process id>.new" until finish(), which gives it its own: a
-/// load that fails, for whatever reason, leaves nothing behind and what stood there before as it was. Pipes and devices
-/// are written to directly.
+/// A file that rows are written to. They stand in a draft beside it until finish(), which gives that its name: a load that
+/// fails, for whatever reason, leaves nothing behind and what stood there before as it was. The new file has the owner
+/// and mode of the one that it replaces; where it cannot, that one is written over. Pipes and devices are written to
+/// directly, and symbolic links stand for what they point to.
 class CsvWriter {
  public:
   /// Errors: kInvalidParameterValue (CsvFormat::check), kUndefinedFile, kWrongObjectType, kReadOnly, kIoError.

@@ -4,11 +4,14 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/plan_columns.h"
+#include "sql/parser/deparse.h"
 #include "vector/error.h"
 
 namespace cairn {
 
 namespace {
+
+constexpr std::string_view kAmbiguousFunction = "42725";
 
 bool is_star(const pg::Node& target) {
   return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
@@ -37,8 +40,13 @@ const pg::Node* target_named(const PgQuery__ColumnRef& reference, const PgQuery_
     for (const ScopeColumn& column : from->visible)
       if (column.name == name) return nullptr;
   const pg::Node* named = nullptr;
-  for (const pg::Node* target : pg::list(select.target_list, select.n_target_list))
-    if (target->res_target->name == name) named = target->res_target->val;
+  for (const pg::Node* target : pg::list(select.target_list, select.n_target_list)) {
+    const PgQuery__ResTarget& entry = *target->res_target;
+    if (entry.name != name) continue;
+    if (named != nullptr && deparse_expression(*named) != deparse_expression(*entry.val))
+      throw Error(sqlstate::kAmbiguousColumn, "GROUP BY \"" + name + "\" is ambiguous").at(reference.location);
+    named = entry.val;
+  }
   return named;
 }
 
@@ -83,39 +91,18 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   if (ordered_set && !call.agg_within_group)
     throw Error(sqlstate::kWrongObjectType, "WITHIN GROUP is required for ordered-set aggregate " + std::string(name))
         .at(call.location);
-  if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
-  if (level_ == nullptr)
-    throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
-  std::vector<ColumnId> references;  // in its arguments
-  auto check_not_nested = [&](const QueryLevel& level) {
-    const auto named = [&](ColumnId id) { return std::ranges::find(references, id) != references.end(); };
-    if (level.inside_aggregate || std::ranges::any_of(level.grouping_calls, named, &GroupingCall::output) ||
-        std::ranges::any_of(level.aggregates, named, &LogicalAggregate::output))
-      throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
-  };
   if (call.agg_star && name != "count")
     throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(call.location);
-  if (!call.agg_star && call.n_args == 0 && !ordered_set)
-    throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) must be used to call a parameterless aggregate")
-        .at(call.location);
+  if (!call.agg_star && call.n_args == 0 && !ordered_set) {
+    if (name == "count")
+      throw Error(sqlstate::kWrongObjectType, "count(*) must be used to call a parameterless aggregate").at(call.location);
+    throw Error(sqlstate::kUndefinedFunction, "function " + std::string(name) + "() does not exist").at(call.location);
+  }
 
   LogicalAggregate aggregate;
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
-  std::vector<Attachment> subqueries;  // in its arguments
-  {
-    Restore<bool> inside(level_->inside_aggregate, true);
-    Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);
-    Restore<std::vector<ColumnId>*> collecting(references_, &references);
-    fill_aggregate(call, aggregate);
-  }
-  if (references_ != nullptr) references_->insert(references_->end(), references.begin(), references.end());
-  QueryLevel* level = aggregate_owner(references);
-  check_not_nested(*level);
-  for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
-  if (!level->aggregates_allowed())
-    throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed in " +
-                                              std::string(to_string(level->clause))).at(call.location);
+  QueryLevel& level = bind_aggregate(call, [&] { fill_aggregate(call, aggregate); });
   std::vector<Type> types;
   for (const ExpressionPtr& argument : aggregate.arguments) types.push_back(argument->type);
   try {
@@ -123,7 +110,37 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   } catch (Error& error) {
     throw std::move(error).at(call.location);
   }
+  return add_aggregate(std::move(aggregate), level, call.location);
+}
 
+/// Calls `bind` for what stands in an aggregate's call; returns the level that this makes the aggregate belong to.
+QueryLevel& Binder::bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind) {
+  if (call.func_variadic) throw_unsupported("VARIADIC", call.location);
+  if (level_ == nullptr)
+    throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed here").at(call.location);
+  std::vector<ColumnId> references;
+  std::vector<Attachment> subqueries;
+  {
+    Restore<bool> inside(level_->inside_aggregate, true);
+    Restore<std::vector<Attachment>*> pending(level_->pending, &subqueries);
+    Restore<std::vector<ColumnId>*> collecting(references_, &references);
+    bind();
+  }
+  if (references_ != nullptr) references_->insert(references_->end(), references.begin(), references.end());
+  QueryLevel* level = aggregate_owner(references);
+  const auto named = [&](ColumnId id) { return std::ranges::find(references, id) != references.end(); };
+  if (level->inside_aggregate || std::ranges::any_of(level->grouping_calls, named, &GroupingCall::output) ||
+      std::ranges::any_of(level->aggregates, named, &LogicalAggregate::output))
+    throw Error(sqlstate::kGroupingError, "aggregate function calls cannot be nested").at(call.location);
+  for (Attachment& subquery : subqueries) level->below_aggregation.push_back(std::move(subquery));
+  if (!level->aggregates_allowed())
+    throw Error(sqlstate::kGroupingError, "aggregate functions are not allowed in " +
+                                              std::string(to_string(level->clause))).at(call.location);
+  return *level;
+}
+
+/// The column of the aggregate, which may be one that the level has already.
+ExpressionPtr Binder::add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position) {
   auto same = [&](const LogicalAggregate& other) {
     auto equal = [](const ExpressionPtr& a, const ExpressionPtr& b) {
       return a == nullptr || b == nullptr ? a == b : a->equals(*b);
@@ -132,26 +149,38 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
            other.order_by.empty() && aggregate.order_by.empty() && equal(other.filter, aggregate.filter) &&
            std::ranges::equal(other.arguments, aggregate.arguments, equal);
   };
-  auto found = std::ranges::find_if(level->aggregates, same);
-  if (found == level->aggregates.end()) {
-    aggregate.output = add_column(std::string(name), aggregate.type, name != "count");
-    owner(aggregate.output) = level;
-    level->aggregates.push_back(std::move(aggregate));
-    found = level->aggregates.end() - 1;
+  auto found = std::ranges::find_if(level.aggregates, same);
+  if (found == level.aggregates.end()) {
+    aggregate.output = add_column(std::string(aggregate.function->name), aggregate.type, !aggregate.function->counts);
+    owner(aggregate.output) = &level;
+    level.aggregates.push_back(std::move(aggregate));
+    found = level.aggregates.end() - 1;
   }
   if (references_ != nullptr) references_->push_back(found->output);
   ExpressionPtr reference = Expression::make_column(found->output, found->type);
-  reference->position = call.location;
+  reference->position = position;
   return reference;
 }
 
 void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate) {
   const bool ordered_set = aggregate.function->form == AggregateFunction::Form::kOrderedSet;
   auto argument = [&](const pg::Node& syntax) {
-    ExpressionPtr bound = expression(syntax);
-    const bool cast = aggregate.function->of_doubles && (bound->type.is_numeric() || is_untyped(*bound));
-    return cast ? coerce(std::move(bound), Type::double_(), CastContext::kImplicit, pg::location(&syntax))
-                : typed(std::move(bound));
+    const bool counts_rows = aggregate.function->name == "count" && !aggregate.distinct;
+    ExpressionPtr bound = counts_rows ? mark_of_row(syntax) : nullptr;
+    if (bound == nullptr) bound = expression(syntax);
+    if (ordered_set && aggregate.function->argument_type == nullptr && is_untyped(*bound))
+      throw Error(sqlstate::kDatatypeMismatch, "could not determine polymorphic type because input has type unknown",
+                  "Cast it to a type.").at(pg::location(&syntax));
+    if (aggregate.function->argument_type == nullptr) {
+      bound = aggregate.function->name == "count" ? determined(std::move(bound)) : typed(std::move(bound));
+    } else {
+      const Type type = aggregate.function->argument_type(is_untyped(*bound) ? Type{} : bound->type);
+      if (type.id == TypeId::kNull)
+        throw Error(kAmbiguousFunction, "function " + std::string(aggregate.function->name) + "(unknown) is not unique",
+                    "Could not choose a best candidate function; add explicit type casts.").at(call.location);
+      bound = coerce(std::move(bound), type, CastContext::kImplicit, pg::location(&syntax));
+    }
+    return aggregate.distinct ? as_key(std::move(bound)) : std::move(bound);
   };
   if (call.agg_filter != nullptr) aggregate.filter = boolean(*call.agg_filter, "FILTER");
   if (ordered_set) {
@@ -168,7 +197,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     key.descending = syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
-    aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : typed(expression(*syntax.node)), key);
+    aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : as_key(typed(expression(*syntax.node))), key);
     if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
           return other->equals_as_written(*aggregate.order_by.back().first);
         }))
@@ -178,10 +207,33 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
   }
 }
 
+/// count(t) and count(t.*) count t's rows, not those that an outer join made up in their place: a column that is NULL in
+/// these alone. nullptr: the name is no table's, or the table has no such column.
+ExpressionPtr Binder::mark_of_row(const pg::Node& syntax) {
+  if (syntax.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return nullptr;
+  const PgQuery__ColumnRef& reference = *syntax.column_ref;
+  const bool has_star = is_star(syntax);
+  if (reference.n_fields != (has_star ? 2u : 1u)) return nullptr;
+  const std::string name(pg::string_value(reference.fields[0]));
+  if (!has_star && find_unqualified(name, reference.location) != nullptr) return nullptr;
+  for (QueryLevel* level = level_; level != nullptr; level = level->outer)
+    for (const FromItem* item : level->items)
+      for (const ScopeRelation& relation : item->relations) {
+        if (relation.name != name) continue;
+        const auto marks = [&](const ScopeColumn& column) {
+          return !plan_.columns[column.id].nullable || row_marks_.contains(column.id);
+        };
+        const auto mark = std::ranges::find_if(relation.columns, marks);
+        return mark == relation.columns.end() ? nullptr : column_expression(mark->id, level, reference.location);
+      }
+  return nullptr;
+}
+
 /// The direct argument of a percentile.
 ExpressionPtr Binder::fraction(const pg::Node& syntax) {
   const int position = pg::location(&syntax);
   ExpressionPtr bound = fold(coerce(expression(syntax), Type::double_(), CastContext::kImplicit, position));
+  if (contains(*bound, Expression::Kind::kParameter)) return bound;  // its value comes with EXECUTE
   if (bound->kind != Expression::Kind::kConstant) throw_unsupported("a percentile that is not a constant", position);
   const double value = bound->value.floating;
   if (!bound->value.null && !(value >= 0 && value <= 1))
@@ -198,6 +250,22 @@ QueryLevel* Binder::aggregate_owner(const std::vector<ColumnId>& references) {
   return level_;
 }
 
+/// A group of CHARs that differ in the blanks at their end shows the longest.
+void Binder::keep_blanks(QueryLevel& level, size_t group, LogicalNode& node) {
+  const ExpressionPtr& shown = level.group_by[group];
+  if (level.grouping_sets.size() > 1) {
+    node.group_by[group] = cast_to(std::move(node.group_by[group]), shown->type);
+    return;
+  }
+  node.outputs[group] = add_column("key", node.group_by[group]->type, nullable(*shown));
+  LogicalAggregate longest;
+  longest.function = find_aggregate("max");
+  longest.type = shown->type;
+  longest.output = level.group_outputs[group];
+  longest.arguments.push_back(shown->clone());
+  level.aggregates.push_back(std::move(longest));
+}
+
 LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
   const bool has_empty_set = level.group_by.empty() || std::ranges::any_of(level.grouping_sets, &std::vector<size_t>::empty);
   if (has_empty_set && level.aggregates.empty()) {
@@ -210,7 +278,10 @@ LogicalPtr Binder::aggregate_node(LogicalPtr input, QueryLevel& level) {
   }
   LogicalPtr node = make_node(LogicalNode::Kind::kAggregate, attach(std::move(input), std::move(level.below_aggregation)));
   node->outputs = level.group_outputs;
-  for (const ExpressionPtr& group : level.group_by) node->group_by.push_back(group->clone());
+  for (size_t i = 0; i < level.group_by.size(); i++) {
+    node->group_by.push_back(as_key(level.group_by[i]->clone()));
+    if (level.group_by[i]->type != node->group_by[i]->type) keep_blanks(level, i, *node);
+  }
   for (LogicalAggregate& aggregate : level.aggregates) {
     node->outputs.push_back(aggregate.output);
     node->aggregates.push_back(std::move(aggregate));

@@ -35,6 +35,11 @@ void throw_unsupported(std::string_view what, int position) {
 
 LogicalPlan Binder::bind_query(const PgQuery__SelectStmt& select) { return finish(query(select, nullptr, false)); }
 
+LogicalPlan Binder::bind_view_text(const ViewSchema& view, const PgQuery__SelectStmt& select) {
+  Restore<const ViewSchema*> pinned(view_, &view);
+  return bind_query(select);
+}
+
 LogicalPlan Binder::finish(BoundQuery bound) {
   plan_.result_names = std::move(bound.names);
   plan_.root = std::move(bound.plan);
@@ -50,12 +55,26 @@ ExpressionPtr Binder::bind_standalone(const pg::Node& node, const Type* type, Ca
                          : fold(coerce(std::move(result), *type, context, pg::location(&node)));
 }
 
+ExpressionPtr Binder::bind_argument(const pg::Node& node, const Type& type) {
+  if (type.id != TypeId::kDecimal) return bind_standalone(node, &type, CastContext::kAssignment);
+  QueryLevel level;
+  level.clause = Clause::kOther;
+  LevelGuard guard(*this, &level);
+  ExpressionPtr value = fold(expression(node));
+  if (!can_cast(value->type, type, CastContext::kAssignment)) return coerce(std::move(value), type, CastContext::kAssignment);
+  return as_numeric(std::move(value), pg::location(&node));
+}
+
 ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastContext context, int position) {
   if (position < 0) position = expression->position;
   if (expression->kind == Expression::Kind::kParameter && is_untyped(*expression)) {
-    parameter_types_[expression->column] = type;
-    expression->type = type;
-    return expression;
+    Type& known = parameter_types_[expression->column];
+    const Type wanted = parameter_type(type);
+    if (known.id != TypeId::kNull && known != wanted)
+      throw Error("42P08", "inconsistent types deduced for parameter $" + std::to_string(expression->column + 1) +
+                                                     ": " + type_name(known) + " and " + type_name(wanted),
+                  "Cast it to one of them.").at(position);
+    known = expression->type = wanted;
   }
   if (!can_cast(expression->type, type, context)) {
     bool assignment = context == CastContext::kAssignment;
@@ -66,8 +85,8 @@ ExpressionPtr Binder::coerce(ExpressionPtr expression, const Type& type, CastCon
                 assignment ? "You will need to rewrite or cast the expression." : "").at(position);
   }
   const Type& from = expression->type;
-  const bool fits = from == type || (from.id == TypeId::kVarchar && from.length != 0 && from.length <= type.length);
-  if (context == CastContext::kAssignment && type.is_string() && type.length != 0 && !is_untyped(*expression) && !fits) {
+  const bool fits = from == type || (from.id == TypeId::kVarchar && from.limit() <= type.limit());
+  if (context == CastContext::kAssignment && type.is_string() && type.limit() != Type::kNoLimit && !is_untyped(*expression) && !fits) {
     std::vector<ExpressionPtr> arguments;
     arguments.push_back(cast_to(std::move(expression), Type::varchar(), position));
     arguments.push_back(Expression::make_constant(Value::of_integer(Type::integer(), type.length)));
@@ -81,20 +100,58 @@ ExpressionPtr Binder::typed(ExpressionPtr expression) {
   return coerce(std::move(expression), Type::varchar(), CastContext::kImplicit);
 }
 
+namespace {
+
+[[noreturn]] void throw_undetermined(size_t parameter, int position) {
+  throw Error("42P18", "could not determine data type of parameter $" + std::to_string(parameter + 1), "Cast it to a type.").at(position);
+}
+
+}  // namespace
+
+ExpressionPtr Binder::determined(ExpressionPtr expression) {
+  if (expression->kind == Expression::Kind::kParameter && is_untyped(*expression))
+    throw_undetermined(expression->column, expression->position);
+  return typed(std::move(expression));
+}
+
+void Binder::check_no_parameters(int position) const {
+  if (!parameter_types_.empty())
+    throw Error("42P02", "there is no parameter $" + std::to_string(parameter_types_.size()), "Parameters stand in prepared statements.")
+        .at(position);
+}
+
+const std::vector<Type>& Binder::determined_parameter_types() const {
+  for (size_t i = 0; i < parameter_types_.size(); i++)
+    if (parameter_types_[i].id == TypeId::kNull) throw_undetermined(i, -1);
+  return parameter_types_;
+}
+
+void throw_no_common_type(std::string_view what, const Type& a, const Type& b, int position) {
+  const auto is_point = [](const Type& type) {
+    return type.id == TypeId::kDate || type.id == TypeId::kTime || type.id == TypeId::kTimestamp;
+  };
+  if (is_point(a) && is_point(b))
+    throw Error(sqlstate::kCannotCoerce, std::string(what) + " could not convert type " + full_type_name(b) + " to " + full_type_name(a))
+        .at(position);
+  throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + full_type_name(a) + " and " + full_type_name(b) +
+                                               " cannot be matched").at(position);
+}
+
 Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position) {
   Type type;
+  const auto take = [&](const Expression& expression) {
+    std::optional<Type> common = common_type(type, expression.type);
+    if (!common) throw_no_common_type(what, type, expression.type, expression.position >= 0 ? expression.position : position);
+    type = type.id == TypeId::kNull ? expression.type : *common;
+  };
   for (ExpressionPtr* expression : expressions)
-    if (type.id == TypeId::kNull) type = (*expression)->type;
-  for (ExpressionPtr* expression : expressions) {
-    if (is_untyped(**expression) && type.id != TypeId::kNull) *expression = literal_beside(std::move(*expression), type);
-    std::optional<Type> common = common_type(type, (*expression)->type);
-    if (!common)
-      throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + type_name(type) + " and " +
-                                                   type_name((*expression)->type) + " cannot be matched")
-          .at((*expression)->position >= 0 ? (*expression)->position : position);
-    type = *common;
-  }
+    if (!is_untyped(**expression)) take(**expression);
   if (type.id == TypeId::kNull) type = Type::varchar();
+  for (ExpressionPtr* expression : expressions) {
+    if (!is_untyped(**expression)) continue;
+    *expression = literal_beside(std::move(*expression), type);
+    take(**expression);
+  }
   for (ExpressionPtr* expression : expressions)
     *expression = coerce(std::move(*expression), type, CastContext::kImplicit, position);
   return type;
@@ -155,10 +212,8 @@ std::string Binder::column_name(const pg::Node& node, int& strength) const {
       if (node.a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF) return "nullif";
       break;
     case PG_QUERY__NODE__NODE_TYPE_CAST: {
-      if (node.type_cast->arg != nullptr) {
-        std::string name = column_name(*node.type_cast->arg, strength);
-        if (strength > 0) return name;
-      }
+      std::string name = column_name(*node.type_cast->arg, strength);
+      if (strength > 1) return name;
       strength = 1;
       return std::string(pg::last_name(node.type_cast->type_name->names, node.type_cast->type_name->n_names));
     }
@@ -197,15 +252,7 @@ std::string Binder::column_name(const pg::Node& node, int& strength) const {
       }
     case PG_QUERY__NODE__NODE_SUB_LINK:
       if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXISTS_SUBLINK) return "exists";
-      if (node.sub_link->sub_link_type == PG_QUERY__SUB_LINK_TYPE__EXPR_SUBLINK) {
-        const PgQuery__SelectStmt* select = node.sub_link->subselect->select_stmt;
-        while (select->larg != nullptr) select = select->larg;
-        if (select->n_target_list > 0) {
-          const PgQuery__ResTarget& target = *select->target_list[0]->res_target;
-          if (target.name[0] != '\0') return target.name;
-          return column_name(*target.val, strength);
-        }
-      }
+      if (auto name = subquery_names_.find(node.sub_link->subselect); name != subquery_names_.end()) return name->second;
       break;
     default: break;
   }

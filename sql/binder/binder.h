@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "sql/binder/coercion.h"
@@ -12,6 +15,7 @@
 #include "sql/parser/nodes.h"
 #include "sql/parser/parser.h"
 #include "sql/relation_name.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -21,28 +25,77 @@ class VolatileSource;
 /// Functions that are called over windows alone.
 bool is_window_function(std::string_view name);
 std::vector<std::string_view> window_function_names();
+/// Those of them that may be asked WITHIN GROUP (ORDER BY …) about a row that is not there.
+bool is_hypothetical_set_function(std::string_view name);
 
 /// DESC, NULLS FIRST and their defaults; the expression is left to the caller.
 LogicalSortKey sort_key(const PgQuery__SortBy& syntax);
 
+/// What the names of a text mean, found while it is bound; those in the texts of its views don't count.
+struct NamesMet {
+  struct Relation {
+    const PgQuery__RangeVar* range;    ///< nullptr: a sequence that a function names
+    std::string key;
+    std::vector<ScopeColumn> columns;
+    std::string written;               ///< the key of the name as the text that is stored has it
+  };
+  std::vector<Relation> relations;
+  std::set<ColumnId> used;  ///< columns of theirs, beside others, that the text needs
+};
+
 /// What a statement sees while it is bound.
 struct BindContext {
   std::shared_ptr<const Snapshot> snapshot;
+  std::shared_ptr<const CommittedSnapshot> committed;     ///< what `snapshot` shows beside temporary relations, if one commit
   SessionState* session = nullptr;                        ///< for table functions
   std::shared_ptr<VolatileSource> volatile_source;        ///< for calls of volatile functions
   SearchPath search_path;
-  /// Receives what the names in FROM (not those in views) mean; nullptr: nobody asks.
-  std::vector<std::pair<const PgQuery__RangeVar*, std::string>>* resolved = nullptr;
+  NamesMet* names = nullptr;                              ///< receives what names mean; nullptr: nobody asks
   int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
   const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
   std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
   const std::atomic<bool>* interrupted = nullptr;         ///< set by another thread: end soon with kQueryCanceled
 };
 
-/// A bound INSERT, UPDATE, DELETE or MERGE: a query whose rows say what becomes of the target. Its outputs: the new row (all of
-/// the table's columns; none for DELETE), RETURNING's columns, and, for all but plain INSERTs, the identity of the row
-/// that goes (io/row_identity.h), then, with ON CONFLICT DO UPDATE, whether its WHERE is true, and, of MERGE, the number
-/// of the WHEN clause (from 1; NULL: none).
+/// What INSERT, UPDATE, DELETE and MERGE name as their target: a table, or a view whose rows are those of one.
+struct ModificationTarget {
+  std::shared_ptr<const TableVersion> table;
+  std::vector<std::shared_ptr<const ViewSchema>> views = {};  ///< from the one that is named down to the one over the table
+  std::string_view verb = "change rows through";  ///< "insert into": what errors say is to be done with it
+};
+
+/// The columns that a statement sees of its target, each with its position in the table; nullopt: it is an expression.
+struct TargetNames {
+  std::string relation;
+  std::vector<std::pair<std::string, std::optional<size_t>>> columns;
+
+  static TargetNames of(const TableSchema& table);
+  /// The position in the table of the column that is assigned to. Errors: kUndefinedColumn; kFeatureNotSupported of an
+  /// expression; `verb`: "insert into", "update".
+  size_t find(const PgQuery__ResTarget& target, std::string_view verb) const;
+};
+
+/// What INSERT gives: positions in the table, in the order of the source's columns.
+struct InsertColumns {
+  std::vector<size_t> positions;
+  bool listed = false;  ///< by the statement; where they are not, a query may give fewer
+  PgQuery__OverridingKind overriding = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;  ///< of identities
+
+  /// Errors: those of TargetNames::find, kDuplicateColumn.
+  static InsertColumns of(const PgQuery__InsertStmt& insert, const TargetNames& target);
+};
+
+/// Where a bound modification's rows have what is beside the new row and RETURNING's columns.
+struct ModificationColumns {
+  std::optional<size_t> identity;   ///< of the row that goes (io/row_identity.h); with ON CONFLICT NULL where none is
+  std::optional<size_t> applies;    ///< whether the WHERE of DO UPDATE is true
+  std::optional<size_t> action;     ///< of MERGE: the number of the WHEN clause, from 1; NULL: none
+  std::optional<size_t> violation;  ///< of ON CONFLICT: which constraint the proposed row breaks, from 1; NULL: none
+  std::vector<size_t> checks;       ///< whether the new row is one of the view's, for each of `checking_views`
+};
+
+/// A bound INSERT, UPDATE, DELETE or MERGE: a query whose rows say what becomes of the target. Its outputs: the new row
+/// (all of the table's columns; none for DELETE), RETURNING's columns, and what `columns` finds.
 struct BoundModification {
   enum class Conflict { kError, kDoNothing, kDoUpdate, kMerge };
   enum class Action { kStore, kDelete, kNothing };
@@ -51,10 +104,16 @@ struct BoundModification {
   size_t row_columns = 0;
   size_t returning_columns = 0;
   bool has_returning = false;
-  bool has_identity = false;  ///< with ON CONFLICT: of the row in the way, NULL where none is
+  ModificationColumns columns = {};
   Conflict conflict = Conflict::kError;
   std::vector<std::vector<uint32_t>> arbiters;  ///< keys that ON CONFLICT looks at
   std::vector<Action> actions;                  ///< of MERGE's WHEN clauses
+  std::vector<std::string> checking_views;      ///< with a CHECK OPTION that the new rows are held against
+
+  /// Whether its rows can be stored as they come.
+  bool only_stores() const {
+    return !columns.identity && !columns.violation && !has_returning && checking_views.empty();
+  }
 };
 
 /// From the syntax tree to a logical plan: names become column ids, every expression gets its type, every implicit cast
@@ -73,31 +132,38 @@ class Binder {
 
   /// SELECT, VALUES, set operations.
   LogicalPlan bind_query(const PgQuery__SelectStmt& select);
-  /// INSERT into `columns` (positions in the table, in the order of the source's columns): casts on assignment; the
-  /// other columns get their defaults.
-  BoundModification bind_insert(const PgQuery__InsertStmt& insert, std::shared_ptr<const TableVersion> table,
-                                const std::vector<size_t>& columns);
-  BoundModification bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table);
-  BoundModification bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table);
+  /// The text of a view, whose names mean what they meant when it was made.
+  LogicalPlan bind_view_text(const ViewSchema& view, const PgQuery__SelectStmt& select);
+  BoundModification bind_insert(const PgQuery__InsertStmt& insert, const ModificationTarget& target);
+  BoundModification bind_update(const PgQuery__UpdateStmt& update, const ModificationTarget& target);
+  BoundModification bind_delete(const PgQuery__DeleteStmt& statement, const ModificationTarget& target);
   BoundModification bind_merge(const PgQuery__MergeStmt& merge, std::shared_ptr<const TableVersion> table);
+  /// What a statement sees of the target. Errors: kNotInPrerequisiteState where a view's rows are not a table's.
+  TargetNames target_names(const ModificationTarget& target);
   /// A filter over the table's scan: one row that fails the CHECK condition, where there is one.
   LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
   /// Whether the expression means something for a row of the table: an index's.
   void check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table);
   /// Whole rows of the table from a query for some of its columns; the others get their defaults.
   LogicalPlan bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
-                                 const std::vector<size_t>& columns);
+                                 const InsertColumns& columns);
   /// The rows of INSERT … VALUES alone, one expression without columns per target column.
   std::vector<std::vector<ExpressionPtr>> bind_insert_rows(const PgQuery__SelectStmt& select, const TableSchema& table,
-                                                           const std::vector<size_t>& columns);
+                                                           const InsertColumns& columns);
   /// The column's DEFAULT, or NULL.
   ExpressionPtr default_value(const ColumnSchema& column);
   /// Errors: kFeatureNotSupported where it is not a constant.
   Value default_of(const ColumnSchema& column);
   /// An expression without columns and subqueries: DEFAULT, CALL and EXECUTE arguments. Cast to `type` where given.
   ExpressionPtr bind_standalone(const pg::Node& node, const Type* type, CastContext context);
+  /// An argument of EXECUTE, as a value of the parameter's type.
+  ExpressionPtr bind_argument(const pg::Node& node, const Type& type);
 
   const std::vector<Type>& parameter_types() const { return parameter_types_; }
+  /// Errors: 42P02, where a definition has parameters.
+  void check_no_parameters(int position) const;
+  /// Of $1, $2, …, as declared or as their places wanted them. Errors: 42P18 where nothing said.
+  const std::vector<Type>& determined_parameter_types() const;
 
  private:
   /// One entry of a select list, or an ORDER BY expression that is carried along invisibly.
@@ -127,8 +193,6 @@ class Binder {
   BoundQuery query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
-  BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
-  BoundQuery unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
@@ -137,29 +201,60 @@ class Binder {
   LogicalPtr finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
                            std::vector<TargetKey>& keys, const std::vector<size_t>& distinct_on);
   LogicalPtr sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr node, const std::vector<std::string>& names);
+  LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
+
+  // insert.cpp
+  BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table, const InsertColumns& columns);
+  BoundQuery insert_source(const PgQuery__SelectStmt* select, const TableSchema& table, InsertColumns columns);
+  BoundQuery default_row(const TableSchema& table);
+  ExpressionPtr inserted_value(const pg::Node& item, const ColumnSchema& column, PgQuery__OverridingKind overriding);
+
+  // set_operation.cpp
+  BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
+  BoundQuery operand(const PgQuery__SelectStmt& select, QueryLevel* outer);
+  void settle_untyped(LogicalNode& node, const LogicalNode& other);
+  LogicalPtr unite_by_keys(LogicalPtr node, bool counts);
+  BoundQuery unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right);
   LogicalPtr distinct_on_targets(LogicalPtr node, std::vector<ExpressionPtr> groups, std::vector<LogicalSortKey> keys);
+  LogicalPtr distinct_rows(LogicalPtr node);
+  /// Whether rows are told apart by something else than their values: a CHAR without a length has blanks that do not count.
+  bool has_keys_of_its_own(const LogicalNode& node) const;
+  std::vector<ExpressionPtr> keys_of(const LogicalNode& node) const;  ///< of each column (as_key)
   LogicalPtr with_duplicate_numbers(LogicalPtr node);
   LogicalPtr cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                           CastContext context);
-  BoundQuery insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
-                           const std::vector<size_t>& columns);
-  LogicalPtr row_of(std::vector<ExpressionPtr> row, std::vector<Attachment> pending);
 
   // modification.cpp
-  BoundQuery insert_source(const PgQuery__SelectStmt* select, const TableSchema& table,
-                           const std::vector<size_t>& columns);
-  BoundQuery default_row(const TableSchema& table);
+  /// What the rows of a modification have beside the row and RETURNING's columns, until they have their places.
+  struct Tail {
+    std::optional<ColumnId> identity = {}, applies = {}, action = {}, violation = {};
+    std::vector<ColumnId> checks = {};
+  };
   FromItem plain_item(std::shared_ptr<const TableVersion> table);
-  FromItem target_item(const PgQuery__RangeVar& range, std::shared_ptr<const TableVersion> table, ColumnId& identity);
+  FromItem table_item(std::shared_ptr<const TableVersion> table, const std::string& alias, ColumnId& identity);
   FromItem with_target(FromItem target, pg::Node* const* from, size_t from_count, QueryLevel& level);
   std::vector<ExpressionPtr> assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
-                                          const FromItem& target);
+                                          const TargetNames& names, const std::vector<ColumnId>& before);
   ExpressionPtr assigned_value(const pg::Node& value, const ColumnSchema& column);
   std::vector<ExpressionPtr> assigned_values(const PgQuery__MultiAssignRef& reference);
   /// Puts the projection on top that BoundModification describes.
   void finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
-                           pg::Node* const* returning, size_t returning_count, QueryLevel& level,
-                           const std::vector<ColumnId>& tail);
+                           pg::Node* const* returning, size_t returning_count, QueryLevel& level, const Tail& tail);
+
+  // view_target.cpp
+  /// What becomes of a view's WHERE where its rows are those of a table.
+  enum class ViewFilter { kApply, kIgnore, kOutput };
+  /// The table's rows (all of its columns are visible, in order) as the view's, under the name.
+  FromItem seen_through(const ModificationTarget& target, FromItem rows, const PgQuery__RangeVar& range, ViewFilter filter);
+  FromItem through_view(const ViewSchema& view, std::string_view verb, FromItem rows, ViewFilter filter,
+                        std::vector<ColumnId>* conditions);
+  TargetNames names_of(const ModificationTarget& target, const FromItem& seen, const std::vector<ColumnId>& row) const;
+  /// The target's rows, with the ids of the table's columns and of the rows' identity.
+  FromItem target_item(const PgQuery__RangeVar& range, const ModificationTarget& target, ViewFilter filter,
+                       std::vector<ColumnId>& row, ColumnId& identity);
+  /// Outputs that say whether the row is one that the views with a CHECK OPTION have.
+  LogicalPtr with_view_checks(const ModificationTarget& target, LogicalPtr node, const std::vector<ColumnId>& row,
+                              BoundModification& result, Tail& tail);
 
   // merge.cpp
   LogicalPtr merge_rows(const PgQuery__MergeStmt& merge, FromItem& source, FromItem& both, ColumnId identity,
@@ -167,18 +262,17 @@ class Binder {
   std::vector<ExpressionPtr> merge_insert_row(const PgQuery__MergeWhenClause& clause, const TableSchema& table);
 
   // conflict.cpp
-  /// Joins what is in the way to the rows of INSERT. `row` becomes the ids of the rows to store, `tail` those of the
-  /// identity and of DO UPDATE's WHERE.
-  LogicalPtr bind_conflict(const PgQuery__OnConflictClause& clause, const PgQuery__RangeVar& range,
-                           BoundModification& result, LogicalPtr node, std::vector<ColumnId>& row,
-                           std::vector<ColumnId>& tail);
-  LogicalPtr do_nothing(const PgQuery__RangeVar& range, const BoundModification& result, LogicalPtr node,
-                        const std::vector<ColumnId>& row, std::vector<ColumnId>& tail);
-  LogicalPtr do_update(const PgQuery__OnConflictClause& clause, const PgQuery__RangeVar& range,
-                       const BoundModification& result, LogicalPtr node, std::vector<ColumnId>& row,
-                       std::vector<ColumnId>& tail);
-  LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, FromItem& target,
-                           const std::vector<uint32_t>& key);
+  /// Joins what is in the way to the rows of INSERT. `row` becomes the ids of the rows to store.
+  LogicalPtr bind_conflict(const PgQuery__InsertStmt& insert, const ModificationTarget& target, BoundModification& result,
+                           LogicalPtr node, std::vector<ColumnId>& row, Tail& tail);
+  std::vector<std::vector<uint32_t>> arbiters_of(const PgQuery__OnConflictClause& clause, const TableSchema& table,
+                                                 const TargetNames& names);
+  LogicalPtr with_violation(const TableSchema& table, LogicalPtr node, const std::vector<ColumnId>& row, Tail& tail);
+  LogicalPtr do_nothing(const BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row, Tail& tail);
+  LogicalPtr do_update(const PgQuery__InsertStmt& insert, const ModificationTarget& target, const BoundModification& result,
+                       LogicalPtr node, std::vector<ColumnId>& row, Tail& tail);
+  LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, LogicalPtr present,
+                           const std::vector<ColumnId>& present_row, const std::vector<uint32_t>& key);
   // with.cpp
   void common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame);
   void bind_entry(CteEntry& entry);
@@ -201,6 +295,7 @@ class Binder {
   void check_window_clause(QueryLevel& level);
   void window_frame(const PgQuery__WindowDef& syntax, const BoundWindow& window, LogicalWindowCall& call);
   ExpressionPtr frame_size(const pg::Node& syntax, const BoundWindow& window, const LogicalWindowCall& call);
+  ExpressionPtr clock_part(ExpressionPtr interval, int position);
   void range_values(const BoundWindow& window, LogicalWindowCall& call, int position);
   ExpressionPtr add_window_call(BoundWindow window, LogicalWindowCall call, int position);
   ExpressionPtr with_default(const PgQuery__FuncCall& syntax, BoundWindow window, LogicalWindowCall call,
@@ -211,30 +306,59 @@ class Binder {
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);
   FromItem from_item(const pg::Node& node, QueryLevel& level);
-  FromItem range_var(const PgQuery__RangeVar& range);
   FromItem range_subselect(const PgQuery__RangeSubselect& range, QueryLevel& level);
-  FromItem range_function(const PgQuery__RangeFunction& range, QueryLevel& level);
   FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
-  FromItem view(const ViewSchema& view);
-  FromItem sequence(const Sequence& sequence);
   FromItem subquery_item(BoundQuery bound, std::string name);
   void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
                       QueryLevel& level);
+  ExpressionPtr merged_column(ExpressionPtr left, ExpressionPtr right, JoinKind kind, int position);
   void join_using(const std::vector<std::string>& names, int position, JoinKind kind, FromItem& left, FromItem& right,
                   FromItem& joined);
   void apply_alias(FromItem& item, const PgQuery__Alias* alias, int position);
   LogicalPtr make_join(JoinKind kind, LogicalPtr left, LogicalPtr right, std::vector<ExpressionPtr> predicates);
+
+  // relation.cpp
+  FromItem range_var(const PgQuery__RangeVar& range);
+  CteEntry* find_entry(const PgQuery__RangeVar& range);
+  FromItem relation(const std::string& key, const PgQuery__RangeVar& range);
+  FromItem view(const ViewSchema& view);
+  FromItem sequence(const Sequence& sequence);
+  void show_pinned(FromItem& item, const ViewRelation& pinned) const;
+  void hide_dropped(FromItem& item) const;
+  void note_use(ColumnId id) {
+    if (context_.names != nullptr && view_depth_ == 0) context_.names->used.insert(id);
+  }
+  /// nextval('s') in a view draws from the sequence that it drew from when the view was made.
+  void pin_sequence(Expression& call);
   [[noreturn]] void throw_unknown_table(std::string_view name, int position);
+
+  // from_function.cpp
+  FromItem range_function(const PgQuery__RangeFunction& range, QueryLevel& level);
+  FromItem scalar_in_from(const pg::Node& node, const PgQuery__RangeFunction& range, QueryLevel& level);
+  FromItem table_functions(const PgQuery__RangeFunction& range);
+  std::vector<Value> function_arguments(const std::vector<const pg::Node*>& arguments, std::string_view function);
+  Value run_scalar(const pg::Node& expression);
+
+  // locking.cpp
+  /// FOR UPDATE and FOR SHARE, which take nothing: a statement reads a snapshot. Errors: where they cannot stand.
+  void check_locking(const PgQuery__SelectStmt& select, const QueryLevel* level);
 
   // aggregation.cpp
   void group_by(const PgQuery__SelectStmt& select, QueryLevel& level);
   ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
+  QueryLevel& bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind);
+  ExpressionPtr add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
   ExpressionPtr fraction(const pg::Node& syntax);
+  ExpressionPtr mark_of_row(const pg::Node& syntax);
   QueryLevel* aggregate_owner(const std::vector<ColumnId>& references);
   size_t add_group(ExpressionPtr expression, QueryLevel& level);
   std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
+  void keep_blanks(QueryLevel& level, size_t group, LogicalNode& node);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
+
+  // hypothetical.cpp
+  ExpressionPtr hypothetical_call(const PgQuery__FuncCall& call, std::string_view name);
 
   // grouping_sets.cpp
   using GroupingSets = std::vector<std::vector<size_t>>;
@@ -292,10 +416,13 @@ class Binder {
   ExpressionPtr plain_operator(const PgQuery__AExpr& expression);
   ExpressionPtr binary(std::string_view op, ExpressionPtr left, ExpressionPtr right, int position);
   ExpressionPtr compare(Expression::Comparison comparison, ExpressionPtr left, ExpressionPtr right, int position);
+  /// An operand of a comparison that is made in `type` (compared_type).
+  ExpressionPtr as_compared(ExpressionPtr operand, const Type& type);
   ExpressionPtr compare_rows(Expression::Comparison comparison, std::vector<ExpressionPtr> left,
                              std::vector<ExpressionPtr> right, int position);
   ExpressionPtr in_list(const PgQuery__AExpr& expression);
   ExpressionPtr in_values(ExpressionPtr left, std::vector<ExpressionPtr> items, int position);
+  ExpressionPtr in_list_of(ExpressionPtr left, std::vector<ExpressionPtr> items, const Type& common, int position);
   ExpressionPtr between(const PgQuery__AExpr& expression);
   ExpressionPtr like(const PgQuery__AExpr& expression);
   ExpressionPtr null_if(const PgQuery__AExpr& expression);
@@ -321,10 +448,12 @@ class Binder {
   // binder.cpp
   ExpressionPtr coerce(ExpressionPtr expression, const Type& type, CastContext context, int position = -1);
   /// What is still untyped, as an operand beside a value of `type`: nothing of it is rounded or cut off.
-  ExpressionPtr literal_beside(ExpressionPtr literal, Type type);
+  ExpressionPtr literal_beside(ExpressionPtr literal, const Type& type);
   /// Brings all to one type and returns it; `what` names the construct in errors ("CASE", "UNION").
   Type unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position);
   ExpressionPtr typed(ExpressionPtr expression);  ///< what is still untyped becomes VARCHAR
+  /// The same where nothing says what type a parameter has: an error for those that have none.
+  ExpressionPtr determined(ExpressionPtr expression);
   bool nullable(const Expression& expression) const;
   ColumnId add_column(std::string name, const Type& type, bool is_nullable) {
     return plan_.add_column(std::move(name), type, is_nullable);
@@ -340,20 +469,33 @@ class Binder {
   QueryLevel* level_ = nullptr;
   CteFrame* ctes_ = nullptr;
   const RecursionBarrier* barrier_ = nullptr;
+  std::set<ColumnId> row_marks_;  ///< columns that are NULL only where an outer join found no row
   std::vector<ColumnId>* references_ = nullptr;  ///< receives the columns that the aggregate being bound names
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
+  std::unordered_map<const pg::Node*, std::string> subquery_names_;  ///< of the first columns of scalar subqueries bound so far
+  const ViewSchema* view_ = nullptr;  ///< whose text is being bound
+  std::vector<std::string> open_views_;  ///< that one, and those around it
   size_t view_depth_ = 0;
   size_t depth_ = 0;
 };
 
-/// The column that SET or INSERT assigns to. Errors: kUndefinedColumn, with the position.
-size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target);
+/// The scope of rows of the table under these ids.
+FromItem row_item(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids);
+/// Why a view cannot be the target: "Views containing DISTINCT are not automatically updatable."
+Error not_updatable(const ViewSchema& view, std::string_view verb, std::string_view which);
+/// What a statement calls the relation.
+std::string visible_name(const PgQuery__RangeVar& range);
+/// In what order the table's CHECKs are looked at: by name.
+std::vector<size_t> check_order(const TableSchema& table);
+/// A CHECK condition's or a DEFAULT's tree; it has to live as long as what is bound of it.
+const pg::Node& stored_expression(const SyntaxTree& tree);
 
 /// Of =, <>, !=, <, <=, > and >=; nullopt for other operators.
 std::optional<Expression::Comparison> comparison_of(std::string_view op);
 
-/// Errors in one voice.
+/// Errors in one voice. `what`: the construct that found no common type for its parts ("CASE", "UNION").
+[[noreturn]] void throw_no_common_type(std::string_view what, const Type& a, const Type& b, int position);
 [[noreturn]] void throw_unsupported(std::string_view what, int position);
 
 }  // namespace cairn

@@ -1,11 +1,14 @@
 #include "sql/binder/coercion.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "exec/expression_evaluator.h"
 #include "exec/functions/function.h"
+#include "sql/binder/type_name.h"
 #include "vector/date.h"
 #include "vector/error.h"
 #include "vector/parse.h"
@@ -55,7 +58,6 @@ std::string full_type_name(const Type& type) {
     case TypeId::kTime: return "time without time zone";
     case TypeId::kTimestamp: return "timestamp without time zone";
     case TypeId::kHugeInt: return "numeric";
-    case TypeId::kVarchar: return type.length == 0 ? "text" : "character varying";
     default: return type_name(type);
   }
 }
@@ -108,16 +110,22 @@ bool can_cast(const Type& from, const Type& to, CastContext context) {
   return to.id == TypeId::kBoolean && from.id == TypeId::kInteger;
 }
 
+Type without_length(Type type) {
+  if (type.id == TypeId::kVarchar && !type.is_text()) return Type::unlimited_varchar();
+  return type.id == TypeId::kChar ? Type::character() : type;
+}
+
+Type parameter_type(Type type) {
+  return type.id == TypeId::kDecimal ? Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale) : without_length(type);
+}
+
 std::optional<Type> common_type(const Type& a, const Type& b) {
   if (a.id == TypeId::kNull || b.id == TypeId::kNull) {
     const Type& known = a.id == TypeId::kNull ? b : a;
-    return known.id == TypeId::kVarchar ? Type::varchar() : known;  // a literal may be longer than VARCHAR(n)
+    return known.id == TypeId::kVarchar ? without_length(known) : known;
   }
   if (a == b) return a;
-  if (a.is_string() && b.is_string()) {
-    if (a.id != b.id) return Type::varchar();
-    return a.id == TypeId::kChar ? Type::character(std::max(a.length, b.length)) : Type::varchar();
-  }
+  if (a.is_string() && b.is_string()) return without_length(a);
   if (a.id == b.id && a.id != TypeId::kDecimal) return a;
   if (a.is_numeric() && b.is_numeric()) {
     if (a.id == TypeId::kDouble || b.id == TypeId::kDouble) return Type::double_();
@@ -125,13 +133,30 @@ std::optional<Type> common_type(const Type& a, const Type& b) {
     if (a.id == TypeId::kDecimal || b.id == TypeId::kDecimal) return common_decimal(a, b);
     return a.id > b.id ? a : b;
   }
-  if (converts_implicitly(a.id, b.id)) return b;
-  if (converts_implicitly(b.id, a.id)) return a;
-  return std::nullopt;
+  const auto either = [&](TypeId one, TypeId other) {
+    return (a.id == one && b.id == other) || (a.id == other && b.id == one);
+  };
+  return either(TypeId::kDate, TypeId::kTimestamp) ? std::optional(Type::timestamp()) : std::nullopt;
+}
+
+std::optional<Type> compared_type(const Type& a, const Type& b) {
+  if (a.is_string() && b.is_string()) {
+    // CHAR has comparisons of its own, which a TEXT on the other side keeps from being chosen.
+    const bool as_char = (a.id == TypeId::kChar || b.id == TypeId::kChar) && !a.is_text() && !b.is_text();
+    return as_char ? Type::character() : Type::varchar();
+  }
+  if (a.is_numeric() && (a.is_floating() || b.is_floating()) && b.is_numeric()) return Type::double_();
+  const bool spans = (a.id == TypeId::kTime && b.id == TypeId::kInterval) || (a.id == TypeId::kInterval && b.id == TypeId::kTime);
+  return spans ? Type::interval() : common_type(a, b);
 }
 
 Type as_decimal(const Type& exact) {
   return exact.id == TypeId::kDecimal ? exact : Type::decimal(decimal_digits(exact.id), 0);
+}
+
+bool contains(const Expression& expression, Expression::Kind kind) {
+  return expression.kind == kind ||
+         std::ranges::any_of(expression.arguments, [&](const ExpressionPtr& e) { return contains(*e, kind); });
 }
 
 bool is_constant_tree(const Expression& expression) {
@@ -165,9 +190,10 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) 
     }
   }
   // A longer or unlimited VARCHAR takes the value as it is.
-  if (expression->type.id == TypeId::kVarchar && type.id == TypeId::kVarchar &&
-      (type.length == 0 || (expression->type.length != 0 && expression->type.length <= type.length)))
+  if (expression->type.id == TypeId::kVarchar && type.id == TypeId::kVarchar && expression->type.limit() <= type.limit()) {
+    if (expression->kind == Expression::Kind::kConstant) expression->type = expression->value.type = type;
     return expression;
+  }
   if (expression->kind == Expression::Kind::kConstant) {
     if (std::optional<Value> value = convert_exactly(expression->value, type)) {
       ExpressionPtr constant = Expression::make_constant(std::move(*value));
@@ -176,6 +202,20 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position) 
     }
   }
   return fold(Expression::make_cast(std::move(expression), type, position));
+}
+
+ExpressionPtr without_blanks(ExpressionPtr text) {
+  if (text->type.id != TypeId::kChar) text = cast_to(std::move(text), Type::character());
+  return cast_to(std::move(text), Type::varchar());
+}
+
+ExpressionPtr as_key(ExpressionPtr expression) {
+  return expression->type == Type::character() ? without_blanks(std::move(expression)) : std::move(expression);
+}
+
+ExpressionPtr exactly_of(ExpressionPtr expression, const Type& type) {
+  const int position = expression->position;
+  return expression->type == type ? std::move(expression) : Expression::make_cast(std::move(expression), type, position);
 }
 
 Value parse_numeric_literal(std::string_view text) {
@@ -229,6 +269,40 @@ Value parse_numeric_literal(std::string_view text) {
   for (Type type : {Type::integer(), Type::big_int(), Type::huge_int()})
     if (fits(value, type)) return Value::of_integer(type, value);
   return as_double();
+}
+
+std::optional<Value> parse_exact_number(std::string_view text) {
+  const size_t begin = std::min(text.find_first_not_of(" \t\n\r\f\v"), text.size());
+  text = text.substr(begin, text.find_last_not_of(" \t\n\r\f\v") + 1 - begin);
+  const size_t digits = text.find_first_not_of("+-");
+  if (digits == std::string_view::npos || digits > 1) return std::nullopt;
+  const size_t exponent = std::min(text.find_first_of("eE"), text.size());
+  if (!is_plain_number(text.substr(digits, exponent - digits))) return std::nullopt;
+  if (exponent < text.size()) {
+    std::string_view power = text.substr(exponent + 1);
+    if (power.starts_with('+') || power.starts_with('-')) power.remove_prefix(1);
+    if (power.empty() || power.size() > 3 || power.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  }
+  Value number = parse_numeric_literal(text);
+  return number.type.is_exact() ? std::optional(std::move(number)) : std::nullopt;
+}
+
+ExpressionPtr as_numeric(ExpressionPtr constant, int position) {
+  const Type any = Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
+  if (constant->kind != Expression::Kind::kConstant || constant->value.null) return cast_to(std::move(constant), any, position);
+  if (constant->type.is_exact()) {
+    if (constant->type.id == TypeId::kDecimal) return constant;
+    // 100 has three digits, not ten.
+    const int digits = static_cast<int>(constant->value.to_string().size());
+    return cast_to(std::move(constant), Type::decimal(std::min(digits, 38), 0), position);
+  }
+  std::string text = constant->value.string;
+  if (constant->type.is_floating()) text = fmt::format("{:.{}g}", constant->value.floating, constant->type.id == TypeId::kReal ? 6 : 15);
+  std::optional<Value> number = parse_exact_number(text);
+  if (!number) return cast_to(std::move(constant), any, position);
+  ExpressionPtr exact = Expression::make_constant(std::move(*number));
+  exact->position = constant->position;
+  return as_numeric(std::move(exact), position);
 }
 
 bool is_plain_number(std::string_view text) {

@@ -56,7 +56,7 @@ ExpressionPtr Binder::expression_of_kind(const pg::Node& node) {
         auto test = std::make_unique<Expression>();
         test->kind = is_null ? Expression::Kind::kIsNull : Expression::Kind::kIsNotNull;
         test->type = Type::boolean();
-        test->arguments.push_back(typed(std::move(argument)));
+        test->arguments.push_back(determined(std::move(argument)));
         return test;
       };
       if (!is_row(*node.null_test->arg)) return make(expression(*node.null_test->arg));
@@ -88,6 +88,7 @@ ExpressionPtr Binder::boolean(const pg::Node& node, std::string_view what) {
 
 ExpressionPtr Binder::column_expression(ColumnId id, QueryLevel* level, int position) {
   owner(id) = level;
+  note_use(id);
   if (references_ != nullptr) references_->push_back(id);
   ExpressionPtr column = Expression::make_column(id, plan_.columns[id].type);
   column->position = position;
@@ -211,6 +212,7 @@ ExpressionPtr Binder::parameter(const PgQuery__ParamRef& syntax) {
                                         : Expression::make_constant(value);
     constant->position = syntax.location;
     if (type.id == TypeId::kNull || constant->type == type) return constant;
+    if (type.id == TypeId::kDecimal) return as_numeric(std::move(constant), syntax.location);
     return coerce(std::move(constant), type, CastContext::kExplicit, syntax.location);
   }
   auto result = std::make_unique<Expression>();
@@ -244,23 +246,14 @@ ExpressionPtr Binder::type_cast(const PgQuery__TypeCast& cast) {
   Type type = spelled.type;
   if (spelled.unconstrained_decimal || spelled.rounded_places > 0) {
     if (is_literal) {
-      // NUMERIC '12.50' keeps its digits.
-      std::string& text = argument->value.string;
-      size_t begin = text.find_first_not_of(" \t\n+-");
-      size_t end = text.find_last_not_of(" \t\n");
-      bool number = begin != std::string::npos &&
-                    is_plain_number(std::string_view(text).substr(begin, end - begin + 1));
-      if (number) {
-        Value value = parse_numeric_literal(std::string_view(text).substr(begin, end - begin + 1));
-        if (value.type.is_exact()) type = as_decimal(value.type);
-        if (value.type.is_integer()) type = Type::decimal(std::max<int>(1, static_cast<int>(end - begin + 1)), 0);
-        if (value.type.id == TypeId::kDecimal) type = value.type;
-      }
+      argument = as_numeric(std::move(argument), position);  // NUMERIC '12.50' keeps its digits
+      if (spelled.rounded_places <= 0) return argument;
+      type = argument->type;
     } else if (argument->type.is_exact()) {
       type = as_decimal(argument->type);
     }
   }
-  argument = coerce(std::move(argument), type, CastContext::kExplicit, position);
+  argument = exactly_of(coerce(std::move(argument), type, CastContext::kExplicit, position), type);
   if (spelled.rounded_places > 0) {
     std::vector<ExpressionPtr> rounding;
     rounding.push_back(std::move(argument));
@@ -350,6 +343,8 @@ ExpressionPtr Binder::case_expression(const PgQuery__CaseExpr& syntax) {
   if (syntax.defresult != nullptr) branch_value(*syntax.defresult);
   std::vector<ExpressionPtr*> places;
   for (ExpressionPtr& value : values) places.push_back(&value);
+  // PostgreSQL asks the ELSE first: of two texts the first one's type is taken.
+  if (syntax.defresult != nullptr) std::ranges::rotate(places, places.end() - 1);
   result->type = unify(places, "CASE", syntax.location);
   for (size_t i = 0; i < conditions.size(); i++) {
     result->arguments.push_back(std::move(conditions[i]));
@@ -404,8 +399,8 @@ ExpressionPtr Binder::min_max(const PgQuery__MinMaxExpr& syntax) {
     std::vector<ExpressionPtr> keep;
     keep.push_back(std::move(is_null));
     keep.push_back(Expression::make_compare(
-        greatest ? Expression::Comparison::kGreaterEqual : Expression::Comparison::kLessEqual, best->clone(),
-        arguments[i]->clone()));
+        greatest ? Expression::Comparison::kGreaterEqual : Expression::Comparison::kLessEqual, as_key(best->clone()),
+        as_key(arguments[i]->clone())));
     auto choice = std::make_unique<Expression>();
     choice->kind = Expression::Kind::kCase;
     choice->type = type;
@@ -421,6 +416,15 @@ ExpressionPtr Binder::sql_value(const PgQuery__SQLValueFunction& function) {
   constexpr int64_t kDayMicros = 86'400'000'000;
   int64_t now = context_.now_micros;
   int64_t day = now / kDayMicros - (now % kDayMicros < 0 ? 1 : 0);
+  // CURRENT_TIMESTAMP(2)
+  auto rounded = [&](Type type, int64_t micros) {
+    ExpressionPtr constant = Expression::make_constant(Value::of_integer(type, micros));
+    if (function.typmod < 0 || function.typmod >= 6) return constant;
+    std::vector<ExpressionPtr> rounding;
+    rounding.push_back(std::move(constant));
+    rounding.push_back(Expression::make_constant(Value::of_integer(Type::integer(), function.typmod)));
+    return fold(call("round_fraction", rounding, function.location));
+  };
   switch (function.op) {
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_DATE:
       return Expression::make_constant(Value::of_integer(Type::date(), day));
@@ -428,12 +432,12 @@ ExpressionPtr Binder::sql_value(const PgQuery__SQLValueFunction& function) {
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIMESTAMP_N:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIMESTAMP_N:
-      return Expression::make_constant(Value::of_integer(Type::timestamp(), now));
+      return rounded(Type::timestamp(), now);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_TIME_N:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME:
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N:
-      return Expression::make_constant(Value::of_integer(Type::time(), now - day * kDayMicros));
+      return rounded(Type::time(), now - day * kDayMicros);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG: return Expression::make_constant(Value::of_string("cairn"));
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA: return Expression::make_constant(Value::of_string("public"));
     default: return Expression::make_constant(Value::of_string("cairn"));

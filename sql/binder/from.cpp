@@ -1,16 +1,13 @@
 #include <algorithm>
+#include <utility>
 
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
-#include "sql/binder/nearest_name.h"
 #include "sql/binder/plan_columns.h"
-#include "sql/table_functions.h"
 #include "vector/error.h"
 
 namespace cairn {
 namespace {
-
-constexpr size_t kMaxViewDepth = 64;
 
 void add_relations(FromItem& item, FromItem& part) {
   for (ScopeRelation& relation : part.relations) item.relations.push_back(std::move(relation));
@@ -63,99 +60,12 @@ FromItem Binder::from_item(const pg::Node& node, QueryLevel& level) {
   }
 }
 
-void Binder::throw_unknown_table(std::string_view name, int position) {
-  std::vector<std::string> names;
-  for (const CteFrame* frame = ctes_; frame != nullptr; frame = frame->outer)
-    for (const auto& entry : frame->entries) names.push_back(entry->name);
-  for (const auto& [table, version] : context_.snapshot->tables) names.push_back(table);
-  for (const auto& [view, schema] : context_.snapshot->views) names.push_back(view);
-  std::string nearest = nearest_name(name, names);
-  throw Error(sqlstate::kUndefinedTable, "table \"" + std::string(name) + "\" does not exist",
-              nearest.empty() ? "" : "Perhaps you meant the table \"" + nearest + "\".").at(position);
-}
-
-FromItem Binder::range_var(const PgQuery__RangeVar& range) {
-  std::string name = range.relname;
-  FromItem item;
-  CteEntry* found = nullptr;
-  if (range.schemaname[0] == '\0')
-    for (CteFrame* frame = ctes_; frame != nullptr && found == nullptr; frame = frame->outer)
-      for (const auto& entry : frame->entries)
-        if (entry->name == name) found = entry.get();
-  std::string key;
-  if (found == nullptr) {
-    key = find_relation(*context_.snapshot, context_.search_path, range);
-    if (context_.resolved != nullptr && view_depth_ == 0) context_.resolved->emplace_back(&range, key);
-  }
-  if (found != nullptr) {
-    item = cte_use(*found, range.location);
-  } else if (auto table = context_.snapshot->tables.find(key); table != context_.snapshot->tables.end()) {
-    item.plan = make_node(LogicalNode::Kind::kScan);
-    item.plan->table = table->second;
-    item.plan->alias = range.alias != nullptr ? range.alias->aliasname : range.relname;
-    item.relations.push_back({name, {}});
-    for (const ColumnSchema& column : table->second->schema.columns) {
-      ColumnId id = add_column(column.name, column.type, !column.not_null);
-      item.plan->scan_columns.push_back(static_cast<uint32_t>(item.plan->outputs.size()));
-      item.plan->outputs.push_back(id);
-      item.visible.push_back({column.name, id});
-    }
-    item.relations[0].columns = item.visible;
-    item.relations[0].schema = RelationName::of_key(key).schema;
-  } else if (auto schema = context_.snapshot->views.find(key); schema != context_.snapshot->views.end()) {
-    item = view(*schema->second);
-    item.relations[0].schema = RelationName::of_key(key).schema;
-  } else if (auto known = context_.snapshot->sequences.find(key); known != context_.snapshot->sequences.end()) {
-    item = sequence(*known->second);
-  } else {
-    throw_unknown_table(key, range.location);
-  }
-  apply_alias(item, range.alias, range.location);
-  return item;
-}
-
-/// A sequence as a table of one row.
-FromItem Binder::sequence(const Sequence& sequence) {
-  const SequencePosition position = sequence.state->position();
-  BoundQuery bound;
-  bound.names = {"last_value", "log_cnt", "is_called"};
-  bound.plan = make_node(LogicalNode::Kind::kValues);
-  std::vector<ExpressionPtr>& row = bound.plan->rows.emplace_back();
-  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), position.value)));
-  row.push_back(Expression::make_constant(Value::of_integer(Type::big_int(), 0)));
-  row.push_back(Expression::make_constant(Value::of_boolean(position.called)));
-  for (size_t i = 0; i < row.size(); i++) bound.plan->outputs.push_back(add_column(bound.names[i], row[i]->type, false));
-  return subquery_item(std::move(bound), RelationName::of_key(sequence.schema.name).name);
-}
-
 FromItem Binder::subquery_item(BoundQuery bound, std::string name) {
   FromItem item;
   for (size_t i = 0; i < bound.names.size(); i++) item.visible.push_back({bound.names[i], bound.plan->outputs[i]});
   item.relations.push_back({std::move(name), item.visible});
   item.plan = std::move(bound.plan);
   return item;
-}
-
-FromItem Binder::view(const ViewSchema& schema) {
-  if (view_depth_ >= kMaxViewDepth)
-    throw Error(sqlstate::kStatementTooComplex, "views are nested too deeply at \"" + schema.name + "\"");
-  Restore<size_t> depth(view_depth_, view_depth_ + 1);
-  Restore<CteFrame*> ctes(ctes_, nullptr);
-  Restore<SearchPath> path(context_.search_path, SearchPath::of_views());
-  LevelGuard guard(*this, nullptr);
-  try {
-    auto tree = parse_statement(schema.sql);
-    view_trees_.push_back(tree);
-    BoundQuery bound = query(*tree->statement().select_stmt, nullptr, false);
-    for (size_t i = 0; i < schema.column_names.size() && i < bound.names.size(); i++)
-      bound.names[i] = schema.column_names[i];
-    return subquery_item(std::move(bound), RelationName::of_key(schema.name).name);
-  } catch (Error& error) {
-    // Positions count in the view's text, not in the statement's.
-    error.position = -1;
-    error.message = "in view \"" + schema.name + "\": " + error.message;
-    throw;
-  }
 }
 
 FromItem Binder::range_subselect(const PgQuery__RangeSubselect& range, QueryLevel& level) {
@@ -165,53 +75,6 @@ FromItem Binder::range_subselect(const PgQuery__RangeSubselect& range, QueryLeve
   LevelGuard guard(*this, outer);
   FromItem item = subquery_item(query(*range.subquery->select_stmt, outer, false), range.alias->aliasname);
   apply_alias(item, range.alias, -1);
-  return item;
-}
-
-FromItem Binder::range_function(const PgQuery__RangeFunction& range, QueryLevel& level) {
-  if (range.ordinality) throw_unsupported("WITH ORDINALITY", -1);
-  if (range.is_rowsfrom || range.n_functions != 1) throw_unsupported("ROWS FROM", -1);
-  if (range.n_coldeflist > 0) throw_unsupported("a column definition list", -1);
-  const pg::Node* node = range.functions[0]->list->items[0];
-  if (node->node_case != PG_QUERY__NODE__NODE_FUNC_CALL)
-    throw_unsupported(pg::describe(*node) + " in FROM", pg::location(node));
-  const PgQuery__FuncCall& call = *node->func_call;
-  std::string name(pg::last_name(call.funcname, call.n_funcname));
-  const TableFunction* function = find_table_function(name);
-  if (function == nullptr) {
-    std::string nearest = nearest_name(name, table_function_names());
-    throw Error(sqlstate::kUndefinedFunction, "table function \"" + name + "\" does not exist",
-                nearest.empty() ? "" : "Perhaps you meant \"" + nearest + "\".").at(call.location);
-  }
-  if (call.n_args < function->least_arguments || call.n_args > function->most_arguments)
-    throw Error(sqlstate::kUndefinedFunction, "expected " + std::string(function->signature) + ", found " +
-                                                  std::to_string(call.n_args) + " arguments").at(call.location);
-  std::vector<Value> arguments;
-  for (const pg::Node* argument : pg::list(call.args, call.n_args)) {
-    ExpressionPtr bound = fold(expression(*argument));
-    if (bound->kind != Expression::Kind::kConstant)
-      throw_unsupported("an argument of \"" + name + "\" that is not a constant", pg::location(argument));
-    if (is_untyped(*bound)) bound = cast_to(std::move(bound), Type::varchar());
-    arguments.push_back(bound->value);
-  }
-  (void)level;
-  BoundTableFunction made;
-  try {
-    made = function->bind(arguments, context_.session);
-  } catch (Error& error) {
-    throw std::move(error).at(call.location);
-  }
-  BoundQuery bound;
-  bound.plan = make_node(LogicalNode::Kind::kTableFunction);
-  bound.plan->function_source = made.source;
-  bound.plan->alias = name;
-  for (size_t i = 0; i < made.types.size(); i++)
-    bound.plan->outputs.push_back(add_column(made.names[i], made.types[i], true));
-  bound.names = made.names;
-  // A function of one column lends it its alias: FROM generate_series(1, 3) AS i gives i.i.
-  if (made.names.size() == 1 && range.alias != nullptr) bound.names[0] = range.alias->aliasname;
-  FromItem item = subquery_item(std::move(bound), name);
-  apply_alias(item, range.alias, call.location);
   return item;
 }
 
@@ -257,7 +120,14 @@ FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
 
   FromItem joined;
   join_condition(syntax, left, right, joined, level);
-  if (syntax.join_using_alias != nullptr) throw_unsupported("an alias of USING", -1);
+  if (syntax.join_using_alias != nullptr) {  // names the merged columns alone
+    ScopeRelation merged{syntax.join_using_alias->aliasname, {}};
+    for (size_t i = 0; i < syntax.n_using_clause; i++) merged.columns.push_back(joined.visible[i]);
+    FromItem alias;
+    alias.relations.push_back(std::move(merged));
+    check_duplicate_names(joined, alias);
+    add_relations(joined, alias);
+  }
   if (syntax.alias != nullptr) apply_alias(joined, syntax.alias, -1);
   return joined;
 }
@@ -273,7 +143,8 @@ void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, Fro
     throw Error(sqlstate::kInvalidColumnReference,
                 "a LATERAL item on the right of a RIGHT or FULL JOIN must not refer to its left side");
   auto set_nullable = [&](const std::vector<ColumnId>& columns) {
-    for (ColumnId id : columns) plan_.columns[id].nullable = true;
+    for (ColumnId id : columns)
+      if (!std::exchange(plan_.columns[id].nullable, true)) row_marks_.insert(id);
   };
 
   if (syntax.is_natural || syntax.n_using_clause > 0) {
@@ -283,8 +154,12 @@ void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, Fro
         if (std::ranges::any_of(right.visible, [&](const ScopeColumn& c) { return c.name == column.name; }))
           names.push_back(column.name);
     } else {
-      for (const pg::Node* name : pg::list(syntax.using_clause, syntax.n_using_clause))
+      for (const pg::Node* name : pg::list(syntax.using_clause, syntax.n_using_clause)) {
+        if (std::ranges::find(names, pg::string_value(name)) != names.end())
+          throw Error(sqlstate::kDuplicateColumn,
+                      "column name \"" + std::string(pg::string_value(name)) + "\" appears more than once in USING clause");
         names.emplace_back(pg::string_value(name));
+      }
     }
     join_using(names, -1, kind, left, right, joined);
   } else {
@@ -322,6 +197,20 @@ void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, Fro
   if (kind == JoinKind::kRight || kind == JoinKind::kFull) set_nullable(left_columns);
 }
 
+/// The column that stands for both of USING's: of their common type, from a side that is always there; of an inner join's,
+/// from the one that needs no cast.
+ExpressionPtr Binder::merged_column(ExpressionPtr left, ExpressionPtr right, JoinKind kind, int position) {
+  const bool right_fits = right->type != left->type && right->type == common_type(left->type, right->type);
+  auto both = std::make_unique<Expression>();
+  both->kind = Expression::Kind::kCoalesce;
+  both->arguments.push_back(std::move(left));
+  both->arguments.push_back(std::move(right));
+  both->type = unify({&both->arguments[0], &both->arguments[1]}, "JOIN/USING", position);
+  if (kind == JoinKind::kFull) return both;
+  const bool takes_right = kind == JoinKind::kRight || (kind == JoinKind::kInner && right_fits);
+  return exactly_of(std::move(both->arguments[takes_right ? 1 : 0]), both->type);
+}
+
 void Binder::join_using(const std::vector<std::string>& names, int position, JoinKind kind, FromItem& left,
                         FromItem& right, FromItem& joined) {
   auto find = [&](const FromItem& item, const std::string& name, std::string_view side) {
@@ -346,34 +235,33 @@ void Binder::join_using(const std::vector<std::string>& names, int position, Joi
     size_t l = find(left, name, "left"), r = find(right, name, "right");
     left_merged[l] = right_merged[r] = true;
     merged.emplace_back(left.visible[l].id, right.visible[r].id);
+    note_use(merged.back().first);
+    note_use(merged.back().second);
+    const Type &left_type = plan_.columns[merged.back().first].type, &right_type = plan_.columns[merged.back().second].type;
+    if (!common_type(left_type, right_type)) throw_no_common_type("JOIN/USING", left_type, right_type, position);
     predicates.push_back(compare(Expression::Comparison::kEqual, reference(merged.back().first),
                                  reference(merged.back().second), position));
   }
   joined.plan = make_join(kind, std::move(left.plan), std::move(right.plan), std::move(predicates));
-  LogicalPtr coalesced;
+  LogicalPtr computed;
   for (size_t i = 0; i < names.size(); i++) {
-    auto [l, r] = merged[i];
-    ColumnId id = kind == JoinKind::kRight ? r : l;
-    if (kind == JoinKind::kFull) {
-      if (coalesced == nullptr) coalesced = make_node(LogicalNode::Kind::kProject);
-      auto both = std::make_unique<Expression>();
-      both->kind = Expression::Kind::kCoalesce;
-      both->arguments.push_back(reference(l));
-      both->arguments.push_back(reference(r));
-      both->type = unify({&both->arguments[0], &both->arguments[1]}, "JOIN/USING", position);
-      id = add_column(names[i], both->type, true);
-      coalesced->outputs.push_back(id);
-      coalesced->expressions.push_back(std::move(both));
+    ExpressionPtr column = merged_column(reference(merged[i].first), reference(merged[i].second), kind, position);
+    ColumnId id = column->column;
+    if (column->kind != Expression::Kind::kColumn) {
+      if (computed == nullptr) computed = make_node(LogicalNode::Kind::kProject);
+      id = add_column(names[i], column->type, kind != JoinKind::kInner || nullable(*column));
+      computed->outputs.push_back(id);
+      computed->expressions.push_back(std::move(column));
     }
     joined.visible.push_back({names[i], id});
   }
-  if (coalesced != nullptr) {
+  if (computed != nullptr) {
     for (ColumnId id : joined.plan->outputs) {
-      coalesced->outputs.push_back(id);
-      coalesced->expressions.push_back(reference(id));
+      computed->outputs.push_back(id);
+      computed->expressions.push_back(reference(id));
     }
-    coalesced->children.push_back(std::move(joined.plan));
-    joined.plan = std::move(coalesced);
+    computed->children.push_back(std::move(joined.plan));
+    joined.plan = std::move(computed);
   }
   for (size_t i = 0; i < left.visible.size(); i++)
     if (!left_merged[i]) joined.visible.push_back(left.visible[i]);

@@ -65,7 +65,10 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
     const Type& given = arguments[i]->type;
     bool literal_number = arguments[i]->kind == Expression::Kind::kConstant && given.is_integer() && !arguments[i]->value.null;
     if (wanted == kAnyType) {
-      type = is_untyped(*arguments[i]) ? Type::varchar() : given;
+      arguments[i] = determined(std::move(arguments[i]));
+      type = arguments[i]->type;
+    } else if (wanted == TypeId::kChar) {
+      type = Type::character();  // such functions see the blanks
     } else if (given.id == wanted) {
       type = given;
     } else if (wanted == TypeId::kDecimal && literal_number) {
@@ -91,6 +94,7 @@ ExpressionPtr Binder::call(std::string_view name, std::vector<ExpressionPtr>& ar
     throw std::move(error).at(position);
   }
   ExpressionPtr made = Expression::make_call(best, result, std::move(arguments), position);
+  if (best->is_volatile) pin_sequence(*made);
   if (best->is_volatile) made->volatile_call = std::make_shared<VolatileCall>(VolatileCall{context_.volatile_source});
   return made;
 }
@@ -120,6 +124,7 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
       throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
   }
   if (syntax.over != nullptr) return window_call(syntax, name);
+  if (is_hypothetical_set_function(name) && syntax.agg_within_group) return hypothetical_call(syntax, name);
   if (is_window_function(name))
     throw Error(sqlstate::kWrongObjectType, "window function " + name + " requires an OVER clause").at(syntax.location);
   if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, name, *aggregate);
@@ -165,8 +170,11 @@ ExpressionPtr Binder::functional_cast(std::string_view name, std::vector<Express
 /// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
 ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr result = datetime_call(name, syntax)) return result;
-  if (name == "pg_typeof" && syntax.n_args == 1)
-    return Expression::make_constant(Value::of_string(full_type_name(expression(*syntax.args[0])->type)));
+  if (name == "pg_typeof" && syntax.n_args == 1) {
+    ExpressionPtr argument = expression(*syntax.args[0]);
+    if (argument->kind == Expression::Kind::kParameter) argument = determined(std::move(argument));
+    return Expression::make_constant(Value::of_string(full_type_name(argument->type)));
+  }
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
   if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));

@@ -58,7 +58,8 @@ template <typename T>
 class Restore {
  public:
   Restore(T& variable, T value) : variable_(variable), before_(variable) { variable = value; }
-  ~Restore() { variable_ = before_; }
+  ~Restore() { variable_ = std::move(before_); }
+  const T& before() const { return before_; }
   Restore(const Restore&) = delete;
   Restore& operator=(const Restore&) = delete;
 

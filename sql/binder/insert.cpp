@@ -17,32 +17,74 @@ void check_insert_count(size_t found, size_t wanted, int position) {
     throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions").at(position);
 }
 
+[[noreturn]] void throw_always_generated(const ColumnSchema& column, int position) {
+  throw Error("428C9", "cannot insert a non-DEFAULT value into column \"" + column.name + "\"",
+              "Column \"" + column.name + "\" is an identity column defined as GENERATED ALWAYS. Use OVERRIDING SYSTEM VALUE "
+              "to override.").at(position);
+}
+
 }  // namespace
 
-BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableSchema& table,
-                                         const std::vector<size_t>& columns) {
+InsertColumns InsertColumns::of(const PgQuery__InsertStmt& insert, const TargetNames& target) {
+  InsertColumns columns{{}, insert.n_cols > 0, insert.override};
+  std::vector<const PgQuery__ResTarget*> named;
+  std::vector<PgQuery__ResTarget> first(insert.n_cols > 0 ? 0 : target.columns.size());
+  if (insert.n_cols == 0 && insert.select_stmt != nullptr) {
+    // Without a list, as many leading columns as the source has.
+    const PgQuery__SelectStmt& source = *insert.select_stmt->select_stmt;
+    if (source.n_values_lists > 0) first.resize(std::min(first.size(), source.values_lists[0]->list->n_items));
+    const auto expression = std::ranges::find_if(target.columns, [](const auto& column) { return !column.second; });
+    if (source.n_values_lists == 0)
+      first.resize(std::min(first.size(), static_cast<size_t>(expression - target.columns.begin())));
+    for (size_t i = 0; i < first.size(); i++) {
+      first[i] = PG_QUERY__RES_TARGET__INIT;
+      first[i].name = const_cast<char*>(target.columns[i].first.c_str());
+      first[i].location = -1;
+      named.push_back(&first[i]);
+    }
+  }
+  for (const pg::Node* node : pg::list(insert.cols, insert.n_cols)) named.push_back(node->res_target);
+  for (const PgQuery__ResTarget* column : named) {
+    const size_t position = target.find(*column, "insert into");
+    if (std::ranges::find(columns.positions, position) != columns.positions.end())
+      throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(column->name) + "\" specified more than once")
+          .at(column->location);
+    columns.positions.push_back(position);
+  }
+  return columns;
+}
+
+BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableSchema& table, InsertColumns columns) {
   if (source == nullptr) return default_row(table);
   const PgQuery__SelectStmt& select = *source;
-  std::vector<Type> types;
-  std::vector<std::string> names;
-  for (size_t column : columns) {
-    types.push_back(table.columns[column].type);
-    names.push_back(table.columns[column].name);
-  }
   bool bare_values = select.n_values_lists > 0 && select.n_sort_clause == 0 && select.limit_count == nullptr &&
                      select.limit_offset == nullptr && select.with_clause == nullptr;
   BoundQuery bound;
+  const bool overriding_user = !bare_values && columns.overriding == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE;
   if (bare_values) {
     bound = insert_values(select, table, columns);
   } else {
     bound = query(select, nullptr, true);
-    check_insert_count(bound.plan->outputs.size(), columns.size(), -1);
+    const size_t given = bound.plan->outputs.size();
+    if (!columns.listed) columns.positions.resize(std::min(given, columns.positions.size()));
+    check_insert_count(given, columns.positions.size(), -1);
+    std::vector<Type> types;
+    std::vector<std::string> names;
+    for (const size_t position : columns.positions) {
+      const ColumnSchema& column = table.columns[position];
+      if (column.identity == Identity::kAlways && columns.overriding == PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET)
+        throw_always_generated(column, -1);
+      types.push_back(column.type);
+      names.push_back(column.name);
+    }
     bound.plan = cast_outputs(std::move(bound.plan), types, names, CastContext::kAssignment);
   }
   bound.names.clear();
   for (const ColumnSchema& column : table.columns) bound.names.push_back(column.name);
-  bool in_order = columns.size() == table.columns.size();
-  for (size_t i = 0; i < columns.size(); i++) in_order = in_order && columns[i] == i;
+  const std::vector<size_t>& positions = columns.positions;
+  bool in_order = positions.size() == table.columns.size();
+  for (size_t i = 0; i < positions.size(); i++)
+    in_order = in_order && positions[i] == i && (!overriding_user || table.columns[i].identity == Identity::kNone);
   if (in_order) return bound;
 
   LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(bound.plan));
@@ -50,12 +92,12 @@ BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableS
   project->outputs.clear();
   for (size_t i = 0; i < table.columns.size(); i++) {
     const ColumnSchema& column = table.columns[i];
-    auto found = std::ranges::find(columns, i);
+    auto found = std::ranges::find(positions, i);
     ExpressionPtr value;
-    if (found == columns.end()) {
+    if (found == positions.end() || (overriding_user && column.identity != Identity::kNone)) {
       value = default_value(column);
     } else {
-      value = Expression::make_column(given[static_cast<size_t>(found - columns.begin())], column.type);
+      value = Expression::make_column(given[static_cast<size_t>(found - positions.begin())], column.type);
     }
     project->outputs.push_back(add_column(column.name, column.type, nullable(*value)));
     project->expressions.push_back(std::move(value));
@@ -65,13 +107,13 @@ BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableS
 }
 
 LogicalPlan Binder::bind_insert_source(const PgQuery__SelectStmt& select, const TableSchema& table,
-                                       const std::vector<size_t>& columns) {
+                                       const InsertColumns& columns) {
   return finish(insert_source(&select, table, columns));
 }
 
 std::vector<std::vector<ExpressionPtr>> Binder::bind_insert_rows(const PgQuery__SelectStmt& select,
                                                                  const TableSchema& table,
-                                                                 const std::vector<size_t>& columns) {
+                                                                 const InsertColumns& columns) {
   LogicalPtr values = insert_values(select, table, columns).plan;
   if (values->kind != LogicalNode::Kind::kValues) throw_unsupported("a subquery in one of several VALUES rows", -1);
   return std::move(values->rows);
@@ -100,12 +142,25 @@ ExpressionPtr Binder::default_value(const ColumnSchema& column) {
   if (column.default_sql.empty()) return make_null(column.type);
   auto tree = parse_statement("SELECT " + column.default_sql);
   view_trees_.push_back(tree);
-  return fold(coerce(expression(*tree->statement().select_stmt->target_list[0]->res_target->val), column.type,
-                     CastContext::kAssignment));
+  return fold(coerce(expression(stored_expression(*tree)), column.type, CastContext::kAssignment));
+}
+
+const pg::Node& stored_expression(const SyntaxTree& tree) {
+  return *tree.statement().select_stmt->target_list[0]->res_target->val;
+}
+
+ExpressionPtr Binder::inserted_value(const pg::Node& item, const ColumnSchema& column, PgQuery__OverridingKind overriding) {
+  const bool overridden =
+      overriding == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE && column.identity != Identity::kNone;
+  if (item.node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT || overridden) return default_value(column);
+  if (column.identity == Identity::kAlways && overriding != PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE)
+    throw_always_generated(column, pg::location(&item));
+  return assigned_value(item, column);
 }
 
 BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
-                                         const std::vector<size_t>& columns) {
+                                 const InsertColumns& columns) {
+  const std::vector<size_t>& positions = columns.positions;
   QueryLevel level;
   LevelGuard guard(*this, &level);
   level.clause = Clause::kValues;
@@ -113,20 +168,18 @@ BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableS
   std::vector<Attachment> pending;
   level.pending = select.n_values_lists == 1 ? &pending : nullptr;
   for (const pg::Node* list : pg::list(select.values_lists, select.n_values_lists)) {
+    if (!node->rows.empty() && list->list->n_items != node->rows[0].size())
+      throw Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length").at(pg::location(list->list->items[0]));
     std::vector<ExpressionPtr> row;
     for (const pg::Node* item : pg::list(list->list->items, list->list->n_items)) {
-      if (row.size() >= columns.size()) check_insert_count(row.size() + 1, columns.size(), pg::location(item));
-      const ColumnSchema& column = table.columns[columns[row.size()]];
-      if (item->node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT) {
-        row.push_back(default_value(column));
-      } else {
-        row.push_back(coerce(expression(*item), column.type, CastContext::kAssignment, pg::location(item)));
-      }
+      if (row.size() >= positions.size()) check_insert_count(row.size() + 1, positions.size(), pg::location(item));
+      const ColumnSchema& column = table.columns[positions[row.size()]];
+      row.push_back(inserted_value(*item, column, columns.overriding));
     }
-    check_insert_count(row.size(), columns.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
+    check_insert_count(row.size(), positions.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
     node->rows.push_back(std::move(row));
   }
-  for (size_t column : columns)
+  for (size_t column : positions)
     node->outputs.push_back(add_column(table.columns[column].name, table.columns[column].type, true));
   if (!pending.empty()) node = row_of(std::move(node->rows[0]), std::move(pending));
   return {std::move(node), {}};

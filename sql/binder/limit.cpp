@@ -13,11 +13,6 @@
 namespace cairn {
 namespace {
 
-bool contains(const Expression& expression, Expression::Kind kind) {
-  return expression.kind == kind ||
-         std::ranges::any_of(expression.arguments, [&](const ExpressionPtr& e) { return contains(*e, kind); });
-}
-
 bool is_known(const ExpressionPtr& count) {
   if (count == nullptr || count->kind == Expression::Kind::kConstant) return true;
   return contains(*count, Expression::Kind::kParameter) && !contains(*count, Expression::Kind::kColumn);

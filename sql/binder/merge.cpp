@@ -51,8 +51,9 @@ void check_reachable(const PgQuery__MergeStmt& merge) {
 /// The row of WHEN NOT MATCHED THEN INSERT.
 std::vector<ExpressionPtr> Binder::merge_insert_row(const PgQuery__MergeWhenClause& clause, const TableSchema& table) {
   std::vector<size_t> columns;
+  const TargetNames names = TargetNames::of(table);
   for (const pg::Node* node : pg::list(clause.target_list, clause.n_target_list)) {
-    columns.push_back(find_target_column(table, *node->res_target));
+    columns.push_back(names.find(*node->res_target, "insert into"));
     if (std::ranges::count(columns, columns.back()) > 1)
       throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(node->res_target->name) + "\" specified more than once")
           .at(node->res_target->location);
@@ -65,7 +66,8 @@ std::vector<ExpressionPtr> Binder::merge_insert_row(const PgQuery__MergeWhenClau
   if (clause.n_values > 0 && clause.n_values < columns.size())
     throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
   std::vector<ExpressionPtr> row(table.columns.size());
-  for (size_t i = 0; i < clause.n_values; i++) row[columns[i]] = assigned_value(*clause.values[i], table.columns[columns[i]]);
+  for (size_t i = 0; i < clause.n_values; i++)
+    row[columns[i]] = inserted_value(*clause.values[i], table.columns[columns[i]], clause.override);
   for (size_t i = 0; i < row.size(); i++)
     if (row[i] == nullptr) row[i] = default_value(table.columns[i]);
   return row;
@@ -123,7 +125,9 @@ BoundModification Binder::bind_merge(const PgQuery__MergeStmt& merge, std::share
   LevelGuard guard(*this, &level);
   FromItem source = from_clause(&merge.source_relation, 1, level);
   ColumnId identity, action;
-  FromItem both = target_item(*merge.relation, table, identity);
+  std::vector<ColumnId> before;
+  FromItem both = target_item(*merge.relation, {table, {}}, ViewFilter::kApply, before, identity);
+  const TargetNames names = TargetNames::of(table->schema);
   for (const ScopeRelation& relation : source.relations) {
     if (relation.name == both.relations[0].name)
       throw Error(sqlstate::kDuplicateAlias, "name \"" + relation.name + "\" specified more than once",
@@ -144,7 +148,7 @@ BoundModification Binder::bind_merge(const PgQuery__MergeStmt& merge, std::share
     if (result.actions.back() != BoundModification::Action::kStore) continue;
     level.items = {clause.matched ? &both : &source};
     std::vector<ExpressionPtr> values = clause.matched
-                                            ? assigned_row(clause.target_list, clause.n_target_list, table->schema, both)
+                                            ? assigned_row(clause.target_list, clause.n_target_list, table->schema, names, before)
                                             : merge_insert_row(clause, table->schema);
     for (size_t column = 0; column < row.size(); column++) {
       row[column]->arguments.push_back(Expression::make_compare(
@@ -166,7 +170,7 @@ BoundModification Binder::bind_merge(const PgQuery__MergeStmt& merge, std::share
     project->outputs.push_back(id);
     project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
   }
-  finish_modification(result, std::move(project), new_row, nullptr, 0, level, {identity, action});
+  finish_modification(result, std::move(project), new_row, nullptr, 0, level, {.identity = identity, .action = action});
   return result;
 }
 

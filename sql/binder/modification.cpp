@@ -10,30 +10,38 @@
 // queries for the rows that fail them.
 
 namespace cairn {
-namespace {
 
 std::string visible_name(const PgQuery__RangeVar& range) {
   return range.alias != nullptr ? range.alias->aliasname : range.relname;
 }
 
-/// The target's columns under other ids.
-FromItem renamed_target(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids) {
+FromItem row_item(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids) {
   FromItem item;
   for (size_t i = 0; i < table.columns.size(); i++) item.visible.push_back({table.columns[i].name, ids[i]});
   item.relations.push_back({name, item.visible});
   return item;
 }
 
-}  // namespace
+TargetNames TargetNames::of(const TableSchema& table) {
+  TargetNames names{table.name, {}};
+  for (const ColumnSchema& column : table.columns) names.columns.emplace_back(column.name, names.columns.size());
+  return names;
+}
 
-size_t find_target_column(const TableSchema& table, const PgQuery__ResTarget& target) {
+size_t TargetNames::find(const PgQuery__ResTarget& target, std::string_view verb) const {
   if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
-  if (const std::optional<size_t> column = table.find(target.name)) return *column;
+  for (const auto& [name, position] : columns) {
+    if (name != target.name) continue;
+    if (position) return *position;
+    throw Error(sqlstate::kFeatureNotSupported,
+                "cannot " + std::string(verb) + " column \"" + name + "\" of view \"" + relation + "\"",
+                "View columns that are not columns of their base relation are not updatable.").at(target.location);
+  }
   std::vector<std::string> names;
-  for (const ColumnSchema& column : table.columns) names.push_back(column.name);
+  for (const auto& column : columns) names.push_back(column.first);
   const std::string nearest = nearest_name(target.name, names);
   throw Error(sqlstate::kUndefinedColumn,
-              "column \"" + std::string(target.name) + "\" of relation \"" + table.name + "\" does not exist",
+              "column \"" + std::string(target.name) + "\" of relation \"" + relation + "\" does not exist",
               nearest.empty() ? "" : "Perhaps you meant the column \"" + nearest + "\".").at(target.location);
 }
 
@@ -46,7 +54,8 @@ FromItem Binder::plain_item(std::shared_ptr<const TableVersion> table) {
     item.plan->outputs.push_back(add_column(column.name, column.type, true));
     item.visible.push_back({column.name, item.plan->outputs.back()});
   }
-  item.relations.push_back({RelationName::of_key(table->schema.name).name, item.visible});
+  RelationName name = RelationName::of_key(table->schema.name);
+  item.relations.push_back({std::move(name.name), item.visible, std::move(name.schema)});
   item.plan->table = std::move(table);
   return item;
 }
@@ -74,12 +83,11 @@ LogicalPlan Binder::bind_check(const pg::Node& condition, std::shared_ptr<const 
   return finish(std::move(bound));
 }
 
-FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<const TableVersion> table,
-                             ColumnId& identity) {
+FromItem Binder::table_item(std::shared_ptr<const TableVersion> table, const std::string& alias, ColumnId& identity) {
   FromItem item;
   item.plan = make_node(LogicalNode::Kind::kScan);
   item.plan->table = with_row_identity(*table);
-  item.plan->alias = visible_name(range);
+  item.plan->alias = alias;
   for (const ColumnSchema& column : item.plan->table->schema.columns) {
     const ColumnId id = add_column(column.name, column.type, !column.not_null);
     item.plan->scan_columns.push_back(static_cast<uint32_t>(item.plan->outputs.size()));
@@ -88,8 +96,7 @@ FromItem Binder::target_item(const PgQuery__RangeVar& range, std::shared_ptr<con
   }
   identity = item.plan->outputs.back();
   item.visible.pop_back();
-  item.relations.push_back({visible_name(range), item.visible});
-  if (range.alias == nullptr) item.relations.back().schema = RelationName::of_key(item.plan->table->schema.name).schema;
+  item.relations.push_back({alias, item.visible});
   return item;
 }
 
@@ -129,15 +136,18 @@ std::vector<ExpressionPtr> Binder::assigned_values(const PgQuery__MultiAssignRef
   return values;
 }
 
-/// The row after SET: assigned columns, and the others as they were.
+/// The row after SET: assigned columns, and the others as they were, under the ids of `before`.
 std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
-                                                const FromItem& target) {
+                                                const TargetNames& names, const std::vector<ColumnId>& before) {
   std::vector<ExpressionPtr> row(table.columns.size());
   std::vector<ExpressionPtr> subquery;  // the columns of the one that is being assigned
   for (const pg::Node* node : pg::list(targets, count)) {
     const PgQuery__ResTarget& item = *node->res_target;
-    const size_t position = find_target_column(table, item);
+    const size_t position = names.find(item, "update");
     const ColumnSchema& column = table.columns[position];
+    if (column.identity == Identity::kAlways && item.val->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
+      throw Error("428C9", "column \"" + column.name + "\" can only be updated to DEFAULT",
+                  "Column \"" + column.name + "\" is an identity column defined as GENERATED ALWAYS.").at(item.location);
     if (row[position] != nullptr)
       throw Error(sqlstate::kSyntaxError, "multiple assignments to same column \"" + column.name + "\"").at(item.location);
     if (item.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
@@ -157,13 +167,12 @@ std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t
     row[position] = coerce(std::move(subquery[field]), column.type, CastContext::kAssignment, item.location);
   }
   for (size_t i = 0; i < row.size(); i++)
-    if (row[i] == nullptr) row[i] = Expression::make_column(target.visible[i].id, table.columns[i].type);
+    if (row[i] == nullptr) row[i] = Expression::make_column(before[i], table.columns[i].type);
   return row;
 }
 
 void Binder::finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
-                                 pg::Node* const* returning, size_t returning_count, QueryLevel& level,
-                                 const std::vector<ColumnId>& tail) {
+                                 pg::Node* const* returning, size_t returning_count, QueryLevel& level, const Tail& tail) {
   std::vector<Target> targets;
   std::vector<Attachment> attachments;
   if (returning_count > 0) {
@@ -182,28 +191,35 @@ void Binder::finish_modification(BoundModification& result, LogicalPtr node, con
     project->outputs.push_back(add_column(name, value->type, nullable(*value)));
     project->expressions.push_back(std::move(value));
     bound.names.push_back(std::move(name));
+    return bound.names.size() - 1;
   };
-  const auto reference = [&](ColumnId id) { return Expression::make_column(id, plan_.columns[id].type); };
-  for (const ColumnId id : row) put(reference(id), plan_.columns[id].name);
+  const auto carry = [&](ColumnId id) {
+    return put(Expression::make_column(id, plan_.columns[id].type), plan_.columns[id].name);
+  };
+  const auto carry_if = [&](std::optional<ColumnId> id) { return id ? std::optional<size_t>(carry(*id)) : std::nullopt; };
+  for (const ColumnId id : row) carry(id);
   for (Target& target : targets) put(typed(std::move(target.expression)), target.name);
-  for (const ColumnId id : tail) put(reference(id), plan_.columns[id].name);
   result.row_columns = row.size();
   result.returning_columns = targets.size();
-  result.has_identity = !tail.empty();
+  result.columns = {carry_if(tail.identity), carry_if(tail.applies), carry_if(tail.action), carry_if(tail.violation), {}};
+  for (const ColumnId id : tail.checks) result.columns.checks.push_back(carry(id));
   bound.plan = std::move(project);
   result.plan = finish(std::move(bound));
 }
 
-BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::shared_ptr<const TableVersion> table) {
+BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, const ModificationTarget& target) {
   WithGuard with(*this, update.with_clause);
   BoundModification result;
-  result.target = table;
+  result.target = target.table;
+  const TableSchema& table = target.table->schema;
   QueryLevel level;
   LevelGuard guard(*this, &level);
   ColumnId identity;
-  FromItem target = target_item(*update.relation, table, identity);
-  const std::vector<ScopeColumn> target_columns = target.visible;
-  FromItem all = with_target(std::move(target), update.from_clause, update.n_from_clause, level);
+  std::vector<ColumnId> before;
+  FromItem seen = target_item(*update.relation, target, ViewFilter::kApply, before, identity);
+  const TargetNames names = names_of(target, seen, before);
+  const size_t own_columns = seen.visible.size();
+  FromItem all = with_target(std::move(seen), update.from_clause, update.n_from_clause, level);
   level.items = {&all};
   Conjunction where;
   level.clause = Clause::kWhere;
@@ -211,14 +227,14 @@ BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::sh
   std::vector<Attachment> attachments;
   level.clause = Clause::kSet;
   level.pending = &attachments;
-  std::vector<ExpressionPtr> row = assigned_row(update.target_list, update.n_target_list, table->schema, all);
+  std::vector<ExpressionPtr> row = assigned_row(update.target_list, update.n_target_list, table, names, before);
 
   LogicalPtr node = attach(apply(std::move(all.plan), std::move(where)), std::move(attachments));
   LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
   project->outputs.clear();
   std::vector<ColumnId> new_row;
   for (size_t i = 0; i < row.size(); i++) {
-    new_row.push_back(add_column(table->schema.columns[i].name, table->schema.columns[i].type, nullable(*row[i])));
+    new_row.push_back(add_column(table.columns[i].name, table.columns[i].type, nullable(*row[i])));
     project->outputs.push_back(new_row.back());
     project->expressions.push_back(std::move(row[i]));
   }
@@ -227,63 +243,74 @@ BoundModification Binder::bind_update(const PgQuery__UpdateStmt& update, std::sh
     project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
   };
   carry(identity);
-  // RETURNING sees the new row in the old one's place, and what FROM has.
-  FromItem after = renamed_target(all.relations[0].name, table->schema, new_row);
-  for (size_t i = target_columns.size(); i < all.visible.size(); i++) after.visible.push_back(all.visible[i]);
-  for (size_t i = 1; i < all.relations.size(); i++) after.relations.push_back(all.relations[i]);
   if (update.n_returning_list > 0) {
     std::vector<ColumnId> carried;
     for (size_t i = 1; i < all.relations.size(); i++)
       for (const ScopeColumn& column : all.relations[i].columns) carried.push_back(column.id);
-    for (size_t i = target_columns.size(); i < all.visible.size(); i++) carried.push_back(all.visible[i].id);
+    for (size_t i = own_columns; i < all.visible.size(); i++) carried.push_back(all.visible[i].id);
     std::ranges::sort(carried);
     carried.erase(std::unique(carried.begin(), carried.end()), carried.end());
     for (const ColumnId id : carried) carry(id);
   }
+  Tail tail{.identity = identity};
+  // RETURNING sees the new row in the old one's place, and what FROM has.
+  FromItem after = row_item(all.relations[0].name, table, new_row);
+  after.plan = with_view_checks(target, std::move(project), new_row, result, tail);
+  after = seen_through(target, std::move(after), *update.relation, ViewFilter::kIgnore);
+  after.visible.insert(after.visible.end(), all.visible.begin() + static_cast<ptrdiff_t>(own_columns), all.visible.end());
+  after.relations.insert(after.relations.end(), all.relations.begin() + 1, all.relations.end());
   level.items = {&after};
-  finish_modification(result, std::move(project), new_row, update.returning_list, update.n_returning_list, level, {identity});
+  finish_modification(result, std::move(after.plan), new_row, update.returning_list, update.n_returning_list, level, tail);
   return result;
 }
 
-BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, std::shared_ptr<const TableVersion> table) {
+BoundModification Binder::bind_delete(const PgQuery__DeleteStmt& statement, const ModificationTarget& target) {
   WithGuard with(*this, statement.with_clause);
   BoundModification result;
-  result.target = table;
+  result.target = target.table;
   QueryLevel level;
   LevelGuard guard(*this, &level);
   ColumnId identity;
-  FromItem all = with_target(target_item(*statement.relation, table, identity), statement.using_clause,
-                             statement.n_using_clause, level);
+  std::vector<ColumnId> before;
+  FromItem all = with_target(target_item(*statement.relation, target, ViewFilter::kApply, before, identity),
+                             statement.using_clause, statement.n_using_clause, level);
   level.items = {&all};
   Conjunction where;
   level.clause = Clause::kWhere;
   if (statement.where_clause != nullptr) conjuncts(*statement.where_clause, level, where);
   LogicalPtr node = apply(std::move(all.plan), std::move(where));
-  finish_modification(result, std::move(node), {}, statement.returning_list, statement.n_returning_list, level, {identity});
+  finish_modification(result, std::move(node), {}, statement.returning_list, statement.n_returning_list, level,
+                      {.identity = identity});
   return result;
 }
 
-BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, std::shared_ptr<const TableVersion> table,
-                                      const std::vector<size_t>& columns) {
+BoundModification Binder::bind_insert(const PgQuery__InsertStmt& insert, const ModificationTarget& target) {
+  const InsertColumns columns = InsertColumns::of(insert, target_names(target));
   WithGuard with(*this, insert.with_clause);
   BoundModification result;
-  result.target = table;
-  result.row_columns = table->schema.columns.size();
-  BoundQuery source = insert_source(insert.select_stmt == nullptr ? nullptr : insert.select_stmt->select_stmt,
-                                    table->schema, columns);
-  if (insert.on_conflict_clause == nullptr && insert.n_returning_list == 0) {
+  result.target = target.table;
+  const TableSchema& table = target.table->schema;
+  result.row_columns = table.columns.size();
+  BoundQuery source =
+      insert_source(insert.select_stmt == nullptr ? nullptr : insert.select_stmt->select_stmt, table, columns);
+  if (insert.on_conflict_clause == nullptr && insert.n_returning_list == 0 && target.views.empty()) {
     result.plan = finish(std::move(source));
     return result;
   }
-  std::vector<ColumnId> row = source.plan->outputs, tail;
-  LogicalPtr node = std::move(source.plan);
+  std::vector<ColumnId> row = source.plan->outputs;
+  Tail tail;
+  FromItem after;
+  after.plan = std::move(source.plan);
   if (insert.on_conflict_clause != nullptr)
-    node = bind_conflict(*insert.on_conflict_clause, *insert.relation, result, std::move(node), row, tail);
+    after.plan = bind_conflict(insert, target, result, std::move(after.plan), row, tail);
   QueryLevel level;
   LevelGuard guard(*this, &level);
-  const FromItem after = renamed_target(visible_name(*insert.relation), table->schema, row);
+  LogicalPtr checked = with_view_checks(target, std::move(after.plan), row, result, tail);
+  after = row_item(visible_name(*insert.relation), table, row);
+  after.plan = std::move(checked);
+  after = seen_through(target, std::move(after), *insert.relation, ViewFilter::kIgnore);
   level.items = {&after};
-  finish_modification(result, std::move(node), row, insert.returning_list, insert.n_returning_list, level, tail);
+  finish_modification(result, std::move(after.plan), row, insert.returning_list, insert.n_returning_list, level, tail);
   return result;
 }
 

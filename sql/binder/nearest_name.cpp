@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "vector/kernels/like.h"
+
 namespace cairn {
 namespace {
 
@@ -31,8 +33,10 @@ std::string nearest_name(std::string_view name, const std::vector<std::string>& 
   size_t limit = std::max<size_t>(1, name.size() / 3);
   std::string best;
   for (const std::string& candidate : candidates) {
-    size_t distance = edit_distance(name, candidate, limit);
-    if (distance > limit || (!best.empty() && distance == limit)) continue;
+    // In short names one letter is too much where it is half of them.
+    const size_t most = std::min(limit, std::max(name.size(), candidate.size()) / 2);
+    size_t distance = edit_distance(lower_case(name), lower_case(candidate), most);
+    if (distance > most || (!best.empty() && distance == limit)) continue;
     // The first of equally near candidates stays.
     if (best.empty() || distance < limit) {
       best = candidate;

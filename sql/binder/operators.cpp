@@ -47,13 +47,35 @@ std::string_view to_sql(Comparison comparison) {
 /// A constant that the other side's type can hold exactly takes that type, so that the column itself needs no cast and
 /// the comparison can go down to the scan: l_shipdate <= TIMESTAMP '1998-09-02 00:00:00' compares days.
 bool narrow_constant(ExpressionPtr& constant, const Expression& other) {
-  if (constant->kind != Expression::Kind::kConstant || !common_type(constant->type, other.type)) return false;
+  if (constant->kind != Expression::Kind::kConstant || !compared_type(constant->type, other.type)) return false;
+  if (constant->type.id == TypeId::kChar && other.type.id == TypeId::kChar && other.type.length != 0) {
+    constant = without_blanks(std::move(constant));
+    constant->type = constant->value.type = other.type;
+    return true;
+  }
   if (!other.type.is_exact() && other.type.id != TypeId::kDate) return false;
   std::optional<Value> value = convert_exactly(constant->value, other.type);
   if (!value) return false;
   constant->value = std::move(*value);
   constant->type = other.type;
   return true;
+}
+
+/// Compared as they are stored.
+bool same_values(const Type& a, const Type& b) {
+  if (a.id == TypeId::kChar && b.id == TypeId::kChar) return a.length != 0 && b.length != 0;
+  return a == b || (a.id == TypeId::kVarchar && b.id == TypeId::kVarchar);
+}
+
+/// The left operand's type as PostgreSQL's = takes it, beside a `right` one: there are operators of integers of two widths, of a
+/// DATE and a TIMESTAMP, of a REAL and a DOUBLE; for all other pairs both come to one type.
+Type equality_operand(const Type& left, const Type& right) {
+  const std::optional<Type> compared = compared_type(left, right);
+  if (!compared) return left;
+  const bool as_it_is = (left.is_integer() && right.is_integer()) || left.is_floating() || left.id == TypeId::kDate ||
+                        (left.id == compared->id && left.id != TypeId::kVarchar);
+  if (as_it_is) return left;
+  return compared->id == TypeId::kDecimal ? as_decimal(left) : *compared;
 }
 
 }  // namespace
@@ -134,7 +156,9 @@ ExpressionPtr Binder::binary(std::string_view op, ExpressionPtr left, Expression
     result->case_insensitive = op.ends_with('*');
     for (ExpressionPtr* side : {&left, &right})
       if (!is_untyped(**side) && !(*side)->type.is_string()) throw_no_operator(op, &left->type, right->type, position);
-    result->arguments.push_back(coerce(std::move(left), Type::varchar(), CastContext::kImplicit));
+    // Patterns see the blanks of a CHAR(n).
+    const Type subject = left->type.id == TypeId::kChar ? Type::character() : Type::varchar();
+    result->arguments.push_back(coerce(std::move(left), subject, CastContext::kImplicit));
     result->arguments.push_back(coerce(std::move(right), Type::varchar(), CastContext::kImplicit));
     result->position = position;
     return op.starts_with('!') ? Expression::make_not(std::move(result)) : std::move(result);
@@ -160,24 +184,16 @@ ExpressionPtr Binder::binary(std::string_view op, ExpressionPtr left, Expression
   return negate && overloads.empty() ? Expression::make_not(std::move(result)) : std::move(result);
 }
 
-ExpressionPtr Binder::literal_beside(ExpressionPtr literal, Type type) {
+ExpressionPtr Binder::literal_beside(ExpressionPtr literal, const Type& type) {
   const bool is_text = literal->kind == Expression::Kind::kConstant && !literal->value.null;
-  if (type.id == TypeId::kDecimal && is_text && is_plain_number(literal->value.string)) {
-    Value number = parse_numeric_literal(literal->value.string);
-    if (number.type.is_exact()) {
-      ExpressionPtr constant = Expression::make_constant(std::move(number));
-      constant->position = literal->position;
-      return constant;
-    }
-  }
-  if (type.id == TypeId::kVarchar) type.length = 0;
-  if (type.id != TypeId::kChar || !is_text) return coerce(std::move(literal), type, CastContext::kImplicit);
-  // Blanks at the end of a CHAR decide nothing.
-  const Type beside = type;
-  type.length = 0;
-  literal = coerce(std::move(literal), type, CastContext::kImplicit);
-  literal->type = literal->value.type = beside;
-  return literal;
+  if (type.id == TypeId::kDecimal && is_text) return as_numeric(std::move(literal));
+  // What is NULL has no blanks.
+  const bool keeps_length = type.id == TypeId::kChar && literal->kind == Expression::Kind::kConstant && !is_text;
+  return coerce(std::move(literal), keeps_length ? type : without_length(type), CastContext::kImplicit);
+}
+
+ExpressionPtr Binder::as_compared(ExpressionPtr operand, const Type& type) {
+  return type == Type::character() ? without_blanks(std::move(operand)) : coerce(std::move(operand), type, CastContext::kImplicit);
 }
 
 ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, ExpressionPtr right, int position) {
@@ -197,14 +213,11 @@ ExpressionPtr Binder::compare(Comparison comparison, ExpressionPtr left, Express
   }
   left = fold(std::move(left));
   right = fold(std::move(right));
-  if (left->type == right->type) return make();
-  if (left->type.id == right->type.id && left->type.is_string()) return make();
-  std::optional<Type> type = common_type(left->type, right->type);
+  if (narrow_constant(right, *left) || narrow_constant(left, *right) || same_values(left->type, right->type)) return make();
+  std::optional<Type> type = compared_type(left->type, right->type);
   if (!type) throw_no_operator(to_sql(comparison), &left->type, right->type, position);
-  if (narrow_constant(right, *left) || narrow_constant(left, *right)) return make();
-  if (type->is_floating()) type = Type::double_();
-  left = coerce(std::move(left), *type, CastContext::kImplicit);
-  right = coerce(std::move(right), *type, CastContext::kImplicit);
+  left = as_compared(std::move(left), *type);
+  right = as_compared(std::move(right), *type);
   return make();
 }
 
@@ -257,36 +270,41 @@ ExpressionPtr Binder::in_list(const PgQuery__AExpr& syntax) {
   return negate ? Expression::make_not(std::move(result)) : std::move(result);
 }
 
+/// PostgreSQL brings the items without columns, and only those, to one type with the left side before it compares them.
+/// Where they have none, or there is but one, each is compared by itself.
 ExpressionPtr Binder::in_values(ExpressionPtr left, std::vector<ExpressionPtr> items, int position) {
-  if (items.size() == 1) return compare(Comparison::kEqual, std::move(left), std::move(items[0]), position);
-  // Each item as compare() would bring it to the left side's type; where one does not fit, a common type for all.
-  Type type = left->type;
-  if (type.id == TypeId::kVarchar) type = Type::varchar();
-  bool fits = type.id != TypeId::kNull;
-  for (ExpressionPtr& item : items) {
-    if (is_untyped(*item) && fits) item = literal_beside(std::move(item), left->type);
-    item = fold(std::move(item));
+  std::optional<Type> common = left->type;
+  size_t constants = 0;
+  for (const ExpressionPtr& item : items) {
+    if (!contains(*item, Expression::Kind::kColumn)) constants++;
+    if (common && !is_untyped(*item) && !contains(*item, Expression::Kind::kColumn)) common = common_type(*common, item->type);
   }
-  for (ExpressionPtr& item : items)
-    fits = fits && (item->type == type || (item->type.id == type.id && type.is_string()) || narrow_constant(item, *left));
-  if (!fits) {
-    std::vector<ExpressionPtr*> all = {&left};
-    for (ExpressionPtr& item : items) all.push_back(&item);
-    Type known = left->type;
-    for (const ExpressionPtr& item : items)
-      if (known.id == TypeId::kNull) known = item->type;
-    if (known.id != TypeId::kNull)
-      for (ExpressionPtr* one : all)
-        if (is_untyped(**one)) *one = literal_beside(std::move(*one), known);
-    std::optional<Type> common = left->type;
-    for (ExpressionPtr& item : items) {
-      Type before = common->id == TypeId::kNull ? item->type : *common;
-      common = common_type(before, item->type);
-      if (!common) throw_no_operator("=", &left->type, item->type, item->position);
+  const bool together = common && constants > 1;
+  if (common) common = common->id == TypeId::kNull ? Type::varchar() : without_length(*common);
+  std::vector<ExpressionPtr> alone, list;
+  for (ExpressionPtr& item : items) {
+    if (!together || contains(*item, Expression::Kind::kColumn)) {
+      alone.push_back(compare(Comparison::kEqual, left->clone(), std::move(item), position));
+      continue;
     }
-    if (common->is_floating()) common = Type::double_();
-    if (common->id == TypeId::kNull) common = Type::varchar();
-    for (ExpressionPtr* one : all) *one = coerce(std::move(*one), *common, CastContext::kImplicit);
+    if (is_untyped(*item)) item = literal_beside(std::move(item), *common);
+    list.push_back(fold(std::move(item)));
+  }
+  if (together) alone.push_back(in_list_of(std::move(left), std::move(list), *common, position));
+  return alone.size() == 1 ? std::move(alone[0]) : Expression::make_or(std::move(alone));
+}
+
+/// `items`: of types that convert to `common`.
+ExpressionPtr Binder::in_list_of(ExpressionPtr left, std::vector<ExpressionPtr> items, const Type& common, int position) {
+  if (is_untyped(*left)) left = literal_beside(std::move(left), common);
+  const bool fits = std::ranges::all_of(items, [&](ExpressionPtr& item) {
+    return same_values(item->type, left->type) || narrow_constant(item, *left);
+  });
+  if (!fits) {
+    const std::optional<Type> type = compared_type(left->type, common);
+    if (!type) throw_no_operator("=", &left->type, common, position);
+    left = as_compared(std::move(left), *type);
+    for (ExpressionPtr& item : items) item = as_compared(coerce(std::move(item), common, CastContext::kImplicit), *type);
   }
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kIn;
@@ -326,12 +344,25 @@ ExpressionPtr Binder::between(const PgQuery__AExpr& syntax) {
   bool negate = syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN ||
                 syntax.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN_SYM;
   const PgQuery__List& bounds = *syntax.rexpr->list;
-  ExpressionPtr value = expression(*syntax.lexpr);
-  ExpressionPtr low = expression(*bounds.items[0]), high = expression(*bounds.items[1]);
-  auto inside = [&](const ExpressionPtr& from, const ExpressionPtr& to) {
+  // A value, or the fields of a row.
+  auto fields_of = [&](const pg::Node& node) {
+    if (is_row(node)) return row(node);
+    std::vector<ExpressionPtr> one;
+    one.push_back(expression(node));
+    return one;
+  };
+  const std::vector<ExpressionPtr> value = fields_of(*syntax.lexpr);
+  const std::vector<ExpressionPtr> low = fields_of(*bounds.items[0]), high = fields_of(*bounds.items[1]);
+  auto compared = [&](Comparison comparison, const std::vector<ExpressionPtr>& bound) {
+    std::vector<ExpressionPtr> left, right;
+    for (const ExpressionPtr& field : value) left.push_back(field->clone());
+    for (const ExpressionPtr& field : bound) right.push_back(field->clone());
+    return compare_rows(comparison, std::move(left), std::move(right), syntax.location);
+  };
+  auto inside = [&](const std::vector<ExpressionPtr>& from, const std::vector<ExpressionPtr>& to) {
     std::vector<ExpressionPtr> both;
-    both.push_back(compare(Comparison::kGreaterEqual, value->clone(), from->clone(), syntax.location));
-    both.push_back(compare(Comparison::kLessEqual, value->clone(), to->clone(), syntax.location));
+    both.push_back(compared(Comparison::kGreaterEqual, from));
+    both.push_back(compared(Comparison::kLessEqual, to));
     return Expression::make_and(std::move(both));
   };
   ExpressionPtr result = inside(low, high);
@@ -363,18 +394,12 @@ ExpressionPtr Binder::like(const PgQuery__AExpr& syntax) {
 
 ExpressionPtr Binder::null_if(const PgQuery__AExpr& syntax) {
   ExpressionPtr left = expression(*syntax.lexpr), right = expression(*syntax.rexpr);
-  // PostgreSQL gives the left operand as the = operator takes it: integers of two widths compare as they are, all other
-  // mixed types come to a common one first.
-  ExpressionPtr value = typed(left->clone());
-  std::optional<Type> common = common_type(left->type, right->type);
-  if (common && !(left->type.is_integer() && right->type.is_integer())) {
-    Type type = common->is_floating() ? Type::double_() : common->id == TypeId::kNull ? Type::varchar() : *common;
-    if (is_untyped(*left)) value = literal_beside(left->clone(), type);
-    else if (left->type.id != type.id) value = coerce(left->clone(), type, CastContext::kImplicit);
-  }
+  if (is_untyped(*left)) left = is_untyped(*right) ? typed(std::move(left)) : literal_beside(std::move(left), right->type);
+  const Type type = equality_operand(left->type, is_untyped(*right) ? left->type : right->type);
+  ExpressionPtr value = left->type == type ? left->clone() : cast_to(left->clone(), type);
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kCase;
-  result->type = value->type;
+  result->type = type;
   result->arguments.push_back(compare(Comparison::kEqual, std::move(left), std::move(right), syntax.location));
   result->arguments.push_back(make_null(value->type));
   result->arguments.push_back(std::move(value));

@@ -2,22 +2,21 @@
 
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
-#include "sql/binder/plan_columns.h"
-#include "sql/row_numbers.h"
 #include "vector/error.h"
 
 namespace cairn {
 
 BoundQuery Binder::query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
   DepthGuard depth(*this);
-  if (select.into_clause != nullptr) throw_unsupported("SELECT INTO", select.into_clause->rel->location);
-  if (select.n_locking_clause > 0) throw_unsupported("FOR UPDATE and FOR SHARE", -1);
+  if (select.into_clause != nullptr)
+    throw Error(sqlstate::kSyntaxError, "SELECT ... INTO is not allowed here").at(select.into_clause->rel->location);
   if (select.with_clause == nullptr) return query_body(select, outer, keep_untyped);
   WithGuard with(*this, select.with_clause, outer);
   return query_body(select, outer, keep_untyped);
 }
 
 BoundQuery Binder::query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped) {
+  if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE || select.n_values_lists > 0) check_locking(select, nullptr);
   if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE) {
     BoundQuery bound = set_operation(select, outer);
     bound.plan = limit(select, sort_by_outputs(select, std::move(bound.plan), bound.names), outer);
@@ -57,9 +56,10 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
   std::vector<Target> targets;
   select_list(select, level, targets);
   check_window_clause(level);
-  // Only a plain projection can take its literals' types from outside.
-  if (!keep_untyped || select.n_sort_clause + select.n_distinct_clause > 0 || select.limit_count != nullptr ||
-      select.limit_offset != nullptr)
+  // Only a plain projection, perhaps cut by a LIMIT, can take its literals' types from outside.
+  auto is_plain = [](const pg::Node* count) { return count == nullptr || count->node_case == PG_QUERY__NODE__NODE_A_CONST; };
+  if (!keep_untyped || select.n_sort_clause + select.n_distinct_clause > 0 || !is_plain(select.limit_count) ||
+      !is_plain(select.limit_offset) || select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
     for (Target& target : targets) target.expression = typed(std::move(target.expression));
 
   std::vector<size_t> distinct_on;
@@ -74,6 +74,7 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
   level.clause = Clause::kOrderBy;
   std::vector<TargetKey> keys = order_by(select, level, targets);
 
+  check_locking(select, &level);
   LogicalPtr node = apply(std::move(from.plan), std::move(where));
   if (level.reads_working_table && !level.aggregates.empty())
     throw Error("42P19", "aggregate functions are not allowed in a recursive query's recursive term");
@@ -83,6 +84,7 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
     replace_grouped(level, having.pending);
     replace_grouped(level, having.filters);
     for (Target& target : targets) replace_grouped(level, target.expression, false);
+    for (ExpressionPtr& argument : level.direct_arguments) replace_grouped(level, argument, false);
     replace_grouped(level, attachments);
     replace_grouped(level, level.below_windows);
     replace_grouped(level, level.windows);
@@ -118,7 +120,7 @@ LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr n
   auto reference = [&](size_t target) { return Expression::make_column(ids[target], types[target]); };
   LogicalPtr result = std::move(project);
 
-  if (select.n_distinct_clause > 0 && distinct_on.empty()) result = make_node(LogicalNode::Kind::kDistinct, std::move(result));
+  if (select.n_distinct_clause > 0 && distinct_on.empty()) result = distinct_rows(std::move(result));
   if (!distinct_on.empty())
     for (size_t i = 0; i < keys.size() && i < distinct_on.size(); i++)
       if (std::ranges::find(distinct_on, keys[i].target) == distinct_on.end())
@@ -126,12 +128,13 @@ LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr n
                     "SELECT DISTINCT ON expressions must match initial ORDER BY expressions");
   auto sort_keys = [&] {
     std::vector<LogicalSortKey> copy;
-    for (const TargetKey& key : keys) copy.push_back({reference(key.target), key.key.descending, key.key.nulls_first});
+    for (const TargetKey& key : keys)
+      copy.push_back({as_key(reference(key.target)), key.key.descending, key.key.nulls_first});
     return copy;
   };
   if (!distinct_on.empty()) {
     std::vector<ExpressionPtr> groups;
-    for (size_t target : distinct_on) groups.push_back(reference(target));
+    for (size_t target : distinct_on) groups.push_back(as_key(reference(target)));
     result = distinct_on_targets(std::move(result), std::move(groups), sort_keys());
   }
   if (!keys.empty()) {
@@ -140,25 +143,6 @@ LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr n
   }
   if (result->kind != LogicalNode::Kind::kProject && result->kind != LogicalNode::Kind::kDistinct) result->outputs = visible;
   return result;
-}
-
-/// DISTINCT ON keeps the first row of every group.
-LogicalPtr Binder::distinct_on_targets(LogicalPtr node, std::vector<ExpressionPtr> groups,
-                                       std::vector<LogicalSortKey> keys) {
-  LogicalPtr numbered = number_rows(plan_, std::move(groups), std::move(keys), std::move(node));
-  ExpressionPtr first = Expression::make_compare(
-      Expression::Comparison::kEqual, Expression::make_column(numbered->outputs.back(), Type::big_int()),
-      Expression::make_constant(Value::of_integer(Type::big_int(), 1)));
-  LogicalPtr filter = make_node(LogicalNode::Kind::kFilter, std::move(numbered));
-  filter->predicates.push_back(std::move(first));
-  return filter;
-}
-
-/// Equal rows told apart by a number: what INTERSECT ALL and EXCEPT ALL have to count becomes a set.
-LogicalPtr Binder::with_duplicate_numbers(LogicalPtr node) {
-  std::vector<ExpressionPtr> columns;
-  for (ColumnId id : node->outputs) columns.push_back(Expression::make_column(id, plan_.columns[id].type));
-  return number_rows(plan_, std::move(columns), {}, std::move(node));
 }
 
 void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets) {
@@ -281,14 +265,20 @@ LogicalPtr Binder::sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr
     const pg::Node& by = *item->sort_by->node;
     std::optional<size_t> position;
     if (by.node_case == PG_QUERY__NODE__NODE_COLUMN_REF && by.column_ref->n_fields == 1) {
-      auto found = std::ranges::find(names, pg::string_value(by.column_ref->fields[0]));
+      const std::string name(pg::string_value(by.column_ref->fields[0]));
+      auto found = std::ranges::find(names, name);
       if (found == names.end())
-        throw Error(sqlstate::kUndefinedColumn, "column \"" +
-                                                    std::string(pg::string_value(by.column_ref->fields[0])) +
-                                                    "\" does not exist in the result").at(by.column_ref->location);
+        throw Error(sqlstate::kUndefinedColumn, "column \"" + name + "\" does not exist in the result").at(by.column_ref->location);
+      if (std::ranges::count(names, name) > 1)
+        throw Error(sqlstate::kAmbiguousColumn, "ORDER BY \"" + name + "\" is ambiguous").at(by.column_ref->location);
       position = static_cast<size_t>(found - names.begin());
-    } else if (by.node_case == PG_QUERY__NODE__NODE_A_CONST && !by.a_const->isnull &&
-               by.a_const->val_case == PG_QUERY__A__CONST__VAL_IVAL) {
+    } else if (by.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
+      throw Error(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"" +
+                                                 std::string(pg::string_value(by.column_ref->fields[0])) + "\"")
+          .at(by.column_ref->location);
+    } else if (by.node_case == PG_QUERY__NODE__NODE_A_CONST) {
+      if (by.a_const->isnull || by.a_const->val_case != PG_QUERY__A__CONST__VAL_IVAL)
+        throw Error(sqlstate::kSyntaxError, "non-integer constant in ORDER BY").at(by.a_const->location);
       int ordinal = by.a_const->ival->ival;
       if (ordinal < 1 || static_cast<size_t>(ordinal) > names.size())
         throw Error(sqlstate::kInvalidColumnReference, "ORDER BY position " + std::to_string(ordinal) +
@@ -301,7 +291,7 @@ LogicalPtr Binder::sort_by_outputs(const PgQuery__SelectStmt& select, LogicalPtr
                   "subquery in FROM.").at(pg::location(&by));
     LogicalSortKey key = sort_key(*item->sort_by);
     ColumnId id = result->outputs[*position];
-    key.expression = Expression::make_column(id, plan_.columns[id].type);
+    key.expression = as_key(Expression::make_column(id, plan_.columns[id].type));
     result->sort_keys.push_back(std::move(key));
   }
   return result;
@@ -376,87 +366,6 @@ BoundQuery Binder::values(const PgQuery__SelectStmt& select, QueryLevel* outer, 
   }
   bound.plan = std::move(all);
   return bound;
-}
-
-BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer) {
-  if (CteEntry* entry = recursive_entry(select)) return recursive_union(select, outer, *entry);
-  BoundQuery left = query(*select.larg, outer, true);
-  RecursionBarrier except{"EXCEPT", barrier_};
-  Restore<const RecursionBarrier*> barrier(
-      barrier_, select.op == PG_QUERY__SET_OPERATION__SETOP_EXCEPT ? &except : barrier_);
-  return unite(select, std::move(left), query(*select.rarg, outer, true));
-}
-
-BoundQuery Binder::unite(const PgQuery__SelectStmt& select, BoundQuery left, BoundQuery right) {
-  std::string_view name = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? "UNION"
-                          : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? "INTERSECT"
-                                                                                  : "EXCEPT";
-  size_t column_count = left.plan->outputs.size();
-  if (column_count != right.plan->outputs.size())
-    throw Error(sqlstate::kSyntaxError, "each " + std::string(name) + " query must have the same number of columns, not " +
-                                            std::to_string(column_count) + " and " +
-                                            std::to_string(right.plan->outputs.size()));
-  std::vector<Type> types;
-  for (size_t i = 0; i < column_count; i++) {
-    const Type& a = plan_.columns[left.plan->outputs[i]].type;
-    const Type& b = plan_.columns[right.plan->outputs[i]].type;
-    std::optional<Type> common = common_type(a, b);
-    if (!common)
-      throw Error(sqlstate::kDatatypeMismatch, std::string(name) + " types " + type_name(a) + " and " + type_name(b) +
-                                                   " of column " + std::to_string(i + 1) + " cannot be matched");
-    types.push_back(common->id == TypeId::kNull ? Type::varchar() : *common);
-  }
-  LogicalPtr node = make_node(LogicalNode::Kind::kSetOperation);
-  node->set_operation = select.op == PG_QUERY__SET_OPERATION__SETOP_UNION       ? LogicalNode::SetOperation::kUnion
-                        : select.op == PG_QUERY__SET_OPERATION__SETOP_INTERSECT ? LogicalNode::SetOperation::kIntersect
-                                                                                : LogicalNode::SetOperation::kExcept;
-  bool counts = select.all && node->set_operation != LogicalNode::SetOperation::kUnion;
-  node->all = select.all && !counts;
-  node->children.push_back(cast_outputs(std::move(left.plan), types, left.names, CastContext::kImplicit));
-  node->children.push_back(cast_outputs(std::move(right.plan), types, right.names, CastContext::kImplicit));
-  for (size_t i = 0; i < column_count; i++) {
-    bool is_nullable = plan_.columns[node->children[0]->outputs[i]].nullable ||
-                       plan_.columns[node->children[1]->outputs[i]].nullable;
-    node->outputs.push_back(add_column(left.names[i], types[i], is_nullable));
-  }
-  if (!counts) return {std::move(node), std::move(left.names)};
-  for (LogicalPtr& child : node->children) child = with_duplicate_numbers(std::move(child));
-  node->outputs.push_back(add_column("row_number", Type::big_int(), false));
-  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
-  project->outputs.pop_back();
-  for (ColumnId& id : project->outputs) {
-    project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
-    id = add_column(plan_.columns[id].name, plan_.columns[id].type, plan_.columns[id].nullable);
-  }
-  return {std::move(project), std::move(left.names)};
-}
-
-LogicalPtr Binder::cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
-                                CastContext context) {
-  // Where the columns are made right here, they are made in the right type.
-  LogicalNode& maker = *node;
-  for (size_t i = 0; i < types.size(); i++) {
-    ColumnInfo& column = plan_.columns[maker.outputs[i]];
-    if (column.type == types[i]) continue;
-    if (maker.kind == LogicalNode::Kind::kProject) {
-      maker.expressions[i] = coerce(std::move(maker.expressions[i]), types[i], context);
-      column.type = types[i];
-    } else if (maker.kind == LogicalNode::Kind::kValues) {
-      for (auto& row : maker.rows) row[i] = coerce(std::move(row[i]), types[i], context);
-      column.type = types[i];
-    }
-  }
-  bool fits = true;
-  for (size_t i = 0; i < types.size(); i++) fits = fits && plan_.columns[node->outputs[i]].type == types[i];
-  if (fits) return node;
-  LogicalPtr project = make_node(LogicalNode::Kind::kProject, std::move(node));
-  for (size_t i = 0; i < types.size(); i++) {
-    ColumnId from = project->outputs[i];
-    ColumnInfo column = plan_.columns[from];
-    project->expressions.push_back(coerce(Expression::make_column(from, column.type), types[i], context));
-    project->outputs[i] = add_column(names[i], types[i], column.nullable);
-  }
-  return project;
 }
 
 }  // namespace cairn

@@ -69,6 +69,7 @@ struct QueryLevel {
   bool inside_branch = false;        ///< of a CASE or COALESCE: what is bound may not be asked for
   std::vector<LogicalAggregate> aggregates;
   std::vector<Attachment> below_aggregation;
+  std::vector<ExpressionPtr> direct_arguments;  ///< of WITHIN GROUP calls: of each group they have one value
   std::vector<Attachment>* pending = nullptr;  ///< where subqueries met now go; nullptr: none may stand here
   std::vector<ExpressionPtr> group_by;
   std::vector<ColumnId> group_outputs;

@@ -122,7 +122,9 @@ std::vector<ExpressionPtr> Binder::scalar_subquery(const pg::Node& subselect, in
   check_subquery_allowed(position);
   Attachment attachment;
   attachment.kind = JoinKind::kSingle;
-  attachment.plan = subquery(subselect).plan;
+  BoundQuery bound = subquery(subselect);
+  if (!bound.names.empty()) subquery_names_[&subselect] = bound.names[0];
+  attachment.plan = std::move(bound.plan);
   std::vector<ExpressionPtr> columns;
   if (level_->inside_branch) columns = delayed_columns(attachment.plan);
   if (columns.empty())

@@ -88,6 +88,10 @@ uint32_t text_length(const PgQuery__TypeName& name) {
   return static_cast<uint32_t>(length);
 }
 
+[[noreturn]] void throw_no_modifier(const PgQuery__TypeName& name, std::string_view word) {
+  throw Error(sqlstate::kSyntaxError, "type modifier is not allowed for type \"" + std::string(word) + "\"").at(name.location);
+}
+
 [[noreturn]] void throw_unknown(const PgQuery__TypeName& name, std::string_view word) {
   if (std::ranges::find(kKnownElsewhere, word) != std::end(kKnownElsewhere))
     throw Error(sqlstate::kFeatureNotSupported, "type \"" + std::string(word) + "\" is not supported").at(name.location);
@@ -104,7 +108,7 @@ std::optional<Type> type_named(std::string_view name) {
   for (const NamedType& type : kTypes) {
     if (type.name != name) continue;
     if (type.id == TypeId::kDecimal) return Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale);
-    return type.id == TypeId::kChar ? Type::varchar() : Type{type.id};
+    return name == "varchar" ? Type::unlimited_varchar() : Type{type.id};
   }
   return std::nullopt;
 }
@@ -128,12 +132,14 @@ SpelledType resolve_type_name(const PgQuery__TypeName& name, bool in_cast) {
       else spell_decimal(name, in_cast, spelled);
       return spelled;
     case TypeId::kVarchar:
+      if (word != "varchar" && name.n_typmods > 0) throw_no_modifier(name, word);
       if (name.n_typmods > 0) spelled.type.length = text_length(name);
+      else if (word == "varchar") spelled.type = Type::unlimited_varchar();
       return spelled;
     case TypeId::kChar:
-      // The grammar gives a bare CHAR the length 1; a bare bpchar has no limit, which is what VARCHAR is.
+      // The grammar gives a bare CHAR the length 1; a bare bpchar has no limit.
       if (name.n_typmods > 0) spelled.type.length = text_length(name);
-      else spelled.type = word == "char" ? Type::character(1) : Type::varchar();
+      else if (word == "char") spelled.type = Type::character(1);
       return spelled;
     case TypeId::kInterval:
       if (name.n_typmods > 0) {
@@ -147,9 +153,7 @@ SpelledType resolve_type_name(const PgQuery__TypeName& name, bool in_cast) {
       if (name.n_typmods > 0) spelled.fraction_digits = fraction_digits(name, 0);
       return spelled;
     default:
-      if (name.n_typmods > 0)
-        throw Error(sqlstate::kSyntaxError, "type modifier is not allowed for type \"" + std::string(word) + "\"")
-            .at(name.location);
+      if (name.n_typmods > 0) throw_no_modifier(name, word);
       return spelled;
   }
 }

@@ -35,7 +35,7 @@ const WindowFunctionRow* find_window_function(std::string_view name) {
 
 bool is_never_null(const LogicalWindowCall& window) {
   switch (window.function) {
-    case WindowFunction::kAggregate: return window.call.function->name == "count";
+    case WindowFunction::kAggregate: return window.call.function->counts;
     case WindowFunction::kRowNumber:
     case WindowFunction::kRank:
     case WindowFunction::kDenseRank:
@@ -148,14 +148,26 @@ BoundWindow Binder::window_definition(const PgQuery__WindowDef& syntax, const Pg
   }
   Restore<std::string_view> inside(level_->no_window_because, "window functions are not allowed in window definitions");
   for (const pg::Node* node : pg::list(syntax.partition_clause, syntax.n_partition_clause))
-    window.partition_by.push_back(typed(expression(*node)));
+    window.partition_by.push_back(as_key(typed(expression(*node))));
   for (const pg::Node* node : pg::list(syntax.order_clause, syntax.n_order_clause)) {
     LogicalSortKey key = sort_key(*node->sort_by);
-    key.expression = typed(expression(*node->sort_by->node));
+    key.expression = as_key(typed(expression(*node->sort_by->node)));
     window.sort_keys.push_back(std::move(key));
   }
   return window;
 }
+
+namespace {
+
+/// Of a frame that nothing looks at: no rows are made to find out.
+void check_frame_size(const ExpressionPtr& size, std::string_view end) {
+  if (size == nullptr || size->kind != Expression::Kind::kConstant) return;
+  if (size->value.null) throw Error("22004", "frame " + std::string(end) + " offset must not be null").at(size->position);
+  if (size->type.is_exact() && size->value.integer < 0)
+    throw Error("22013", "frame " + std::string(end) + " offset must not be negative").at(size->position);
+}
+
+}  // namespace
 
 /// Entries that no call names must be right, too.
 void Binder::check_window_clause(QueryLevel& level) {
@@ -196,6 +208,8 @@ ExpressionPtr Binder::window_call(const PgQuery__FuncCall& syntax, std::string_v
   window_frame(*frame, window, call);
   // Functions that do not look at their frame share what can be shared.
   if (call.function != WindowFunction::kAggregate && call.function < WindowFunction::kFirstValue) {
+    check_frame_size(call.start_size, "starting");
+    check_frame_size(call.end_size, "ending");
     call.frame = {};
     for (ExpressionPtr* e : {&call.start_size, &call.end_size, &call.range_key, &call.start_value, &call.end_value}) e->reset();
   }
@@ -239,9 +253,21 @@ void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view 
         .at(syntax.location);
   // All arguments but the first (and ntile's) are numbers; a default has the type of the value.
   bool counts_first = window.function == WindowFunction::kNtile;
+  for (size_t i = counts_first ? 0 : 1; i < std::min<size_t>(call.arguments.size(), 2); i++) {
+    const TypeId given = call.arguments[i]->type.id;
+    if (!is_untyped(*call.arguments[i]) && given != TypeId::kSmallInt && given != TypeId::kInteger)
+      throw Error(sqlstate::kUndefinedFunction,
+                  "function " + std::string(name) + " does not exist with an argument of type " +
+                      type_name(call.arguments[i]->type) + " where it takes an integer",
+                  "Add an explicit cast to INTEGER.").at(pg::location(syntax.args[i]));
+    call.arguments[i] = coerce(std::move(call.arguments[i]), Type::integer(), CastContext::kImplicit);
+  }
   if (call.arguments.size() > 2) unify({&call.arguments[0], &call.arguments[2]}, name, syntax.location);
   for (size_t i = 0; i < std::min<size_t>(call.arguments.size(), 2); i++) {
     bool is_number = i == 1 || counts_first;
+    if (!is_number && is_untyped(*call.arguments[i]))
+      throw Error(sqlstate::kDatatypeMismatch, "could not determine polymorphic type because input has type unknown",
+                  "Cast it to a type.").at(pg::location(syntax.args[i]));
     call.arguments[i] = is_number ? coerce(std::move(call.arguments[i]), Type::big_int(), CastContext::kImplicit)
                                   : typed(std::move(call.arguments[i]));
   }
@@ -269,18 +295,30 @@ ExpressionPtr Binder::frame_size(const pg::Node& syntax, const BoundWindow& wind
                   "argument of " + frame_unit_name(call.frame.unit) + " must not contain variables").at(column.position);
   });
   if (call.frame.unit != WindowFrame::Unit::kRange)
-    return fold(coerce(std::move(size), Type::big_int(), CastContext::kImplicit, pg::location(&syntax)));
+    return fold(coerce(std::move(size), Type::big_int(), CastContext::kAssignment, pg::location(&syntax)));
   // What can be added to the key.
   const Type& key = window.sort_keys[0].expression->type;
   bool is_time = key.id == TypeId::kDate || key.id == TypeId::kTimestamp || key.id == TypeId::kTime || key.id == TypeId::kInterval;
-  bool fits = is_untyped(*size) || (is_time ? size->type.id == TypeId::kInterval
-                                            : size->type.is_numeric() && (!key.is_integer() || size->type.is_integer()));
+  bool fits = is_untyped(*size) || (is_time             ? size->type.id == TypeId::kInterval
+                                    : key.is_integer()  ? size->type.is_integer()
+                                    : key.is_exact()    ? size->type.is_exact()
+                                                        : size->type.is_numeric());
   if (!(is_time || key.is_numeric()) || !fits)
     throw Error(sqlstate::kFeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type " +
                                                     type_name(key) + " and offset type " + type_name(size->type))
         .at(pg::location(&syntax));
-  if (!is_untyped(*size)) return fold(std::move(size));
-  return fold(coerce(std::move(size), is_time ? Type::interval() : key, CastContext::kImplicit, pg::location(&syntax)));
+  if (is_untyped(*size)) {
+    size = coerce(std::move(size), is_time ? Type::interval() : key, CastContext::kImplicit, pg::location(&syntax));
+  }
+  return fold(key.id == TypeId::kTime ? clock_part(std::move(size), pg::location(&syntax)) : std::move(size));
+}
+
+/// What a time of day can be moved by: an interval without its months and days.
+ExpressionPtr Binder::clock_part(ExpressionPtr interval, int position) {
+  std::vector<ExpressionPtr> arguments;
+  arguments.push_back(Expression::make_constant(Value::of_string("day")));
+  arguments.push_back(interval->clone());
+  return binary("-", std::move(interval), call("date_trunc", arguments, position), position);
 }
 
 /// The key of RANGE frames, and the values at their ends.

@@ -151,15 +151,17 @@ CteEntry* Binder::recursive_entry(const PgQuery__SelectStmt& select) {
 
 BoundQuery Binder::recursive_union(const PgQuery__SelectStmt& select, QueryLevel* outer, CteEntry& entry) {
   entry.state = CteEntry::State::kBindingBase;
-  BoundQuery base = query(*select.larg, outer, true);
+  BoundQuery base = operand(*select.larg, outer);
   entry.base = &base;
   entry.barrier = barrier_;
   entry.state = CteEntry::State::kBindingStep;
-  BoundQuery step = query(*select.rarg, outer, true);
+  BoundQuery step = operand(*select.rarg, outer);
   entry.base = nullptr;
   entry.state = CteEntry::State::kBinding;
   if (entry.working_table == nullptr) return unite(select, std::move(base), std::move(step));
   check_not_in_recursion(select);
+  if (!select.all && has_keys_of_its_own(*base.plan))
+    throw_unsupported("a CHAR without a length in a recursive UNION", entry.syntax->location);
   std::vector<Type> types;
   for (ColumnId id : base.plan->outputs) types.push_back(plan_.columns[id].type);
   BoundQuery bound = unite(select, std::move(base), std::move(step));
@@ -183,8 +185,10 @@ void Binder::fix_base_types(CteEntry& entry) {
   std::vector<Type> types;
   for (ColumnId id : entry.base->plan->outputs) {
     const Type& type = plan_.columns[id].type;
-    if (type.id == TypeId::kNull || type.id == TypeId::kVarchar) {
+    if (type.id == TypeId::kNull) {
       types.push_back(Type::varchar());
+    } else if (type.id == TypeId::kVarchar) {
+      types.push_back(without_length(type));
     } else {
       types.push_back(type.id == TypeId::kDecimal ? Type::decimal(38, type.scale) : type);
     }

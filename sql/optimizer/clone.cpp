@@ -47,6 +47,7 @@ LogicalPtr clone_plan(const LogicalNode& node) {
   for (const auto& aggregate : node.aggregates) copy->aggregates.push_back(clone_aggregate(aggregate));
   copy->join = node.join;
   copy->dependent = node.dependent;
+  copy->null_is_false = node.null_is_false;
   copy->key_shares = node.key_shares;
   for (const auto& key : node.sort_keys) {
     copy->sort_keys.push_back({key.expression->clone(), key.descending, key.nulls_first});

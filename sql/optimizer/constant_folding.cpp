@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "sql/optimizer/expression_index.h"
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
 #include "sql/optimizer/simplify.h"
@@ -14,12 +15,13 @@ using Kind = LogicalNode::Kind;
 bool is_empty(const LogicalNode& node) { return node.kind == Kind::kValues && node.rows.empty(); }
 
 void simplify_predicates(std::vector<ExpressionPtr>& predicates) {
-  std::vector<ExpressionPtr> flat, kept;
+  std::vector<ExpressionPtr> flat;
+  DistinctExpressions kept;
   for (auto& predicate : predicates) split_conjunction(std::move(predicate), flat);
   for (auto& predicate : flat) {
-    if (!is_true(*predicate)) add_conjunct(kept, std::move(predicate));
+    if (!is_true(*predicate)) kept.add(std::move(predicate));
   }
-  predicates = std::move(kept);
+  predicates = kept.take();
 }
 
 bool never_true(const std::vector<ExpressionPtr>& predicates) {

@@ -344,7 +344,7 @@ bool Domain::needs_domain(const LogicalNode& node) const {
                      [&](const LogicalPtr& child) { return needs_domain(*child); });
 }
 
-bool is_count(const LogicalAggregate& call) { return call.function != nullptr && call.function->name == "count"; }
+bool is_count(const LogicalAggregate& call) { return call.function != nullptr && call.function->counts; }
 
 LogicalPtr with_zero_counts(LogicalPlan& plan, LogicalPtr node, const std::vector<LogicalAggregate*>& counts) {
   if (counts.empty()) return node;

@@ -52,7 +52,7 @@ ColumnSet of_aggregate(const LogicalPlan& plan, const LogicalNode& node) {
     if (is_never_null(*node.group_by[i], below)) set.insert(node.outputs[i]);
   }
   for (const auto& aggregate : node.aggregates) {
-    if (aggregate.function != nullptr && aggregate.function->name == "count") set.insert(aggregate.output);
+    if (aggregate.function != nullptr && aggregate.function->counts) set.insert(aggregate.output);
   }
   return set;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "sql/optimizer/expression_index.h"
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
 #include "sql/optimizer/simplify.h"
@@ -65,7 +66,7 @@ class Derivation {
 
   void add_known(ExpressionPtr predicate) {
     equal_.add(*predicate);
-    add_conjunct(known_, std::move(predicate));
+    known_.add(std::move(predicate));
   }
 
   /// What follows and was not known.
@@ -76,8 +77,8 @@ class Derivation {
       derive_by_equality(i);
       derive_by_order(i);
     }
-    std::vector<ExpressionPtr> derived;
-    for (size_t i = given; i < known_.size(); ++i) derived.push_back(std::move(known_[i]));
+    std::vector<ExpressionPtr> derived = known_.take();
+    derived.erase(derived.begin(), derived.begin() + static_cast<ptrdiff_t>(given));
     return derived;
   }
 
@@ -92,44 +93,44 @@ class Derivation {
   }
 
   void derive_from_disjunction(size_t position) {
-    if (known_[position]->kind != EKind::kOr) return;
-    const ColumnSet all = columns_of(*known_[position]);
+    if (known_[position].kind != EKind::kOr) return;
+    const ColumnSet all = columns_of(known_[position]);
     for (const ColumnSet& relation : relations_) {
       if (!relation.intersects(all) || relation.contains_all(all)) continue;
-      if (ExpressionPtr implied = implied_by_disjunction(*known_[position], relation)) {
+      if (ExpressionPtr implied = implied_by_disjunction(known_[position], relation)) {
         std::vector<ExpressionPtr> parts;
         split_conjunction(std::move(implied), parts);
-        for (auto& part : parts) add_conjunct(known_, std::move(part));
+        for (auto& part : parts) known_.add(std::move(part));
       }
     }
   }
 
   void derive_by_equality(size_t position) {
-    const auto column = restricted_column(*known_[position]);
+    const auto column = restricted_column(known_[position]);
     if (!column) return;
     for (ColumnId other : equal_.members(*column)) {
       if (other == *column) continue;
-      ExpressionPtr derived = known_[position]->clone();
+      ExpressionPtr derived = known_[position].clone();
       rename_columns(*derived, {{*column, other}});
-      add_conjunct(known_, std::move(derived));
+      known_.add(std::move(derived));
     }
   }
 
   void derive_by_order(size_t position) {
-    if (!is_column_comparison(*known_[position])) return;
-    const ColumnId left = known_[position]->arguments[0]->column, right = known_[position]->arguments[1]->column;
+    if (!is_column_comparison(known_[position])) return;
+    const ColumnId left = known_[position].arguments[0]->column, right = known_[position].arguments[1]->column;
     if (relation_of(left) == relation_of(right)) return;
     for (size_t i = 0; i < known_.size(); ++i) {
       for (ColumnId target : {left, right}) {
-        if (ExpressionPtr derived = chained(*known_[position], *known_[i], target)) {
-          add_conjunct(known_, std::move(derived));
+        if (ExpressionPtr derived = chained(known_[position], known_[i], target)) {
+          known_.add(std::move(derived));
         }
       }
     }
   }
 
   std::vector<ColumnSet> relations_;
-  std::vector<ExpressionPtr> known_;
+  DistinctExpressions known_;
   EqualColumns equal_;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/optimizer/column_set.h"
+#include "sql/optimizer/expression_index.h"
 #include "sql/optimizer/pass.h"
 #include "sql/optimizer/rewrite.h"
 
@@ -26,11 +27,9 @@ Conjuncts take(Conjuncts& from, Test test) {
 
 /// Leaves out what is there already.
 void append(Conjuncts& to, Conjuncts from) {
-  const auto known = static_cast<ptrdiff_t>(to.size());
+  const ExpressionIndex known(to);
   for (auto& conjunct : from) {
-    const bool there = std::any_of(to.begin(), to.begin() + known,
-                                   [&](const ExpressionPtr& other) { return other->equals(*conjunct); });
-    if (!there) to.push_back(std::move(conjunct));
+    if (known.find(*conjunct) == nullptr) to.push_back(std::move(conjunct));
   }
 }
 

@@ -118,14 +118,6 @@ ExpressionPtr make_disjunction(std::vector<ExpressionPtr> disjuncts) {
   return Expression::make_or(std::move(disjuncts));
 }
 
-bool add_conjunct(std::vector<ExpressionPtr>& conjuncts, ExpressionPtr added) {
-  for (const auto& conjunct : conjuncts) {
-    if (conjunct->equals(*added)) return false;
-  }
-  conjuncts.push_back(std::move(added));
-  return true;
-}
-
 std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressions) {
   std::vector<ExpressionPtr> copies;
   copies.reserve(expressions.size());
@@ -152,9 +144,26 @@ bool is_equality(const Expression& e, bool* null_safe) {
   return e.comparison == Expression::Comparison::kEqual || (distinct && null_safe != nullptr);
 }
 
+namespace {
+
+bool call_may_raise(const Expression& call) {
+  if (call.function == nullptr) return true;
+  std::vector<ValueRange> ranges;
+  std::vector<Type> types;
+  for (const auto& argument : call.arguments) {
+    const Value& value = argument->value;
+    const bool known = argument->kind == Expression::Kind::kConstant && !value.null && value.type.is_integral();
+    ranges.push_back(known ? ValueRange{value.integer, value.integer} : ValueRange{});
+    types.push_back(argument->type);
+  }
+  return may_raise(*call.function, ranges, types);
+}
+
+}  // namespace
+
 bool may_raise(const Expression& e) {
   if (e.kind == Expression::Kind::kCast) return true;
-  if (e.kind == Expression::Kind::kCall && (e.function == nullptr || e.function->can_raise)) return true;
+  if (e.kind == Expression::Kind::kCall && call_may_raise(e)) return true;
   for (const auto& argument : e.arguments) {
     if (may_raise(*argument)) return true;
   }

@@ -39,8 +39,6 @@ void split_disjunction(ExpressionPtr expression, std::vector<ExpressionPtr>& dis
 /// One expression of them: TRUE where there are none.
 ExpressionPtr make_conjunction(std::vector<ExpressionPtr> conjuncts);
 ExpressionPtr make_disjunction(std::vector<ExpressionPtr> disjuncts);
-/// Appends `added` where nothing equal is there; whether it did.
-bool add_conjunct(std::vector<ExpressionPtr>& conjuncts, ExpressionPtr added);
 
 std::vector<ExpressionPtr> clone_all(const std::vector<ExpressionPtr>& expressions);
 

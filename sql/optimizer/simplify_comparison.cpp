@@ -83,8 +83,8 @@ ExpressionPtr without_string_cast(const Expression& comparison) {
   const Expression& operand = *cast.arguments[0];
   const Value& constant = comparison.arguments[1]->value;
   if (!operand.type.is_string() || !cast.type.is_string()) return nullptr;
-  const bool truncates = cast.type.length != 0 && (operand.type.length == 0 || operand.type.length > cast.type.length);
-  if (truncates) return nullptr;
+  if (operand.type.limit() > cast.type.limit()) return nullptr;  // the cast cuts
+  if (operand.type == Type::character() || cast.type == Type::character()) return nullptr;  // it strips or pads
   if (operand.type.id != cast.type.id && (constant.string.empty() || constant.string.back() == ' ')) return nullptr;
   if (operand.type.id != cast.type.id && cast.type.id == TypeId::kChar) return nullptr;  // the cast strips blanks
   Value value = constant;

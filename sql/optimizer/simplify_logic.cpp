@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <unordered_map>
 
+#include "sql/optimizer/expression_index.h"
 #include "sql/optimizer/rewrite.h"
 #include "sql/optimizer/simplify.h"
 
@@ -12,13 +14,6 @@ using Comparison = Expression::Comparison;
 
 bool is_constant_false(const Expression& e) {
   return e.kind == Expression::Kind::kConstant && !e.value.null && e.value.integer == 0;
-}
-
-void add_distinct(std::vector<ExpressionPtr>& list, ExpressionPtr added) {
-  for (const auto& e : list) {
-    if (e->equals(*added)) return;
-  }
-  list.push_back(std::move(added));
 }
 
 ExpressionPtr boolean_constant(bool value) { return Expression::make_constant(Value::of_boolean(value)); }
@@ -36,21 +31,32 @@ const Expression* listed_operand(const Expression& e) {
 /// x = 1 OR x IN (2, 3) becomes x IN (1, 2, 3), where x's first test stands.
 std::vector<ExpressionPtr> merge_lists(std::vector<ExpressionPtr> disjuncts) {
   std::vector<ExpressionPtr> merged;
+  ExpressionIndex operands;
+  std::unordered_map<const Expression*, std::pair<size_t, DistinctExpressions>> lists;  // by operand: place, constants
   for (auto& disjunct : disjuncts) {
     const Expression* operand = listed_operand(*disjunct);
-    Expression* host = nullptr;
-    for (auto& earlier : merged) {
-      const Expression* other = operand ? listed_operand(*earlier) : nullptr;
-      if (other != nullptr && other->equals(*operand)) host = earlier.get();
-    }
-    if (host == nullptr) {
+    if (operand == nullptr) {
       merged.push_back(std::move(disjunct));
       continue;
     }
-    host->kind = Expression::Kind::kIn;
-    for (size_t i = 1; i < disjunct->arguments.size(); ++i) {
-      add_distinct(host->arguments, std::move(disjunct->arguments[i]));
+    const Expression* known = operands.find(*operand);
+    if (known == nullptr) {
+      operands.add(*operand);
+      lists[operand].first = merged.size();
+      merged.push_back(std::move(disjunct));
+      continue;
     }
+    auto& [place, constants] = lists[known];
+    for (Expression* list : {merged[place].get(), disjunct.get()}) {
+      for (size_t i = 1; i < list->arguments.size(); ++i) constants.add(std::move(list->arguments[i]));
+      list->arguments.resize(1);
+    }
+  }
+  for (auto& [operand, list] : lists) {
+    if (list.second.size() == 0) continue;  // it is the only test of its operand
+    Expression& host = *merged[list.first];
+    host.kind = Expression::Kind::kIn;
+    for (ExpressionPtr& constant : list.second.take()) host.arguments.push_back(std::move(constant));
   }
   return merged;
 }
@@ -61,51 +67,54 @@ ExpressionPtr factored(std::vector<ExpressionPtr> disjuncts) {
   std::vector<std::vector<ExpressionPtr>> branches(disjuncts.size());
   for (size_t i = 0; i < disjuncts.size(); ++i) split_conjunction(std::move(disjuncts[i]), branches[i]);
 
-  std::vector<ExpressionPtr> common;
+  std::vector<ExpressionIndex> indexes;
+  for (const auto& branch : branches) indexes.emplace_back(branch);
+  DistinctExpressions common;
   for (const auto& candidate : branches[0]) {
-    const bool everywhere = std::all_of(branches.begin() + 1, branches.end(), [&](const auto& branch) {
-      return std::any_of(branch.begin(), branch.end(), [&](const auto& e) { return e->equals(*candidate); });
-    });
-    if (everywhere) add_distinct(common, candidate->clone());
+    const bool everywhere = std::all_of(indexes.begin() + 1, indexes.end(),
+                                        [&](const auto& index) { return index.find(*candidate) != nullptr; });
+    if (everywhere) common.add(candidate->clone());
   }
+  const ExpressionIndex is_common(common.list());
   std::vector<ExpressionPtr> rests;
   bool absorbed = false;  // a branch is made of common conjuncts alone
   for (auto& branch : branches) {
-    std::erase_if(branch, [&](const ExpressionPtr& e) {
-      return std::any_of(common.begin(), common.end(), [&](const auto& c) { return c->equals(*e); });
-    });
+    std::erase_if(branch, [&](const ExpressionPtr& e) { return is_common.find(*e) != nullptr; });
     absorbed = absorbed || branch.empty();
     rests.push_back(make_conjunction(std::move(branch)));
   }
-  if (common.empty()) return make_disjunction(std::move(rests));
+  if (common.size() == 0) return make_disjunction(std::move(rests));
+  std::vector<ExpressionPtr> result = common.take();
   if (!absorbed) {
     ExpressionPtr rest = Expression::make_or(std::move(rests));
-    common.push_back(simplified_or(std::move(rest)));
+    result.push_back(simplified_or(std::move(rest)));
   }
-  return make_conjunction(std::move(common));
+  return make_conjunction(std::move(result));
 }
 
 }  // namespace
 
 ExpressionPtr simplified_and(ExpressionPtr e) {
-  std::vector<ExpressionPtr> flat, kept;
+  std::vector<ExpressionPtr> flat;
+  DistinctExpressions kept;
   split_conjunction(std::move(e), flat);
   for (auto& conjunct : flat) {
     if (is_constant_false(*conjunct)) return std::move(conjunct);
-    if (!is_true(*conjunct)) add_distinct(kept, std::move(conjunct));
+    if (!is_true(*conjunct)) kept.add(std::move(conjunct));
   }
-  return make_conjunction(std::move(kept));
+  return make_conjunction(kept.take());
 }
 
 ExpressionPtr simplified_or(ExpressionPtr e) {
-  std::vector<ExpressionPtr> flat, kept;
+  std::vector<ExpressionPtr> flat;
+  DistinctExpressions distinct;
   split_disjunction(std::move(e), flat);
   for (auto& disjunct : flat) {
     if (is_true(*disjunct)) return std::move(disjunct);
-    if (!is_constant_false(*disjunct)) add_distinct(kept, std::move(disjunct));
+    if (!is_constant_false(*disjunct)) distinct.add(std::move(disjunct));
   }
-  if (kept.empty()) return boolean_constant(false);
-  kept = merge_lists(std::move(kept));
+  if (distinct.size() == 0) return boolean_constant(false);
+  std::vector<ExpressionPtr> kept = merge_lists(distinct.take());
   if (kept.size() == 1) return std::move(kept[0]);
   return factored(std::move(kept));
 }

@@ -1,3 +1,4 @@
+#include "sql/optimizer/expression_index.h"
 #include "sql/optimizer/unnesting.h"
 
 #include <algorithm>
@@ -106,7 +107,7 @@ class Unnesting {
   /// Joins compare keys in three-valued logic, and everything else in two: a mark over other conditions that may be
   /// NULL is made of two.
   bool needs_split(const LogicalNode& node) const {
-    if (node.join != JoinKind::kMark || existence_marks_.contains(node.outputs.back())) return false;
+    if (node.join != JoinKind::kMark || node.null_is_false) return false;
     const ColumnSet left(node.children[0]->outputs), right(node.children[1]->outputs);
     const bool keys = std::all_of(node.predicates.begin(), node.predicates.end(), [&](const ExpressionPtr& e) {
       if (!is_equality(*e)) return false;
@@ -146,7 +147,7 @@ class Unnesting {
 
   bool try_simple(LogicalPtr& node) {
     node->dependent = true;
-    if (node->join == JoinKind::kMark && !existence_marks_.contains(node->outputs.back())) {
+    if (node->join == JoinKind::kMark && !node->null_is_false) {
       split_mark(node);
       return true;  // its parts were dealt with as far as they can be
     }
@@ -188,15 +189,18 @@ class Unnesting {
     PulledPredicates pulled = pull_predicates(trial, outer, !keeps_left_alone(node.join));
     if (!pulled.complete) return false;
     node.children[1] = std::move(trial);
-    for (auto& predicate : pulled.predicates) add_conjunct(node.predicates, std::move(predicate));
+    DistinctExpressions predicates;
+    for (auto* list : {&node.predicates, &pulled.predicates}) {
+      for (auto& predicate : *list) predicates.add(std::move(predicate));
+    }
+    node.predicates = predicates.take();
     node.dependent = false;
     if (node.join != JoinKind::kMark) widen_outputs(node);
     return true;
   }
 
   /// A mark in three-valued logic, with correlated predicates beside the compared values: TRUE where a row makes the
-  /// comparison true, else NULL where a row makes it NULL, else FALSE. Each half is a test for existence, whose own
-  /// join may say NULL for FALSE.
+  /// comparison true, else NULL where a row makes it NULL, else FALSE. Each half is a test for existence.
   void split_mark(LogicalPtr& node) {
     const ColumnId mark = node->outputs.back();
     const bool two_valued = never_null_condition(*node);
@@ -240,11 +244,10 @@ class Unnesting {
     node = std::move(project);
   }
 
-  /// The existence test of a mark: NULL may stand for FALSE.
+  /// The existence test of a mark.
   void finish_mark(LogicalPtr& node) {
-    const ColumnId mark = node->outputs.back();
-    existence_marks_.insert(mark);
-    node->outputs = {mark};
+    node->null_is_false = true;
+    node->outputs = {node->outputs.back()};
     widen_outputs(*node);
     node->dependent = true;
     drop_projections(*node);
@@ -311,7 +314,6 @@ class Unnesting {
 
   LogicalPlan& plan_;
   std::vector<std::shared_ptr<CommonTable>> new_tables_;
-  ColumnSet existence_marks_;  ///< of marks that were split already
 };
 
 /// Projections over an aggregate without GROUP BY: exactly one row for every outer row.

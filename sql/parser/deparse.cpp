@@ -30,21 +30,21 @@ std::string deparse(const PgQuery__Node& statement) {
   return deparsed.result.query;
 }
 
-std::string deparse_expression(const PgQuery__Node& expression) {
-  PgQuery__ResTarget target = PG_QUERY__RES_TARGET__INIT;
-  target.val = const_cast<PgQuery__Node*>(&expression);
-  PgQuery__Node item = PG_QUERY__NODE__INIT;
-  item.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
-  item.res_target = &target;
-  PgQuery__Node* list[] = {&item};
-  PgQuery__SelectStmt select = PG_QUERY__SELECT_STMT__INIT;
+ExpressionQuery::ExpressionQuery(const PgQuery__Node& expression) {
+  target_.val = const_cast<PgQuery__Node*>(&expression);  // nobody changes it
+  item_.node_case = PG_QUERY__NODE__NODE_RES_TARGET;
+  item_.res_target = &target_;
   select.n_target_list = 1;
-  select.target_list = list;
+  select.target_list = list_;
   select.limit_option = PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_DEFAULT;
   select.op = PG_QUERY__SET_OPERATION__SETOP_NONE;
+}
+
+std::string deparse_expression(const PgQuery__Node& expression) {
+  ExpressionQuery query(expression);
   PgQuery__Node statement = PG_QUERY__NODE__INIT;
   statement.node_case = PG_QUERY__NODE__NODE_SELECT_STMT;
-  statement.select_stmt = &select;
+  statement.select_stmt = &query.select;
   const std::string text = deparse(statement);
   const auto tree = parse_statement(text);
   if (!same_tree(expression, *tree->statement().select_stmt->target_list[0]->res_target->val))

@@ -1,5 +1,6 @@
 #include "sql/parser/nodes.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace cairn::pg {
@@ -64,6 +65,20 @@ int location(const Node* node) {
     case PG_QUERY__NODE__NODE_WINDOW_DEF: return node->window_def->location;
     default: return -1;
   }
+}
+
+std::string describe(const ProtobufCEnumDescriptor& type, int value) {
+  const ProtobufCEnumValue* found = protobuf_c_enum_descriptor_get_value(&type, value);
+  if (found == nullptr) return "unknown";
+  std::string_view name = found->name;
+  name.remove_prefix(std::min(name.find('_') + 1, name.size()));
+  std::string words;
+  for (size_t i = 0; i < name.size(); i++) {
+    const auto letter = static_cast<unsigned char>(name[i]);
+    if (i > 0 && std::isupper(letter) && std::islower(static_cast<unsigned char>(name[i - 1]))) words += ' ';
+    words += letter == '_' ? ' ' : static_cast<char>(std::toupper(letter));
+  }
+  return words;
 }
 
 std::string describe(const Node& node) {

@@ -21,6 +21,8 @@ std::string qualified_name(Node* const* items, size_t count);
 
 /// Byte offset of an expression's text in the statement, -1 where it has none.
 int location(const Node* node);
+/// The words of an enum's value: AT_SetStorage is "SET STORAGE", OBJECT_FUNCTION is "FUNCTION".
+std::string describe(const ProtobufCEnumDescriptor& type, int value);
 /// What an error calls the node: "array constructor", "GROUPING SETS", "CREATE INDEX".
 std::string describe(const Node& node);
 

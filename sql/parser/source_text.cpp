@@ -12,26 +12,31 @@
 namespace cairn {
 namespace {
 
-/// Behind the first AS outside of brackets; npos where there is none.
-size_t behind_as(const char* text) {
+/// Where the query stands in the text behind the view's name: from the first AS outside of brackets to WITH CHECK OPTION,
+/// where that is `with_check`, or the end. Empty where there is none.
+std::string_view query_part(const std::string& text, bool with_check) {
   struct Scan {
     PgQueryScanResult result;
     ~Scan() { pg_query_free_scan_result(result); }
-  } scan{pg_query_scan(text)};
-  if (scan.result.error != nullptr) return std::string::npos;
+  } scan{pg_query_scan(text.c_str())};
+  if (scan.result.error != nullptr) return {};
   PgQuery__ScanResult* tokens =
       pg_query__scan_result__unpack(nullptr, scan.result.pbuf.len, reinterpret_cast<const uint8_t*>(scan.result.pbuf.data));
-  if (tokens == nullptr) return std::string::npos;
-  size_t found = std::string::npos;
+  if (tokens == nullptr) return {};
+  size_t begin = std::string::npos, end = text.size();
   int depth = 0;
-  for (size_t i = 0; i < tokens->n_tokens && found == std::string::npos; i++) {
+  for (size_t i = 0; i < tokens->n_tokens; i++) {
     const PgQuery__ScanToken& token = *tokens->tokens[i];
     if (token.token == PG_QUERY__TOKEN__ASCII_40) depth++;
     if (token.token == PG_QUERY__TOKEN__ASCII_41) depth--;
-    if (token.token == PG_QUERY__TOKEN__AS && depth == 0) found = static_cast<size_t>(token.end);
+    if (depth != 0) continue;
+    if (token.token == PG_QUERY__TOKEN__AS && begin == std::string::npos) begin = static_cast<size_t>(token.end);
+    const bool with = token.token == PG_QUERY__TOKEN__WITH || token.token == PG_QUERY__TOKEN__WITH_LA;
+    if (with_check && with) end = static_cast<size_t>(token.start);
   }
   pg_query__scan_result__free_unpacked(tokens, nullptr);
-  return found;
+  if (begin == std::string::npos || begin > end) return {};
+  return std::string_view(text).substr(begin, end - begin);
 }
 
 bool means(const std::string& text, const PgQuery__Node& query) {
@@ -47,10 +52,12 @@ std::string written_text(const std::string& statement, const PgQuery__ViewStmt& 
                          std::vector<std::pair<size_t, std::string>> insertions) {
   const size_t name = static_cast<size_t>(view.view->location);
   if (name >= statement.size()) return "";
-  const size_t offset = behind_as(statement.c_str() + name);
-  if (offset == std::string::npos) return "";
-  const size_t begin = name + offset;
-  std::string text = statement.substr(begin);
+  const std::string behind_name = statement.substr(name);
+  const bool with_check = view.with_check_option != PG_QUERY__VIEW_CHECK_OPTION__NO_CHECK_OPTION;
+  const std::string_view part = query_part(behind_name, with_check);
+  if (part.empty()) return "";
+  const size_t begin = name + static_cast<size_t>(part.data() - behind_name.data());
+  std::string text(part);
   std::ranges::sort(insertions);
   for (auto insertion = insertions.rbegin(); insertion != insertions.rend(); ++insertion) {
     if (insertion->first < begin) return "";

@@ -27,16 +27,9 @@ AggregateCall make_call(const LogicalAggregate& logical) {
 
 namespace {
 
-/// Sums of floating-point numbers depend on the order in which they are added.
 bool depends_on_order(const LogicalAggregate& call) {
   const std::string_view name = call.function->name;
-  if (name == "string_agg" || name == "any_value" || call.function->form == AggregateFunction::Form::kOrderedSet) {
-    return true;
-  }
-  if (name == "min" || name == "max" || name == "count") return false;
-  return std::ranges::any_of(call.arguments, [](const ExpressionPtr& argument) {
-    return argument->type.id == TypeId::kDouble || argument->type.id == TypeId::kReal;
-  });
+  return name == "string_agg" || name == "any_value" || call.function->form == AggregateFunction::Form::kOrderedSet;
 }
 
 /// The expression where the filter is true: its errors on other rows are nobody's.

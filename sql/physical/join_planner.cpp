@@ -185,6 +185,7 @@ PlannedNode PhysicalPlanner::build_join(const LogicalNode& node) {
   }
   if (output_positions.size() != all.size()) join.node->output_columns = std::move(output_positions);
   join.node->join = kind;
+  join.node->null_is_false = node.null_is_false;
   join.node->probe_keys = std::move(probe_keys);
   join.node->build_keys = std::move(build_keys);
   join.node->null_keys_match = keys.null_safe;

@@ -14,7 +14,7 @@ namespace {
 using RowGroups = std::vector<std::shared_ptr<const RowGroup>>;
 
 /// The table with these row groups only.
-std::shared_ptr<const TableVersion> part_of(const TableVersion& table, RowGroups row_groups) {
+std::shared_ptr<TableVersion> part_of(const TableVersion& table, RowGroups row_groups) {
   auto part = std::make_shared<TableVersion>(table);
   part->sample = nullptr;  // it is of all rows
   part->row_groups = std::move(row_groups);
@@ -39,7 +39,9 @@ bool may_share_keys(const RowGroup& a, const RowGroup& b, const std::vector<uint
   });
 }
 
-PlanPtr scan_keys(std::shared_ptr<const TableVersion> table, const std::vector<uint32_t>& key) {
+/// The columns of the rows in which none of them is NULL, or (`kind` is kIsNull) all are.
+PlanPtr scan_keys(std::shared_ptr<const TableVersion> table, const std::vector<uint32_t>& key,
+                  Expression::Kind kind = Expression::Kind::kIsNotNull) {
   auto scan = std::make_shared<PlanNode>();
   scan->kind = PlanNode::Kind::kScan;
   scan->estimated_rows = static_cast<double>(table->row_count);
@@ -47,7 +49,7 @@ PlanPtr scan_keys(std::shared_ptr<const TableVersion> table, const std::vector<u
     const ColumnSchema& schema = table->schema.columns[column];
     if (!schema.not_null) {
       auto test = std::make_unique<Expression>();
-      test->kind = Expression::Kind::kIsNotNull;
+      test->kind = kind;
       test->type = Type::boolean();
       test->arguments.push_back(Expression::make_column(static_cast<uint32_t>(scan->types.size()), schema.type));
       scan->predicates.push_back(std::move(test));
@@ -184,7 +186,7 @@ void ConstraintCheck::run() const {
   RowGroups added, present;
   for (const auto& group : after.row_groups) (known.contains(group->id()) ? present : added).push_back(group);
   if (added.empty()) return;
-  for (const CheckSchema& check : after.schema.checks) check_rows(session_, after, check, added);
+  for (const size_t i : check_order(after.schema)) check_rows(session_, after, after.schema.checks[i], added);
   for (const IndexSchema& index : after.schema.indexes)
     if (index.unique()) check_unique(session_, after, index, added, present);
 }
@@ -194,6 +196,14 @@ void ConstraintCheck::check_index(SessionState& session, const TableVersion& tab
   if (key)
     throw Error("23505", "could not create unique index \"" + index.name + "\"",
                 key_text(table.schema, index, *key) + " is duplicated.");
+}
+
+bool ConstraintCheck::has_null(SessionState& session, const TableVersion& table, uint32_t column) {
+  // What the schema promises of the column is what is asked.
+  const std::shared_ptr<TableVersion> all = part_of(table, table.row_groups);
+  all->schema.columns[column].not_null = false;
+  PlanPtr scan = scan_keys(all, {column}, Expression::Kind::kIsNull);
+  return first_row(session, std::move(scan), 0).has_value();
 }
 
 void ConstraintCheck::check_condition(SessionState& session, const TableVersion& table, const CheckSchema& check) {

@@ -15,6 +15,7 @@ class ConstraintCheck {
   void run() const;
   /// All rows as if they were new, over one constraint.
   static void check_index(SessionState& session, const TableVersion& table, const IndexSchema& index);
+  static bool has_null(SessionState& session, const TableVersion& table, uint32_t column);
   static void check_condition(SessionState& session, const TableVersion& table, const CheckSchema& check);
 
  private:

@@ -4,6 +4,7 @@
 
 #include "sql/binder/binder.h"
 #include "sql/binder/plan_columns.h"
+#include "sql/parser/column_references.h"
 #include "sql/parser/deparse.h"
 #include "vector/error.h"
 
@@ -16,6 +17,11 @@ bool has_index(const TableSchema& table, std::string_view name) {
 
 bool has_check(const TableSchema& table, std::string_view name) {
   return std::ranges::any_of(table.checks, [&](const CheckSchema& check) { return check.name == name; });
+}
+
+Error already_exists(const TableSchema& table, const PgQuery__Constraint& constraint) {
+  return Error("42710", "constraint \"" + std::string(constraint.conname) + "\" for relation \"" + table.name + "\" already exists")
+      .at(constraint.location);
 }
 
 void require_immediate(const PgQuery__Constraint& constraint) {
@@ -39,7 +45,7 @@ std::vector<uint32_t> key_columns(const TableSchema& table, const PgQuery__Const
   return columns;
 }
 
-void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+std::string add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
              const Snapshot& snapshot) {
   require_immediate(constraint);
   if (constraint.nulls_not_distinct) throw_unsupported("NULLS NOT DISTINCT", constraint.location);
@@ -60,10 +66,13 @@ void add_key(TableSchema& table, const PgQuery__Constraint& constraint, std::opt
   if (key.name.empty()) {
     const std::string columns = primary ? "pkey" : joined_column_names(table, key.columns) + "_key";
     key.name = unused_relation_name(snapshot, table, RelationName::of_key(table.name).name + "_" + columns);
+  } else if (has_check(table, key.name)) {
+    throw already_exists(table, constraint);
   } else if (is_taken(snapshot, table, key.name)) {
     throw Error(sqlstate::kDuplicateTable, "relation \"" + key.name + "\" already exists").at(constraint.location);
   }
   table.indexes.push_back(std::move(key));
+  return table.indexes.back().name;
 }
 
 /// "t_a_check" where the condition names one column, else "t_check"; with a number where that is taken.
@@ -82,24 +91,25 @@ std::vector<uint32_t> condition_columns(const TableSchema& table, const pg::Node
   Binder binder({});
   std::vector<uint32_t> columns;  // a fresh binder numbers the table's columns from 0
   const LogicalPlan failing = binder.bind_check(condition, version);
+  binder.check_no_parameters(pg::location(&condition));
   for_each_column(*failing.root->predicates[0], [&](const Expression& column) {
     if (std::ranges::find(columns, column.column) == columns.end()) columns.push_back(column.column);
   });
   return columns;
 }
 
-void add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
+std::string add_check(TableSchema& table, const PgQuery__Constraint& constraint) {
   CheckSchema check;
   check.name = constraint.conname;
-  check.sql = deparse_expression(*constraint.raw_expr);
+  check.sql = renamed_in_condition(deparse_expression(*constraint.raw_expr), "", "");
   const std::vector<uint32_t> columns = condition_columns(table, *constraint.raw_expr);
   if (check.name.empty()) {
     check.name = check_name(table, columns);
   } else if (has_check(table, check.name) || has_index(table, check.name)) {
-    throw Error("42710",
-                "constraint \"" + check.name + "\" for relation \"" + table.name + "\" already exists").at(constraint.location);
+    throw already_exists(table, constraint);
   }
   table.checks.push_back(std::move(check));
+  return table.checks.back().name;
 }
 
 }  // namespace
@@ -141,26 +151,27 @@ std::string unused_relation_name(const Snapshot& snapshot, const TableSchema& ta
   return name;
 }
 
-bool check_binds(const TableSchema& table, const CheckSchema& check) {
-  auto version = std::make_shared<TableVersion>();
-  version->schema = table;
-  try {
-    auto tree = parse_statement("SELECT " + check.sql);
-    Binder({}).bind_check(*tree->statement().select_stmt->target_list[0]->res_target->val, version);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
+std::string renamed_in_condition(const std::string& sql, std::string_view column, const std::string& name) {
+  const auto tree = parse_statement("SELECT " + sql);
+  std::string renamed = name;
+  for_each_column_reference(tree->statement(), [&](PgQuery__ColumnRef& reference) {
+    // The table has one name at a time, and its columns are all that the condition sees.
+    reference.fields += reference.n_fields - 1;
+    reference.n_fields = 1;
+    PgQuery__String& field = *reference.fields[0]->string;
+    if (field.sval == column) field.sval = renamed.data();
+  });
+  return deparse_expression(*tree->statement().select_stmt->target_list[0]->res_target->val);
 }
 
-void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+std::string add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
                     const Snapshot& snapshot) {
   switch (constraint.contype) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: add_key(table, constraint, column, snapshot); return;
-    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: add_check(table, constraint); return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: return add_key(table, constraint, column, snapshot);
+    case PG_QUERY__CONSTR_TYPE__CONSTR_CHECK: return add_check(table, constraint);
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_NOT_DEFERRABLE:
-    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE: return;
+    case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_IMMEDIATE: return "";
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRABLE:
     case PG_QUERY__CONSTR_TYPE__CONSTR_ATTR_DEFERRED: throw_unsupported("a DEFERRABLE constraint", constraint.location);
     case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY: throw_unsupported("an IDENTITY column", constraint.location);

@@ -19,15 +19,15 @@ bool is_taken(const Snapshot& snapshot, const TableSchema& table, std::string_vi
 /// "a_b": how names of keys and indexes spell their columns.
 std::string joined_column_names(const TableSchema& table, const std::vector<uint32_t>& columns);
 
-/// Whether the condition means something over the table's columns.
-bool check_binds(const TableSchema& table, const CheckSchema& check);
+/// The condition's text once a column of the table has another name ("": none has). Columns lose the table's name in it.
+std::string renamed_in_condition(const std::string& sql, std::string_view column, const std::string& name);
 /// The columns that the condition names.
 std::vector<uint32_t> columns_of(const TableSchema& table, const CheckSchema& check);
 
 /// Adds a PRIMARY KEY, UNIQUE or CHECK constraint to the schema; `column`: the one that it is written behind. Errors:
 /// kFeatureNotSupported for those that Cairn does not keep (it takes none that it would not enforce), and those of names
-/// and conditions, with positions.
-void add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
+/// and conditions, with positions. Returns its name; "" of what is none (NOT DEFERRABLE).
+std::string add_constraint(TableSchema& table, const PgQuery__Constraint& constraint, std::optional<uint32_t> column,
                     const Snapshot& snapshot);
 
 }  // namespace cairn

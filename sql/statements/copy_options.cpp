@@ -7,15 +7,10 @@
 #include "sql/binder/binder.h"
 #include "sql/statements/copy.h"
 #include "vector/error.h"
+#include "vector/kernels/like.h"
 
 namespace cairn {
 namespace {
-
-std::string lowered(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c | 32) : c;
-  return lower;
-}
 
 /// The option's argument as a text, however it is written.
 std::string option_text(const PgQuery__DefElem& option) {
@@ -31,10 +26,10 @@ std::string option_text(const PgQuery__DefElem& option) {
 }
 
 /// nullopt: neither true nor false.
-std::optional<bool> option_switch(const PgQuery__DefElem& option) {
+std::optional<bool> copy_switch(const PgQuery__DefElem& option) {
   if (option.arg == nullptr) return true;
   const bool is_number = option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER;
-  const std::string word = lowered(option_text(option));
+  const std::string word = lower_case(option_text(option));
   if (word == (is_number ? "1" : "true") || word == "on") return true;
   if (word == (is_number ? "0" : "false") || word == "off") return false;
   return std::nullopt;
@@ -71,12 +66,12 @@ void set_format(const PgQuery__DefElem& option, CopyOptions& options) {
 }
 
 void set_header(const PgQuery__DefElem& option, bool is_from, CopyOptions& options) {
-  const std::optional<bool> on = option_switch(option);
+  const std::optional<bool> on = copy_switch(option);
   if (on.has_value()) {
     options.format.header = *on ? CsvFormat::Header::kSkip : CsvFormat::Header::kNone;
     return;
   }
-  if (lowered(option_text(option)) != "match")
+  if (lower_case(option_text(option)) != "match")
     throw Error(sqlstate::kSyntaxError, "header requires a Boolean value or \"match\"").at(option.location);
   if (!is_from)
     throw Error(sqlstate::kFeatureNotSupported, "cannot use \"match\" with HEADER in COPY TO").at(option.location);
@@ -86,7 +81,7 @@ void set_header(const PgQuery__DefElem& option, bool is_from, CopyOptions& optio
 void check_encoding(const PgQuery__DefElem& option) {
   const std::string encoding = option_text(option);
   std::string name;
-  for (const char c : lowered(encoding))
+  for (const char c : lower_case(encoding))
     if (c != '-' && c != '_' && c != ' ') name += c;
   if (name != "utf8" && name != "unicode")
     throw Error(sqlstate::kFeatureNotSupported, "COPY in encoding \"" + encoding + "\" is not supported",
@@ -138,7 +133,7 @@ void set_option(const PgQuery__DefElem& option, bool is_from, CopyOptions& optio
   if (name == "force_quote") options.force_quote = option_columns(option, true);
   if (name == "force_not_null") options.force_not_null = option_columns(option, false);
   if (name == "force_null") options.force_null = option_columns(option, false);
-  if (name == "freeze" && !option_switch(option).has_value())
+  if (name == "freeze" && !copy_switch(option).has_value())
     throw Error(sqlstate::kSyntaxError, "freeze requires a Boolean value").at(option.location);
 }
 

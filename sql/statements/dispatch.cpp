@@ -25,7 +25,9 @@ ResultPtr dispatch(SessionState& session, const Statement& statement) {
     case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT: return run_alter_sequence(session, *node.alter_seq_stmt);
     case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: return run_alter_table(session, *node.alter_table_stmt);
     case PG_QUERY__NODE__NODE_RENAME_STMT: return run_rename(session, *node.rename_stmt);
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: return run_set_schema(session, *node.alter_object_schema_stmt);
     case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: return run_create_schema(session, *node.create_schema_stmt);
+    case PG_QUERY__NODE__NODE_COMMENT_STMT: return run_comment(session, *node.comment_stmt);
     case PG_QUERY__NODE__NODE_INDEX_STMT: return run_create_index(session, statement);
     case PG_QUERY__NODE__NODE_DROP_STMT: return run_drop(session, statement);
     case PG_QUERY__NODE__NODE_COPY_STMT: return run_copy(session, statement);

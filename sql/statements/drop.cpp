@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/dependencies.h"
+#include "sql/statements/drop.h"
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
@@ -32,70 +33,92 @@ const Kind& kind_of(const Snapshot& snapshot, std::string_view key) {
   return kTable.is_it(snapshot, key) ? kTable : kView.is_it(snapshot, key) ? kView : kSequence;
 }
 
-/// What DROP does in the end, in an order in which nothing is left without what it needs.
-struct Plan {
-  std::vector<std::string> dropped;                                ///< keys
-  std::vector<std::pair<std::string, std::string>> lost_defaults;  ///< (table, column)
-  std::string schema;
-};
+/// Columns whose default draws from the sequence lose it; an identity column's sequence goes with the column alone.
+void plan_sequence_drop(const Snapshot& snapshot, const SequenceSchema& sequence, const std::vector<std::string>& named,
+                        const std::function<void(const std::string&)>& depends, DropPlan& plan) {
+  for (const auto& [name, table] : snapshot.tables)
+    for (const ColumnSchema& column : table->schema.columns) {
+      if (!draws_from(column.default_sql, sequence.name)) continue;
+      const bool table_goes = plan.drops(name) || name == sequence.owner_table;
+      const bool is_named = std::ranges::find(named, sequence.name) != named.end();
+      if (column.identity != Identity::kNone && is_named)
+        throw Error(sqlstate::kDependentObjects, "cannot drop sequence " + sequence.name + " because column " + column.name +
+                                                     " of table " + name + " requires it",
+                    "You can drop column " + column.name + " of table " + name + " instead.");
+      if (table_goes && !is_named) continue;
+      depends("default value for column " + column.name + " of table " + name);
+      plan.lost_defaults.emplace_back(name, column.name);
+    }
+}
 
-/// Adds the relation and, with CASCADE, what depends on it. Errors: kDependentObjects.
-void add(SessionState& session, const Snapshot& snapshot, const std::string& key, const std::vector<std::string>& named,
-         bool cascade, Plan& plan) {
-  if (std::ranges::find(plan.dropped, key) != plan.dropped.end()) return;
-  const std::string what = std::string(kind_of(snapshot, key).name) + " " + key;
+}  // namespace
+
+bool DropPlan::drops(std::string_view key) const { return std::ranges::find(dropped, key) != dropped.end(); }
+
+bool DropPlan::any(bool temporary) const {
+  return (!temporary && !schemas.empty()) ||
+         std::ranges::any_of(dropped, [&](const std::string& key) { return is_temporary(key) == temporary; });
+}
+
+std::string_view kind_name(const Snapshot& snapshot, std::string_view key) { return kind_of(snapshot, key).name; }
+
+void plan_drop(SessionState& session, const Snapshot& snapshot, const std::string& key,
+               const std::vector<std::string>& named, bool cascade, DropPlan& plan) {
+  if (std::ranges::find(plan.planned, key) != plan.planned.end()) return;
+  plan.planned.push_back(key);
+  const std::string what = std::string(kind_name(snapshot, key)) + " " + key;
   const auto depends = [&](const std::string& dependent) {
     if (!cascade)
-      throw Error(sqlstate::kDependentObjects, "cannot drop " + what + " because other objects depend on it: " + dependent,
-                  "Use DROP ... CASCADE to drop the dependent objects too.");
+      throw Error(sqlstate::kDependentObjects, "cannot drop " + what + " because other objects depend on it",
+                  dependent + " depends on " + what + ". Use DROP ... CASCADE to drop the dependent objects too.");
     session.notice("notice: drop cascades to " + dependent);
   };
   for (const std::string& view : dependent_views(session, snapshot, key)) {
-    if (std::ranges::find(plan.dropped, view) != plan.dropped.end()) continue;
+    if (plan.drops(view)) continue;
     if (std::ranges::find(named, view) == named.end()) depends("view " + view);
-    add(session, snapshot, view, named, cascade, plan);
+    plan_drop(session, snapshot, view, named, cascade, plan);
   }
   for (const auto& [name, sequence] : snapshot.sequences)
-    if (sequence->schema.owner_table == key && name != key) plan.dropped.push_back(name);
+    if (sequence->schema.owner_table == key && name != key) plan_drop(session, snapshot, name, named, cascade, plan);
   if (auto sequence = snapshot.sequences.find(key); sequence != snapshot.sequences.end())
-    for (const auto& [name, table] : snapshot.tables)
-      for (const ColumnSchema& column : table->schema.columns)
-        if (draws_from(column.default_sql, key)) {
-          depends("default value for column " + column.name + " of table " + name);
-          plan.lost_defaults.emplace_back(name, column.name);
-        }
+    plan_sequence_drop(snapshot, sequence->second->schema, named, depends, plan);
   plan.dropped.push_back(key);
 }
 
-/// One transaction for what is durable, one for what is the session's own.
-void drop(SessionState& session, const Snapshot& snapshot, const Plan& plan) {
-  for (const bool temporary : {false, true}) {
-    const auto is_ours = [&](const std::string& key) { return is_temporary(key) == temporary; };
-    const bool any = std::ranges::any_of(plan.dropped, is_ours) || (!temporary && !plan.schema.empty());
-    if (!any) continue;
-    session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-      for (const auto& [table, column] : plan.lost_defaults) {
-        if (!is_ours(table) || std::ranges::find(plan.dropped, table) != plan.dropped.end()) continue;
-        TableSchema schema = transaction->snapshot()->tables.find(table)->second->schema;
-        schema.columns[*schema.find(column)].default_sql.clear();
-        transaction->alter_table(table, std::move(schema));
-      }
-      for (const std::string& key : plan.dropped) {
-        if (!is_ours(key)) continue;
-        if (kTable.is_it(snapshot, key)) transaction->drop_table(key);
-        else if (kView.is_it(snapshot, key)) transaction->drop_view(key);
-        else transaction->drop_sequence(key);
-      }
-      if (!temporary && !plan.schema.empty()) transaction->drop_schema(plan.schema);
-    }, temporary ? "pg_temp." : "");
+void drop_planned(WriteTransaction& transaction, const Snapshot& snapshot, const DropPlan& plan, bool temporary) {
+  for (const auto& [table, column] : plan.lost_defaults) {
+    if (is_temporary(table) != temporary || plan.drops(table)) continue;
+    TableSchema schema = transaction.snapshot()->tables.find(table)->second->schema;
+    schema.columns[*schema.find(column)].default_sql.clear();
+    transaction.alter_table(table, std::move(schema));
   }
+  for (const std::string& key : plan.dropped) {
+    if (is_temporary(key) != temporary) continue;
+    if (kTable.is_it(snapshot, key)) transaction.drop_table(key);
+    else if (kView.is_it(snapshot, key)) transaction.drop_view(key);
+    else transaction.drop_sequence(key);
+  }
+  if (temporary) return;
+  for (const std::string& schema : plan.schemas) transaction.drop_schema(schema);
+}
+
+namespace {
+
+/// One transaction for what is durable, one for what is the session's own.
+void drop(SessionState& session, const Snapshot& snapshot, const DropPlan& plan) {
+  for (const bool temporary : {false, true})
+    if (plan.any(temporary))
+      session.change([&](std::shared_ptr<WriteTransaction> transaction) {
+        drop_planned(*transaction, snapshot, plan, temporary);
+      }, temporary ? "pg_temp." : "");
 }
 
 ResultPtr run_drop_schema(SessionState& session, const PgQuery__DropStmt& syntax) {
   const bool cascade = syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  DropPlan plan;
   for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
     const std::string name(pg::string_value(object));
-    std::shared_ptr<const Snapshot> snapshot = session.snapshot();
     if (!has_schema(*snapshot, canonical_schema(name))) {
       if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedSchema, "schema \"" + name + "\" does not exist");
       session.notice("notice: schema \"" + name + "\" does not exist, skipping");
@@ -103,17 +126,17 @@ ResultPtr run_drop_schema(SessionState& session, const PgQuery__DropStmt& syntax
     }
     if (!snapshot->schemas.contains(name))
       throw Error(sqlstate::kDependentObjects, "cannot drop schema " + name + " because it is required by the database system");
-    Plan plan;
+    if (std::ranges::find(plan.schemas, name) != plan.schemas.end()) continue;  // named twice
     for (const std::string& key : relations_in(*snapshot, name)) {
       if (!cascade)
-        throw Error(sqlstate::kDependentObjects, "cannot drop schema " + name + " because other objects depend on it: " +
-                                                     std::string(kind_of(*snapshot, key).name) + " " + key,
-                    "Use DROP ... CASCADE to drop the dependent objects too.");
-      add(session, *snapshot, key, {}, true, plan);
+        throw Error(sqlstate::kDependentObjects, "cannot drop schema " + name + " because other objects depend on it",
+                    std::string(kind_of(*snapshot, key).name) + " " + key + " depends on schema " + name +
+                        ". Use DROP ... CASCADE to drop the dependent objects too.");
+      plan_drop(session, *snapshot, key, {}, true, plan);
     }
-    plan.schema = name;
-    drop(session, *snapshot, plan);
+    plan.schemas.push_back(name);
   }
+  drop(session, *snapshot, plan);
   return make_done("DROP SCHEMA");
 }
 
@@ -124,7 +147,7 @@ ResultPtr run_drop(SessionState& session, const Statement& statement) {
   if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return run_drop_schema(session, syntax);
   if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return run_drop_index(session, syntax);
   const Kind* kind = kind_of(syntax.remove_type);
-  if (kind == nullptr) throw_unsupported("DROP of this kind of object", -1);
+  if (kind == nullptr) throw_unsupported("DROP " + pg::describe(pg_query__object_type__descriptor, syntax.remove_type), -1);
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();
   std::vector<std::string> named;
   for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
@@ -145,9 +168,9 @@ ResultPtr run_drop(SessionState& session, const Statement& statement) {
     if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedTable, message);
     session.notice("notice: " + message + ", skipping");
   }
-  Plan plan;
+  DropPlan plan;
   for (const std::string& key : named)
-    add(session, *snapshot, key, named, syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE, plan);
+    plan_drop(session, *snapshot, key, named, syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE, plan);
   drop(session, *snapshot, plan);
   return make_done(std::string(kind->statement));
 }

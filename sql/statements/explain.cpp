@@ -1,5 +1,6 @@
 #include "exec/explain.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <string_view>
@@ -11,7 +12,7 @@ namespace cairn {
 namespace {
 
 struct ExplainOptions {
-  bool analyze = false, passes = false;
+  bool analyze = false, passes = false, columns = false;
 };
 
 ExplainOptions parse_options(const PgQuery__ExplainStmt& syntax) {
@@ -31,11 +32,13 @@ ExplainOptions parse_options(const PgQuery__ExplainStmt& syntax) {
       options.analyze = on;
     } else if (name == "passes") {
       options.passes = on;
+    } else if (name == "columns") {
+      options.columns = on;
     } else if (name == "format") {
       throw_unsupported("EXPLAIN in another format than TEXT", option.location);
     } else if (name != "verbose" && name != "costs" && name != "timing" && name != "summary" && name != "buffers") {
       throw Error(sqlstate::kSyntaxError, "unrecognized EXPLAIN option \"" + std::string(name) + "\"",
-                  "There are ANALYZE and PASSES.").at(option.location);
+                  "There are ANALYZE, PASSES and COLUMNS.").at(option.location);
     }
   }
   return options;
@@ -72,6 +75,37 @@ void analyze(SessionState& session, const SessionState::Planned& planned, const 
   if (checkpoint != nullptr) checkpoint->finish();
 }
 
+/// The definition of the table that the query gives all columns of; nullptr where it is another query.
+const TableSchema* whole_table(SessionState& session, const SessionState::Planned& planned,
+                               const PgQuery__SelectStmt& select) {
+  const bool plain = select.op == PG_QUERY__SET_OPERATION__SETOP_NONE && select.with_clause == nullptr &&
+                     select.n_from_clause == 1 && select.from_clause[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+  if (!plain) return nullptr;
+  const std::string name = find_relation(*planned.snapshot, session.search_path(), *select.from_clause[0]->range_var);
+  const auto table = planned.snapshot->tables.find(name);
+  if (table == planned.snapshot->tables.end()) return nullptr;
+  const auto has_name = [](const ColumnSchema& column, const std::string& shown) { return column.name == shown; };
+  return std::ranges::equal(table->second->schema.columns, planned.names, has_name) ? &table->second->schema : nullptr;
+}
+
+/// What the query gives, without running it; of a table also what it asks of its columns.
+ResultPtr describe_columns(SessionState& session, const Statement& query) {
+  if (query.node->node_case != PG_QUERY__NODE__NODE_SELECT_STMT)
+    throw_unsupported("EXPLAIN (columns) of " + pg::describe(*query.node), -1);
+  const SessionState::Planned planned = session.plan_query(query, nullptr);
+  const TableSchema* table = whole_table(session, planned, *query.node->select_stmt);
+  RowBuilder rows({"column_name", "column_type", "nullable", "default"},
+                  {Type::varchar(), Type::varchar(), Type::boolean(), Type::varchar()});
+  for (size_t i = 0; i < planned.names.size(); i++) {
+    const ColumnSchema* column = table != nullptr ? &table->columns[i] : nullptr;
+    const bool has_default = column != nullptr && !column->default_sql.empty();
+    rows.add({Value::of_string(planned.names[i]), Value::of_string(planned.plan->types[i].to_string()),
+              Value::of_boolean(column == nullptr || !column->not_null),
+              has_default ? Value::of_string(column->default_sql) : Value::null_of(Type::varchar())});
+  }
+  return rows.finish("EXPLAIN");
+}
+
 }  // namespace
 
 ResultPtr run_explain(SessionState& session, const Statement& statement) {
@@ -82,6 +116,7 @@ ResultPtr run_explain(SessionState& session, const Statement& statement) {
   if (query.node->node_case == PG_QUERY__NODE__NODE_EXECUTE_STMT) throw_unsupported("EXPLAIN EXECUTE", -1);
   if (query.node->node_case == PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT && !options.analyze)
     query.node = query.node->create_table_as_stmt->query;
+  if (options.columns) return describe_columns(session, query);
   RowBuilder rows({"QUERY PLAN"}, {Type::varchar()});
   std::vector<PassTrace> trace;
   SessionState::Planned planned;

@@ -80,29 +80,46 @@ ResultPtr run_create_index(SessionState& session, const Statement& statement) {
   return make_done("CREATE INDEX");
 }
 
+namespace {
+
+/// The table that has the index; nullptr: there is none, and need not be. Errors: kUndefinedObject, kWrongObjectType.
+const TableVersion* dropped_index_table(SessionState& session, const Snapshot& snapshot, const RelationName& name, bool missing_ok) {
+  if (const TableVersion* table = find_indexed_table(snapshot, session.search_path(), name)) return table;
+  const std::string key = find_relation(snapshot, session.search_path(), name, -1);
+  if (snapshot.has_relation(key))
+    throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not an index",
+                snapshot.tables.contains(key) ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
+  const std::string message = "index \"" + name.name + "\" does not exist";
+  if (!missing_ok) throw Error(sqlstate::kUndefinedObject, message);
+  session.notice("notice: " + message + ", skipping");
+  return nullptr;
+}
+
+}  // namespace
+
 ResultPtr run_drop_index(SessionState& session, const PgQuery__DropStmt& syntax) {
+  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  std::map<std::string, TableSchema> changed;
   for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
     const RelationName name = RelationName::of(object->list->items, object->list->n_items);
-    const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    const TableVersion* table = find_indexed_table(*snapshot, session.search_path(), name);
-    if (table == nullptr) {
-      const std::string key = find_relation(*snapshot, session.search_path(), name, -1);
-      if (snapshot->has_relation(key))
-        throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not an index",
-                    snapshot->tables.contains(key) ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");
-      const std::string message = "index \"" + name.name + "\" does not exist";
-      if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedObject, message);
-      session.notice("notice: " + message + ", skipping");
-      continue;
-    }
-    TableSchema schema = table->schema;
+    const TableVersion* table = dropped_index_table(session, *snapshot, name, syntax.missing_ok);
+    if (table == nullptr) continue;
+    TableSchema& schema = changed.try_emplace(table->schema.name, table->schema).first->second;
     const auto index = std::ranges::find(schema.indexes, name.name, &IndexSchema::name);
+    if (index == schema.indexes.end()) continue;  // named twice
     if (index->of_constraint())
       throw Error(sqlstate::kDependentObjects, "cannot drop index " + name.name + " because constraint " + name.name +
                                                    " on table " + schema.name + " requires it");
     schema.indexes.erase(index);
-    const std::string key = schema.name;
-    session.change([&](std::shared_ptr<WriteTransaction> transaction) { transaction->alter_table(key, std::move(schema)); }, key);
+  }
+  for (const bool temporary : {false, true}) {
+    const auto is_ours = [&](const auto& entry) { return is_temporary(entry.first) == temporary; };
+    const auto first = std::ranges::find_if(changed, is_ours);
+    if (first == changed.end()) continue;
+    session.change([&](std::shared_ptr<WriteTransaction> transaction) {
+      for (const auto& entry : changed)
+        if (is_ours(entry)) transaction->alter_table(entry.first, entry.second);
+    }, first->first);
   }
   return make_done("DROP INDEX");
 }

@@ -22,10 +22,10 @@ class ValuesRows final : public TableFunctionSource {
   ValuesRows(SessionState& session, std::string_view text, const StatementExtent& extent, const TableSchema& table,
              const PgQuery__InsertStmt& first, const Statement& statement)
       : session_(session), text_(text), header_(text.substr(0, extent.insert_header_end)), table_(table),
-        pieces_(extent.insert_pieces), at_(extent.insert_pieces[0]), columns_(insert_columns(first, table)) {
-    for (size_t column : columns_) types_.push_back(table.columns[column].type);
+        pieces_(extent.insert_pieces), at_(extent.insert_pieces[0]), columns_(InsertColumns::of(first, TargetNames::of(table))) {
+    for (size_t column : columns_.positions) types_.push_back(table.columns[column].type);
     for (size_t i = 0; i < table.columns.size(); i++) {
-      bool given = std::ranges::find(columns_, i) != columns_.end();
+      bool given = std::ranges::find(columns_.positions, i) != columns_.positions.end();
       if (!given) defaults_.emplace_back(i, Binder(session.bind_context(statement)).default_value(table.columns[i]));
     }
   }
@@ -58,9 +58,10 @@ class ValuesRows final : public TableFunctionSource {
       if (value.null) columns[column].append_null();
       else columns[column].append_value(value);
     }
-    for (size_t i = 0; i < columns_.size(); i++) {
-      if (row[i].null) columns[columns_[i]].append_null();
-      else columns[columns_[i]].append_value(row[i]);
+    for (size_t i = 0; i < columns_.positions.size(); i++) {
+      ColumnBuffer& column = columns[columns_.positions[i]];
+      if (row[i].null) column.append_null();
+      else column.append_value(row[i]);
     }
   }
 
@@ -110,11 +111,21 @@ class ValuesRows final : public TableFunctionSource {
   const TableSchema& table_;
   std::vector<size_t> pieces_;
   size_t at_;
-  std::vector<size_t> columns_;
+  InsertColumns columns_;
   std::vector<Type> types_;                 ///< of columns_
   std::vector<std::pair<size_t, ExpressionPtr>> defaults_;  ///< table columns that no row gives
   std::deque<std::vector<Value>> ready_;    ///< bound rows
 };
+
+/// Whether rows of plain literals may go straight into the target: it is a table, and no identity has a say.
+bool takes_literals(SessionState& session, const PgQuery__InsertStmt& insert) {
+  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  const std::string key = find_relation(*snapshot, session.search_path(), *insert.relation);
+  const auto table = snapshot->tables.find(key);
+  if (table == snapshot->tables.end()) return !snapshot->views.contains(key);
+  return std::ranges::all_of(table->second->schema.columns,
+                             [](const ColumnSchema& column) { return column.identity == Identity::kNone; });
+}
 
 }  // namespace
 
@@ -127,6 +138,13 @@ ResultPtr run_large_insert(SessionState& session, std::string_view text, const S
   first.tree = invalid == std::string_view::npos ? parse_statement(first.text) : parse_statement(first.text, extent);
   first.node = &first.tree->statement();
   const PgQuery__InsertStmt& insert = *first.node->insert_stmt;
+  if (!takes_literals(session, insert)) {
+    Statement whole;
+    whole.text = text;
+    whole.tree = parse_statement(whole.text, extent);
+    whole.node = &whole.tree->statement();
+    return run_modification(session, whole);
+  }
   int64_t count = 0;
   const std::string key = find_relation(*session.snapshot(), session.search_path(), *insert.relation);
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {

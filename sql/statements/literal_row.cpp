@@ -66,7 +66,7 @@ class RowReader {
       if (peek() != '\'') break;
       unescaped += '\'';
     }
-    if (value.type.id == TypeId::kVarchar && value.type.length == 0) {
+    if (value.type.is_string() && value.type.limit() == Type::kNoLimit) {
       value.null = false;
       value.string = std::move(unescaped);
       return true;

@@ -3,39 +3,13 @@
 #include <algorithm>
 
 #include "sql/binder/nearest_name.h"
+#include "sql/dependencies.h"
 #include "sql/statements/constraint_check.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
 #include "vector/read_row.h"
 
 namespace cairn {
-
-std::vector<size_t> insert_columns(const PgQuery__InsertStmt& insert, const TableSchema& table) {
-  std::vector<size_t> columns;
-  for (const pg::Node* node : pg::list(insert.cols, insert.n_cols)) {
-    const PgQuery__ResTarget& target = *node->res_target;
-    const size_t column = find_target_column(table, target);
-    if (std::ranges::find(columns, column) != columns.end())
-      throw Error(sqlstate::kDuplicateColumn, "column \"" + std::string(target.name) + "\" specified more than once")
-          .at(target.location);
-    columns.push_back(column);
-  }
-  if (insert.n_cols > 0) return columns;
-  // Without a list, as many leading columns as VALUES has; a query must have all or fewer too.
-  size_t count = table.columns.size();
-  if (insert.select_stmt != nullptr) {
-    const PgQuery__SelectStmt& source = *insert.select_stmt->select_stmt;
-    if (source.n_values_lists > 0) count = std::min(count, source.values_lists[0]->list->n_items);
-    bool has_star = std::ranges::any_of(pg::list(source.target_list, source.n_target_list), [](const pg::Node* target) {
-      const pg::Node& value = *target->res_target->val;
-      return value.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-             value.column_ref->fields[value.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
-    });
-    if (source.n_target_list > 0 && !has_star) count = std::min(count, source.n_target_list);
-  }
-  for (size_t i = 0; i < count; i++) columns.push_back(i);
-  return columns;
-}
 
 RunningPlan::RunningPlan(SessionState& session, const PlanPtr& plan)
     : session_(session), execution_(session.start(plan, nullptr, false)) {
@@ -102,26 +76,61 @@ bool Modification::is_repeated_key(const RowSet::Chunk& chunk, size_t row) {
 /// What the row's WHEN clause says.
 BoundModification::Action Modification::merge_action(const RowSet::Chunk& chunk, size_t row) {
   using Action = BoundModification::Action;
-  const Value clause = read_value(chunk.columns[bound_.row_columns + 1].view(), row);
+  const Value clause = read_value(chunk.columns[*bound_.columns.action].view(), row);
   if (clause.null) return Action::kNothing;
   const Action action = bound_.actions[static_cast<size_t>(clause.integer) - 1];
-  const Value identity = read_value(chunk.columns[bound_.row_columns].view(), row);
+  const Value identity = read_value(chunk.columns[*bound_.columns.identity].view(), row);
   if (action != Action::kNothing && !identity.null && !mark(static_cast<int64_t>(identity.integer)))
     throw Error(sqlstate::kCardinalityViolation, "MERGE command cannot affect row a second time",
                 "Ensure that not more than one source row matches any one target row.");
   return action;
 }
 
+/// The row, as errors show it.
+std::string Modification::row_text(const RowSet::Chunk& chunk, size_t row) const {
+  std::string text;
+  for (size_t i = 0; i < bound_.row_columns; i++) {
+    const Value value = read_value(chunk.columns[i].view(), row);
+    text += (i == 0 ? "" : ", ") + (value.null ? std::string("null") : value.to_string());
+  }
+  return "Failing row contains (" + text + ").";
+}
+
+/// Errors: of the constraint that the proposed row breaks, whether or not it conflicts with another.
+void Modification::check_proposed(const RowSet::Chunk& chunk, size_t row) const {
+  const Value violation = read_value(chunk.columns[*bound_.columns.violation].view(), row);
+  if (violation.null) return;
+  const TableSchema& table = bound_.target->schema;
+  const size_t number = static_cast<size_t>(violation.integer) - 1;
+  const std::string hint = bound_.conflict == BoundModification::Conflict::kDoUpdate ? "" : row_text(chunk, row);
+  if (number < table.columns.size())
+    throw Error(sqlstate::kNotNullViolation, "null value in column \"" + table.columns[number].name + "\" of relation \"" +
+                                                 table.name + "\" violates not-null constraint", hint);
+  throw Error("23514", "new row for relation \"" + table.name + "\" violates check constraint \"" +
+                           table.checks[number - table.columns.size()].name + "\"", hint);
+}
+
+/// Notes the first new row that a view with a CHECK OPTION does not have; constraints are told about first.
+void Modification::check_view(const RowSet::Chunk& chunk, size_t row) {
+  for (size_t i = 0; i < bound_.checking_views.size() && !outside_view_; i++) {
+    const Value visible = read_value(chunk.columns[bound_.columns.checks[i]].view(), row);
+    if (!visible.null && visible.integer != 0) continue;
+    outside_view_ = Error("44000", "new row violates check option for view \"" + bound_.checking_views[i] + "\"",
+                          row_text(chunk, row));
+  }
+}
+
 bool Modification::takes(const RowSet::Chunk& chunk, size_t row) {
   using Conflict = BoundModification::Conflict;
-  if (!bound_.has_identity) return true;
+  const ModificationColumns& columns = bound_.columns;
+  if (columns.violation) check_proposed(chunk, row);
+  if (!columns.identity) return true;
   if (bound_.conflict == Conflict::kMerge) {
     const BoundModification::Action action = merge_action(chunk, row);
     changed_rows_ += action == BoundModification::Action::kDelete;
     return action == BoundModification::Action::kStore;
   }
-  const size_t column = bound_.row_columns + bound_.returning_columns;
-  const Value identity = read_value(chunk.columns[column].view(), row);
+  const Value identity = read_value(chunk.columns[*columns.identity].view(), row);
   const auto second_time = [] {
     return Error(sqlstate::kCardinalityViolation, "ON CONFLICT DO UPDATE command cannot affect row a second time",
                  "Ensure that no rows proposed for insertion within the same command have duplicate constrained values.");
@@ -132,8 +141,8 @@ bool Modification::takes(const RowSet::Chunk& chunk, size_t row) {
     return false;
   }
   if (bound_.conflict == Conflict::kDoNothing) return false;
-  if (bound_.conflict == Conflict::kDoUpdate && column + 1 < chunk.columns.size()) {
-    const Value applies = read_value(chunk.columns[column + 1].view(), row);
+  if (columns.applies) {
+    const Value applies = read_value(chunk.columns[*columns.applies].view(), row);
     if (applies.null || applies.integer == 0) return false;
   }
   // Of several rows that FROM has for one row, the first one counts.
@@ -145,7 +154,10 @@ bool Modification::takes(const RowSet::Chunk& chunk, size_t row) {
 void Modification::apply(std::unique_ptr<RowSet::Chunk> chunk) {
   std::vector<uint32_t> taken;
   for (size_t row = 0; row < chunk->row_count; row++)
-    if (takes(*chunk, row)) taken.push_back(static_cast<uint32_t>(row));
+    if (takes(*chunk, row)) {
+      check_view(*chunk, row);
+      taken.push_back(static_cast<uint32_t>(row));
+    }
   if (taken.empty()) return;
   changed_rows_ += static_cast<int64_t>(taken.size());
   Selection selection;
@@ -179,6 +191,12 @@ void Modification::finish() {
 
 namespace {
 
+std::string_view verb_of(const pg::Node& node) {
+  return node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT   ? "update"
+         : node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT ? "delete from"
+                                                              : "insert into";
+}
+
 const PgQuery__RangeVar& target_name(const pg::Node& node) {
   if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return *node.update_stmt->relation;
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return *node.delete_stmt->relation;
@@ -186,19 +204,44 @@ const PgQuery__RangeVar& target_name(const pg::Node& node) {
   return *node.insert_stmt->relation;
 }
 
+Error no_table(const Snapshot& snapshot, const std::string& name, int position) {
+  std::vector<std::string> names;
+  for (const auto& [other, version] : snapshot.tables) names.push_back(other);
+  const std::string nearest = nearest_name(name, names);
+  return Error(sqlstate::kUndefinedTable, "table \"" + name + "\" does not exist",
+               nearest.empty() ? "" : "Perhaps you meant the table \"" + nearest + "\".").at(position);
+}
+
 std::shared_ptr<const TableVersion> target_table(const SessionState& session, const Snapshot& snapshot,
-                                                 const PgQuery__RangeVar& range, std::string_view verb) {
+                                                 const PgQuery__RangeVar& range) {
   const std::string name = find_relation(snapshot, session.search_path(), range);
   const auto table = snapshot.tables.find(name);
   if (table != snapshot.tables.end()) return table->second;
   if (snapshot.views.contains(name))
-    throw Error(sqlstate::kWrongObjectType, "cannot " + std::string(verb) + " view \"" + name + "\"")
-        .at(range.location);
-  std::vector<std::string> names;
-  for (const auto& [other, version] : snapshot.tables) names.push_back(other);
-  const std::string nearest = nearest_name(name, names);
-  throw Error(sqlstate::kUndefinedTable, "table \"" + name + "\" does not exist",
-              nearest.empty() ? "" : "Perhaps you meant the table \"" + nearest + "\".").at(range.location);
+    throw Error(sqlstate::kFeatureNotSupported, "cannot execute MERGE on relation \"" + name + "\"",
+                "This operation is not supported for views; merge into the table below.").at(range.location);
+  throw no_table(snapshot, name, range.location);
+}
+
+constexpr std::string_view kOfSeveral = "that do not select from a single table or view";
+
+/// The relation that the view's rows are those of, as far as its FROM tells; the binder looks at the rest.
+std::string below(const ViewSchema& view, std::string_view verb) {
+  const auto tree = parse_statement(view.sql);
+  const PgQuery__SelectStmt& select = *tree->statement().select_stmt;
+  if (select.n_from_clause != 1 || select.from_clause[0]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) throw not_updatable(view, verb, kOfSeveral);
+  const ViewRelation* relation = view.find_written(RelationName::of(*select.from_clause[0]->range_var).key());
+  if (relation == nullptr) throw not_updatable(view, verb, kOfSeveral);
+  return relation->relation;
+}
+
+/// A new sequence under the old one's name begins anew with the transaction, and not without it.
+void restart_sequences(WriteTransaction& transaction, const Snapshot& snapshot, const std::string& table) {
+  for (const auto& [name, sequence] : snapshot.sequences) {
+    if (sequence->schema.owner_table != table) continue;
+    transaction.drop_sequence(name);
+    transaction.create_sequence(sequence->schema);
+  }
 }
 
 void delete_all_rows(WriteTransaction& transaction, const TableVersion& table) {
@@ -219,22 +262,50 @@ std::string command_tag(const pg::Node& node, int64_t changed_rows) {
 
 }  // namespace
 
+std::string changed_table(SessionState& session, const pg::Node& node) {
+  const PgQuery__RangeVar& range = target_name(node);
+  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  const std::string key = find_relation(*snapshot, session.search_path(), range);
+  return snapshot->views.contains(key) && node.node_case != PG_QUERY__NODE__NODE_MERGE_STMT
+             ? modification_target(session, *snapshot, key, verb_of(node), range.location).table->schema.name
+             : key;
+}
+
 bool is_modification(const pg::Node& node) {
   return node.node_case == PG_QUERY__NODE__NODE_INSERT_STMT || node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ||
          node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT || node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT;
 }
 
+ModificationTarget modification_target(SessionState& session, const Snapshot& snapshot, const std::string& key, std::string_view verb,
+                                       int position) {
+  ModificationTarget target{.verb = verb};
+  std::string name = key;
+  while (true) {
+    if (const auto table = snapshot.tables.find(name); table != snapshot.tables.end()) {
+      target.table = table->second;
+      return target;
+    }
+    const auto view = snapshot.views.find(name);
+    if (view == snapshot.views.end()) {
+      if (target.views.empty()) throw no_table(snapshot, name, position);
+      throw not_updatable(*target.views.back(), verb, kOfSeveral);
+    }
+    target.views.push_back(std::make_shared<const ViewSchema>(pinned(session, snapshot, *view->second)));
+    name = below(*target.views.back(), verb);
+  }
+}
+
 BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder) {
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT)
-    return binder.bind_update(*node.update_stmt, target_table(session, *snapshot, *node.update_stmt->relation, "update"));
-  if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT)
-    return binder.bind_delete(*node.delete_stmt, target_table(session, *snapshot, *node.delete_stmt->relation, "delete from"));
   if (node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT)
-    return binder.bind_merge(*node.merge_stmt, target_table(session, *snapshot, *node.merge_stmt->relation, "merge into"));
-  const PgQuery__InsertStmt& insert = *node.insert_stmt;
-  const std::shared_ptr<const TableVersion> table = target_table(session, *snapshot, *insert.relation, "insert into");
-  return binder.bind_insert(insert, table, insert_columns(insert, table->schema));
+    return binder.bind_merge(*node.merge_stmt, target_table(session, *snapshot, *node.merge_stmt->relation));
+  const PgQuery__RangeVar& range = target_name(node);
+  const ModificationTarget target =
+      modification_target(session, *snapshot, find_relation(*snapshot, session.search_path(), range), verb_of(node),
+                          range.location);
+  if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return binder.bind_update(*node.update_stmt, target);
+  if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return binder.bind_delete(*node.delete_stmt, target);
+  return binder.bind_insert(*node.insert_stmt, target);
 }
 
 ResultPtr run_modification(SessionState& session, const Statement& statement) {
@@ -248,6 +319,7 @@ void modify(SessionState& session, const Statement& statement, const std::functi
   std::vector<std::string> names;
   std::vector<Type> types;
   std::vector<std::unique_ptr<RowSet::Chunk>> returned;
+  std::optional<Error> outside_view;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     Binder binder(session.bind_context(statement));
     BoundModification bound = bind_modification(session, *statement.node, binder);
@@ -256,7 +328,7 @@ void modify(SessionState& session, const Statement& statement, const std::functi
                   "Parameters stand in prepared statements.");
     const ConstraintCheck check(session, *transaction, bound.target->schema.name);
     const PlanPtr plan = session.plan(std::move(bound.plan));
-    if (!bound.has_identity && !bound.has_returning) {
+    if (bound.only_stores()) {
       count = insert_rows(session, plan, bound.target->schema.name, transaction);
     } else {
       Modification modification(bound, *transaction);
@@ -265,23 +337,29 @@ void modify(SessionState& session, const Statement& statement, const std::functi
       modification.finish();
       count = modification.changed_rows();
       returned = modification.take_returned();
+      outside_view = modification.outside_view();
       for (size_t i = bound.row_columns; i < bound.row_columns + bound.returning_columns; i++) {
         names.push_back(plan->names[i]);
         types.push_back(plan->types[i]);
       }
     }
     if (statement.node->node_case != PG_QUERY__NODE__NODE_DELETE_STMT) check.run();
+    if (outside_view) throw std::move(*outside_view);
     take(make_rows(std::move(names), std::move(types), std::move(returned), command_tag(*statement.node, count), count));
-  }, find_relation(*session.snapshot(), session.search_path(), target_name(*statement.node)));
+  }, changed_table(session, *statement.node));
 }
 
 ResultPtr run_truncate(SessionState& session, const Statement& statement) {
   const PgQuery__TruncateStmt& syntax = *statement.node->truncate_stmt;
-  if (syntax.restart_seqs) throw_unsupported("TRUNCATE … RESTART IDENTITY", -1);
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
   std::vector<std::string> names;
-  for (const pg::Node* node : pg::list(syntax.relations, syntax.n_relations))
-    names.push_back(target_table(session, *snapshot, *node->range_var, "truncate")->schema.name);
+  for (const pg::Node* node : pg::list(syntax.relations, syntax.n_relations)) {
+    const PgQuery__RangeVar& range = *node->range_var;
+    const std::string name = find_relation(*snapshot, session.search_path(), range);
+    if (!snapshot->tables.contains(name) && snapshot->has_relation(name))
+      throw Error(sqlstate::kWrongObjectType, "\"" + name + "\" is not a table").at(range.location);
+    names.push_back(target_table(session, *snapshot, range)->schema.name);
+  }
   for (const bool temporary : {false, true}) {
     const auto is_ours = [&](const std::string& name) { return is_temporary(name) == temporary; };
     const auto first = std::ranges::find_if(names, is_ours);
@@ -289,7 +367,9 @@ ResultPtr run_truncate(SessionState& session, const Statement& statement) {
     session.change([&](std::shared_ptr<WriteTransaction> transaction) {
       const std::shared_ptr<const Snapshot> current = transaction->snapshot();
       for (const std::string& name : names) {
-        if (is_ours(name)) delete_all_rows(*transaction, *current->tables.at(name));
+        if (!is_ours(name)) continue;
+        delete_all_rows(*transaction, *current->tables.at(name));
+        if (syntax.restart_seqs) restart_sequences(*transaction, *current, name);
       }
     }, *first);
   }

@@ -4,11 +4,14 @@
 
 #include "io/row_identity.h"
 #include "sql/statements/statements.h"
+#include "vector/error.h"
 
 namespace cairn {
 
-/// The positions of INSERT's target columns, in the order of its source's.
-std::vector<size_t> insert_columns(const PgQuery__InsertStmt& insert, const TableSchema& table);
+/// The table whose rows a statement changes that names the relation, with the views on the way to it. Errors:
+/// kUndefinedTable, kNotInPrerequisiteState.
+ModificationTarget modification_target(SessionState& session, const Snapshot& snapshot, const std::string& key,
+                                       std::string_view verb, int position);
 
 /// A plan that runs inside a statement, without checkpoints; interrupt() reaches it.
 class RunningPlan {
@@ -33,12 +36,17 @@ class Modification {
   /// Writes and deletes what was collected.
   void finish();
   int64_t changed_rows() const { return changed_rows_; }
+  /// What is wrong where a view with a CHECK OPTION does not have a new row.
+  const std::optional<Error>& outside_view() const { return outside_view_; }
   std::vector<std::unique_ptr<RowSet::Chunk>> take_returned() { return std::move(returned_); }
 
  private:
   BoundModification::Action merge_action(const RowSet::Chunk& chunk, size_t row);
   /// Whether the row is stored (of DELETE: is one to count); notes what goes.
   bool takes(const RowSet::Chunk& chunk, size_t row);
+  void check_proposed(const RowSet::Chunk& chunk, size_t row) const;
+  void check_view(const RowSet::Chunk& chunk, size_t row);
+  std::string row_text(const RowSet::Chunk& chunk, size_t row) const;
   bool mark(int64_t identity);
   bool is_repeated_key(const RowSet::Chunk& chunk, size_t row);
 
@@ -48,6 +56,7 @@ class Modification {
   std::vector<std::vector<uint64_t>> deleted_;        ///< masks, by position of the row group
   std::vector<std::set<std::string>> new_keys_;       ///< ON CONFLICT: of rows stored by this statement, by arbiter
   std::vector<std::unique_ptr<RowSet::Chunk>> returned_;
+  std::optional<Error> outside_view_;
   int64_t changed_rows_ = 0;
 };
 

@@ -16,7 +16,7 @@ ResultPtr run_prepare(SessionState& session, const Statement& statement) {
   for (const pg::Node* type : pg::list(syntax.argtypes, syntax.n_argtypes))
     prepared.parameter_types.push_back(std::string_view(pg::last_name(type->type_name->names, type->type_name->n_names)) == "unknown"
                                            ? Type{}
-                                           : resolve_type_name(*type->type_name).type);
+                                           : parameter_type(resolve_type_name(*type->type_name).type));
   BindContext context = session.bind_context(prepared);
   context.parameter_values = nullptr;
   Binder binder(std::move(context));
@@ -27,9 +27,7 @@ ResultPtr run_prepare(SessionState& session, const Statement& statement) {
   } else {
     throw_unsupported("PREPARE of " + pg::describe(*prepared.node), -1);
   }
-  prepared.parameter_types = binder.parameter_types();
-  for (Type& type : prepared.parameter_types)
-    if (type.id == TypeId::kNull) type = Type::varchar();
+  prepared.parameter_types = binder.determined_parameter_types();
   session.named_statements().emplace(syntax.name, std::move(prepared));
   return make_done("PREPARE");
 }
@@ -47,7 +45,7 @@ ResultPtr run_execute(SessionState& session, const Statement& statement) {
   std::vector<Value> values;
   for (size_t i = 0; i < syntax.n_params; i++) {
     Binder binder(session.bind_context(statement));
-    ExpressionPtr value = binder.bind_standalone(*syntax.params[i], &prepared.parameter_types[i], CastContext::kAssignment);
+    ExpressionPtr value = binder.bind_argument(*syntax.params[i], prepared.parameter_types[i]);
     if (value->kind != Expression::Kind::kConstant)
       throw_unsupported("a parameter that is not a constant", pg::location(syntax.params[i]));
     values.push_back(std::move(value->value));

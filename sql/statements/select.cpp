@@ -1,3 +1,4 @@
+#include "sql/binder/guards.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
 
@@ -55,6 +56,13 @@ class QueryResult final : public StatementResult {
 }  // namespace
 
 ResultPtr run_select(SessionState& session, const Statement& statement) {
+  // Of a set operation, the leftmost SELECT has it.
+  PgQuery__SelectStmt* select = statement.node->select_stmt;
+  while (select->larg != nullptr) select = select->larg;
+  if (select->into_clause != nullptr) {
+    const Restore<PgQuery__IntoClause*> without(select->into_clause, nullptr);
+    return create_table_as(session, statement, *without.before(), false);
+  }
   return std::make_unique<QueryResult>(session, session.plan_query(statement), statement);
 }
 

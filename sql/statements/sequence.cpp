@@ -5,6 +5,7 @@
 
 #include "exec/functions/integral_type.h"
 #include "sql/binder/type_name.h"
+#include "sql/create_text.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
 
@@ -75,6 +76,13 @@ void set_owner(const Snapshot& snapshot, const SearchPath& path, SequenceChange&
   change.schema.owner_column = column;
 }
 
+bool is_identity(const Snapshot& snapshot, const SequenceSchema& sequence) {
+  const auto table = snapshot.tables.find(sequence.owner_table);
+  if (table == snapshot.tables.end()) return false;
+  const std::optional<size_t> column = table->second->schema.find(sequence.owner_column);
+  return column && table->second->schema.columns[*column].identity != Identity::kNone;
+}
+
 }  // namespace
 
 SequenceChange parse_sequence_options(pg::Node* const* options, size_t count, const SequenceSchema* before) {
@@ -112,6 +120,8 @@ SequenceChange parse_sequence_options(pg::Node* const* options, size_t count, co
     } else if (name == "as") {
       range = option_type_range(option);
       bounds_given = true;
+    } else if (name == "sequence_name") {
+      change.name = RelationName::of(option.arg->list->items, option.arg->list->n_items);
     } else if (name == "owned_by") {
       change.owner = option.arg->list;
     } else {
@@ -145,19 +155,79 @@ SequenceSchema make_column_sequence(const Snapshot& snapshot, const RelationName
 }
 
 std::string next_value_sql(const SequenceSchema& sequence) {
+  // With its schema even where that is public: no search path finds another one.
+  const RelationName name = RelationName::of_key(sequence.name);
   std::string text = "nextval('";
-  for (char c : RelationName::of_key(sequence.name).to_sql()) text += c == '\'' ? std::string("''") : std::string(1, c);
+  for (char c : spelled_name(name.schema) + "." + spelled_name(name.name)) text += c == '\'' ? std::string("''") : std::string(1, c);
   return text + "')";
 }
 
-bool draws_from(std::string_view default_sql, std::string_view sequence) {
-  constexpr std::string_view kCall = "nextval('";
-  for (size_t at = default_sql.find(kCall); at != std::string_view::npos; at = default_sql.find(kCall, at + 1)) {
-    size_t begin = at + kCall.size(), end = default_sql.find('\'', begin);
+namespace {
+
+constexpr std::string_view kDrawingCall = "nextval('";
+
+/// The first call in the text, from `from` on, that draws from the sequence: up to behind its name. Empty: none.
+std::string_view drawing_call(std::string_view default_sql, std::string_view sequence, size_t from = 0) {
+  for (size_t at = default_sql.find(kDrawingCall, from); at != std::string_view::npos;
+       at = default_sql.find(kDrawingCall, at + 1)) {
+    const size_t begin = at + kDrawingCall.size(), end = default_sql.find('\'', begin);
     if (end != std::string_view::npos && RelationName::parse(default_sql.substr(begin, end - begin)).key() == sequence)
-      return true;
+      return default_sql.substr(at, end + 1 - at);
   }
-  return false;
+  return {};
+}
+
+}  // namespace
+
+bool draws_from(std::string_view default_sql, std::string_view sequence) {
+  return !drawing_call(default_sql, sequence).empty();
+}
+
+std::string with_pinned_sequences(std::string default_sql, const Snapshot& snapshot, const SearchPath& path) {
+  for (size_t at = 0; (at = default_sql.find(kDrawingCall, at)) != std::string::npos; at++) {
+    const size_t begin = at + kDrawingCall.size(), end = default_sql.find('\'', begin);
+    if (end == std::string::npos) break;
+    const RelationName name = RelationName::parse(default_sql.substr(begin, end - begin));
+    if (!name.schema.empty()) continue;
+    const auto sequence = snapshot.sequences.find(find_relation(snapshot, path, name, -1));
+    if (sequence == snapshot.sequences.end()) continue;
+    std::string call = next_value_sql(sequence->second->schema);
+    call.pop_back();  // the bracket
+    default_sql.replace(at, end + 1 - at, call);
+  }
+  return default_sql;
+}
+
+std::string renamed_in_default(std::string default_sql, const SequenceSchema& before, const SequenceSchema& after) {
+  std::string call = next_value_sql(after);
+  call.pop_back();  // the bracket
+  for (size_t from = 0;;) {
+    const std::string_view found = drawing_call(default_sql, before.name, from);
+    if (found.empty()) return default_sql;
+    const auto at = static_cast<size_t>(found.data() - default_sql.data());
+    default_sql.replace(at, found.size(), call);
+    from = at + call.size();
+  }
+}
+
+SequenceAlteration make_sequence_alteration(std::shared_ptr<const Sequence> before, SequenceChange change) {
+  SequencePosition position = before->state->position();
+  if (change.restarted) position = {change.restart.value_or(change.schema.start), false};
+  if (position.value < change.schema.min_value || position.value > change.schema.max_value)
+    throw invalid(std::string(change.restarted ? "RESTART" : "last") + " value (" + std::to_string(position.value) +
+                  ") must be from MINVALUE (" + std::to_string(change.schema.min_value) + ") to MAXVALUE (" +
+                  std::to_string(change.schema.max_value) + ")");
+  return {std::move(before), std::move(change.schema), position};
+}
+
+void set_position(SessionState& session, const SequenceAlteration& altered) {
+  session.database_of(altered.schema.name).set_value(*altered.before, altered.position);
+}
+
+std::shared_ptr<const Sequence> sequence_of_column(const Snapshot& snapshot, std::string_view table, std::string_view column) {
+  for (const auto& [name, sequence] : snapshot.sequences)
+    if (sequence->schema.owner_table == table && sequence->schema.owner_column == column) return sequence;
+  return nullptr;
 }
 
 ResultPtr run_create_sequence(SessionState& session, const PgQuery__CreateSeqStmt& syntax) {
@@ -193,17 +263,14 @@ ResultPtr run_alter_sequence(SessionState& session, const PgQuery__AlterSeqStmt&
   }
   SequenceChange change = parse_sequence_options(syntax.options, syntax.n_options, &found->second->schema);
   set_owner(*snapshot, path, change);
-  SequencePosition position = found->second->state->position();
-  if (change.restarted) position = {change.restart.value_or(change.schema.start), false};
-  if (position.value < change.schema.min_value || position.value > change.schema.max_value)
-    throw invalid(std::string(change.restarted ? "RESTART" : "last") + " value (" + std::to_string(position.value) +
-                  ") must be from MINVALUE (" + std::to_string(change.schema.min_value) + ") to MAXVALUE (" +
-                  std::to_string(change.schema.max_value) + ")");
+  if (change.owner != nullptr && is_identity(*snapshot, found->second->schema))
+    throw Error(sqlstate::kFeatureNotSupported, "cannot change ownership of identity sequence")
+        .at(syntax.sequence->location);
+  const SequenceAlteration altered = make_sequence_alteration(found->second, std::move(change));
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-    transaction->alter_sequence(key, change.schema);
+    transaction->alter_sequence(key, altered.schema);
   }, key);
-  // Values are outside of transactions; what was reserved by the old rules is none by the new ones.
-  session.database_of(key).set_value(*found->second, position);
+  set_position(session, altered);
   return make_done("ALTER SEQUENCE");
 }
 

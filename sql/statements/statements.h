@@ -27,14 +27,20 @@ ResultPtr run_truncate(SessionState& session, const Statement& statement);
 /// INSERT … VALUES with so many rows that they are read while they are inserted.
 ResultPtr run_large_insert(SessionState& session, std::string_view text, const StatementExtent& extent);
 ResultPtr run_create_table(SessionState& session, const Statement& statement);
+/// The query's rows as a new table: CREATE TABLE AS, SELECT INTO.
+ResultPtr create_table_as(SessionState& session, const Statement& query, const PgQuery__IntoClause& into, bool if_not_exists);
 ResultPtr run_create_table_as(SessionState& session, const Statement& statement);
 ResultPtr run_create_view(SessionState& session, const Statement& statement);
 ResultPtr run_create_sequence(SessionState& session, const PgQuery__CreateSeqStmt& statement);
 ResultPtr run_alter_sequence(SessionState& session, const PgQuery__AlterSeqStmt& statement);
 ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& statement);
 ResultPtr run_rename(SessionState& session, const PgQuery__RenameStmt& statement);
+ResultPtr run_set_schema(SessionState& session, const PgQuery__AlterObjectSchemaStmt& statement);
+/// Errors: kDuplicateSchema, and names that are not to be had.
+void create_schema(SessionState& session, const std::string& name);
 ResultPtr run_create_schema(SessionState& session, const PgQuery__CreateSchemaStmt& statement);
 ResultPtr run_drop(SessionState& session, const Statement& statement);
+ResultPtr run_comment(SessionState& session, const PgQuery__CommentStmt& statement);
 ResultPtr run_create_index(SessionState& session, const Statement& statement);
 ResultPtr run_drop_index(SessionState& session, const PgQuery__DropStmt& syntax);
 ResultPtr run_copy(SessionState& session, const Statement& statement);

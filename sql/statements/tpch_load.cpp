@@ -128,7 +128,10 @@ class Loader {
     };
     {
       std::vector<std::jthread> threads;
-      for (unsigned i = 1; i < std::min<size_t>(thread_count, tasks_.size()); i++) threads.emplace_back(work);
+      try {
+        for (unsigned i = 1; i < std::min<size_t>(thread_count, tasks_.size()); i++) threads.emplace_back(work);
+      } catch (const std::exception&) {  // no thread, or no memory, to be had: fewer workers
+      }
       work();
     }
     if (error_ != nullptr) std::rethrow_exception(error_);

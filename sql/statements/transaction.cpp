@@ -4,21 +4,22 @@
 
 namespace cairn {
 
-std::shared_ptr<const Snapshot> SessionState::snapshot() const {
-  std::shared_ptr<const Snapshot> durable = durable_snapshot();
-  if (temporary_ == nullptr) return durable;
-  std::shared_ptr<const Snapshot> own =
+SessionState::View SessionState::view() const {
+  View seen;
+  if (block_ && block_->write != nullptr) {
+    seen.relations = block_->write->snapshot();
+  } else {
+    seen.relations = seen.committed = block_ ? block_->snapshot : engine_->database().snapshot();
+  }
+  if (temporary_ == nullptr) return seen;
+  const std::shared_ptr<const Snapshot> own =
       block_ && block_->temporary_write != nullptr ? block_->temporary_write->snapshot() : temporary_->snapshot();
-  auto both = std::make_shared<Snapshot>(*durable);
+  auto both = std::make_shared<Snapshot>(*seen.relations);
   both->tables.insert(own->tables.begin(), own->tables.end());
   both->views.insert(own->views.begin(), own->views.end());
   both->sequences.insert(own->sequences.begin(), own->sequences.end());
-  return both;
-}
-
-std::shared_ptr<const Snapshot> SessionState::durable_snapshot() const {
-  if (!block_) return engine_->database().snapshot();
-  return block_->write != nullptr ? block_->write->snapshot() : block_->snapshot;
+  seen.relations = std::move(both);
+  return seen;
 }
 
 void SessionState::begin_block(bool read_only) {
@@ -124,7 +125,15 @@ void check_options(const PgQuery__TransactionStmt& statement, bool& read_only) {
 }  // namespace
 
 ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt& statement) {
-  if (statement.chain) throw_unsupported("AND CHAIN", -1);
+  const bool commits = statement.kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT;
+  if (statement.chain && !session.in_block())
+    throw Error("25P01", std::string(commits ? "COMMIT" : "ROLLBACK") + " AND CHAIN can only be used in transaction blocks");
+  const bool was_read_only = session.block_is_read_only();
+  // AND CHAIN: the next block begins at once, under the same options.
+  const auto ended = [&](const char* tag) {
+    if (statement.chain) session.begin_block(was_read_only);
+    return make_done(tag);
+  };
   switch (statement.kind) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START: {
@@ -142,14 +151,14 @@ ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt&
         session.notice("warning: there is no transaction in progress");
         return make_done("COMMIT");
       }
-      return make_done(session.commit_block() ? "COMMIT" : "ROLLBACK");
+      return ended(session.commit_block() ? "COMMIT" : "ROLLBACK");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
       if (session.in_block()) {
         session.roll_back_block();
       } else {
         session.notice("warning: there is no transaction in progress");
       }
-      return make_done("ROLLBACK");
+      return ended("ROLLBACK");
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_SAVEPOINT:
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_RELEASE:
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK_TO: throw_unsupported("SAVEPOINT", -1);

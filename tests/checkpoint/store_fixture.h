@@ -18,13 +18,13 @@ class PinnedDatabase : public Database {
   bool in_memory() const override { return false; }
   bool read_only() const override { return false; }
   Storage& storage() const override { return *storage_; }
-  std::shared_ptr<const Snapshot> snapshot() const override { return std::make_shared<Snapshot>(); }
+  std::shared_ptr<const CommittedSnapshot> snapshot() const override { return std::make_shared<CommittedSnapshot>(); }
   std::unique_ptr<WriteTransaction> begin_write() override { return nullptr; }
   const std::string& identity() const override { return identity_; }
   uint64_t stored_bytes() const override { return 0; }
   int64_t next_value(const Sequence&) override { return 0; }
   void set_value(const Sequence&, SequencePosition) override {}
-  void pin_durably(std::string_view name, std::shared_ptr<const Snapshot> snapshot) override {
+  void pin_durably(std::string_view name, std::shared_ptr<const CommittedSnapshot> snapshot) override {
     if (committing) committing();
     const std::lock_guard lock(mutex_);
     pins[std::string(name)] = std::move(snapshot);
@@ -40,13 +40,13 @@ class PinnedDatabase : public Database {
     for (const auto& [name, snapshot] : pins) names.push_back(name);
     return names;
   }
-  std::shared_ptr<const Snapshot> pinned(std::string_view name) const override {
+  std::shared_ptr<const CommittedSnapshot> pinned(std::string_view name) const override {
     const std::lock_guard lock(mutex_);
     const auto found = pins.find(std::string(name));
     return found == pins.end() ? nullptr : found->second;
   }
 
-  std::map<std::string, std::shared_ptr<const Snapshot>> pins;
+  std::map<std::string, std::shared_ptr<const CommittedSnapshot>> pins;
   std::function<void()> committing;  ///< called in the midst of a commit to the manifest
 
  private:
@@ -98,7 +98,7 @@ class CheckpointStoreTest : public ::testing::Test {
     size_t count = 0;
     if (!storage->exists(directory)) return 0;
     for (const auto& entry : storage->list(directory)) {
-      count += entry.is_directory ? file_count(directory + "/" + entry.name) : 1;
+      count += entry.kind == EntryKind::kDirectory ? file_count(directory + "/" + entry.name) : 1;
     }
     return count;
   }

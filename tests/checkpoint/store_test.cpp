@@ -1,6 +1,7 @@
 // Checkpoints on simulated storage: what survives a crash at any I/O, and what a damaged file does.
 
 #include "tests/checkpoint/store_fixture.h"
+#include "tests/io/file_fixture.h"
 
 #include <cmath>
 
@@ -215,7 +216,7 @@ TEST_F(CheckpointStoreTest, CheckpointsThatAreGoneFreeThePinWithANotice) {
   complete(*queries[0], 1, make_rows(10));
   store->drain();
   const std::string id = database->pins.begin()->first.substr(6, 8);
-  storage->remove_all("/nvme");
+  remove_tree(*storage, "/nvme");
   storage->sync_directory("/");
   kill();
   EXPECT_TRUE(store->interrupted().empty());

@@ -26,7 +26,7 @@ class CrashMix {
   struct Query {
     std::string sql;
     std::map<std::string, std::string> expected;  ///< by search path
-    double ms = 0;                                ///< of the slowest uninterrupted process
+    std::map<int, double> ms;                     ///< of an uninterrupted process, by vector capacity
   };
   /// What the next process does.
   struct Attempt {
@@ -34,7 +34,7 @@ class CrashMix {
     bool kill = false, by_id = false;
   };
 
-  std::string draw_session(const std::string& search_path);
+  std::string draw_session(const std::string& search_path, int capacity);
   void measure(Query& query);
   Outcome attempt(const Attempt& what);
   void check(const Attempt& what, const Outcome& outcome);

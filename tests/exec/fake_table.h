@@ -144,7 +144,7 @@ struct FakeTransaction : WriteTransaction {
     return std::make_unique<Writer>(written[order]);
   }
   void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
-  std::shared_ptr<const Snapshot> commit() override { return nullptr; }
+  std::shared_ptr<const CommittedSnapshot> commit() override { return nullptr; }
 
   std::mutex mutex;
   std::map<uint64_t, std::vector<std::vector<int64_t>>> written;

@@ -8,9 +8,16 @@
 #include <gtest/gtest.h>
 
 #include "tests/exec/plans.h"
+#include "tests/support/random_yields.h"
 
 namespace cairn::testing {
 namespace {
+
+uint64_t test_seed() {
+  const char* text = std::getenv("CAIRN_SEED");
+  static const uint64_t drawn = std::random_device{}();
+  return text == nullptr ? drawn : std::strtoull(text, nullptr, 10);
+}
 
 struct Stress : ::testing::Test {
   FakeTable table{"t", 2, std::vector<uint32_t>(6, 70000), [](uint64_t row, size_t column) {
@@ -33,8 +40,7 @@ struct Stress : ::testing::Test {
 };
 
 TEST_F(Stress, QueriesEndAtAnyMoment) {
-  const char* text = std::getenv("CAIRN_SEED");
-  const uint64_t seed = text == nullptr ? std::random_device{}() : std::strtoull(text, nullptr, 10);
+  const uint64_t seed = test_seed();
   SCOPED_TRACE(fmt::format("CAIRN_SEED={}", seed));
   failing.groups[3]->on_load = [] { throw Error(sqlstate::kDataCorrupted, "bad segment"); };
   std::vector<std::thread> clients;
@@ -65,6 +71,29 @@ TEST_F(Stress, QueriesEndAtAnyMoment) {
     });
   }
   for (std::thread& client : clients) client.join();
+}
+
+/// Sealed fragments, the keys that a join tells a scan, and what finalizes its table come in another order each time.
+TEST_F(Stress, JoinsGiveTheSameRowsInWhateverOrderTheirThreadsMeet) {
+  constexpr int kTimes = 30;
+  const FakeTable probe{"p", 2, std::vector<uint32_t>(9, 5000), [](uint64_t row, size_t column) {
+                          return static_cast<int64_t>(column == 0 ? row % 3001 : row);
+                        }};
+  const FakeTable build{"b", 2, std::vector<uint32_t>(5, 400), [](uint64_t row, size_t column) {
+                          return static_cast<int64_t>(column == 0 ? row * 7 % 5003 : row);
+                        }};
+  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kFull, JoinKind::kSemi, JoinKind::kAnti, JoinKind::kRightAnti}) {
+    SCOPED_TRACE(static_cast<int>(kind));
+    const PlanPtr probe_scan = scan(probe, {0, 1});
+    const PlanPtr joined = join(kind, probe_scan, scan(build, {0, 1}), {0}, {0});
+    if (kind == JoinKind::kInner || kind == JoinKind::kSemi) probe_scan->reductions.push_back({joined.get(), 0, 0, true});
+    const Rows expected = run(joined);
+    EXPECT_GT(expected.size(), 0u);
+    for (int i = 0; i < kTimes; ++i) {
+      const cairn::test::RandomYields yields(test_seed() + static_cast<uint64_t>(i));
+      ASSERT_EQ(run(joined, {.threads = 2 + static_cast<unsigned>(i) % 4, .capacity = 500}), expected) << "seed " << test_seed() + static_cast<uint64_t>(i);
+    }
+  }
 }
 
 TEST_F(Stress, AJoinThatExplodesIsCanceledWithinItsMorsel) {

@@ -17,7 +17,7 @@ std::string common_name(std::string type) {
       {"BOOLEAN", "boolean"}, {"SMALLINT", "smallint"}, {"INTEGER", "integer"}, {"BIGINT", "bigint"},
       {"HUGEINT", "numeric"}, {"DECIMAL", "numeric"}, {"REAL", "real"}, {"DOUBLE", "double precision"},
       {"DATE", "date"}, {"TIME", "time without time zone"}, {"TIMESTAMP", "timestamp without time zone"},
-      {"INTERVAL", "interval"}, {"VARCHAR", "text"}, {"CHAR", "character"},
+      {"INTERVAL", "interval"}, {"VARCHAR", "text"}, {"CHAR", "character"}, {"BPCHAR", "character"},
       {"character varying", "text"}, {"bpchar", "character"}, {"name", "text"}};
   const auto found = kNames.find(type);
   return found == kNames.end() ? type : found->second;

@@ -75,8 +75,8 @@ std::span<const std::string_view> meaningful_texts(const Overload& overload, siz
   if (name == "to_number" && place == 1) return kNumberPatterns;
   if ((name == "to_date" || name == "to_timestamp") && place == 1) return kTimePatterns;
   if (name.starts_with("regexp") && place == 1) return kPatterns;
-  static constexpr std::string_view kForms[] = {"NFC", "NFD", "nfkc", "NFKD", "x"};
-  if ((name == "normalize" || name == "is_normalized") && place == 1) return kForms;
+  static constexpr std::string_view kNormalForms[] = {"NFC", "NFD", "nfkc", "NFKD", "x"};
+  if ((name == "normalize" || name == "is_normalized") && place == 1) return kNormalForms;
   static constexpr std::string_view kFormats[] = {"%s", "%I.%L", "%2$s %1$s", "%-5s|%5s|", "%%", "%", "%d", "abc", "%*s"};
   if (name == "format" && place == 0) return kFormats;
   return {};

@@ -6,7 +6,9 @@ namespace {
 constexpr Section kSections[] = {
     {"function_types", ask_types_of_functions},   {"operator_types", ask_types_of_operators},
     {"function_values", ask_values_of_functions}, {"operator_values", ask_values_of_operators},
-    {"casts", ask_casts},
+    {"casts", ask_casts},                         {"forms", ask_forms},
+    {"meeting_types", ask_types_of_meetings},     {"meeting_values", ask_values_of_meetings},
+    {"aggregate_types", ask_types_of_aggregates}, {"aggregate_values", ask_values_of_aggregates},
 };
 
 }  // namespace

@@ -19,5 +19,10 @@ void ask_types_of_operators(Grid& grid);
 void ask_values_of_functions(Grid& grid);
 void ask_values_of_operators(Grid& grid);
 void ask_casts(Grid& grid);
+void ask_forms(Grid& grid);
+void ask_types_of_meetings(Grid& grid);
+void ask_values_of_meetings(Grid& grid);
+void ask_types_of_aggregates(Grid& grid);
+void ask_values_of_aggregates(Grid& grid);
 
 }  // namespace cairn::grid

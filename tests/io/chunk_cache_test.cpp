@@ -133,7 +133,7 @@ TEST(ChunkCache, ScansAndCommitsGoOnTogether) {
     for (std::thread& reader : readers) reader.join();
     EXPECT_EQ(scan(*database->snapshot()), numbered_fruits(0, next));
   }
-  storage->remove_all(directory);
+  remove_tree(*storage, directory);
 }
 
 }  // namespace

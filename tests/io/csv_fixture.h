@@ -23,7 +23,7 @@ class CollectingTransaction : public WriteTransaction {
   explicit CollectingTransaction(TableSchema schema) {
     auto table = std::make_shared<TableVersion>();
     table->schema = std::move(schema);
-    auto snapshot = std::make_shared<Snapshot>();
+    auto snapshot = std::make_shared<CommittedSnapshot>();
     snapshot->tables[table->schema.name] = table;
     snapshot_ = snapshot;
   }
@@ -40,7 +40,7 @@ class CollectingTransaction : public WriteTransaction {
   void create_schema(std::string_view) override {}
   void drop_schema(std::string_view) override {}
   void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
-  std::shared_ptr<const Snapshot> commit() override { return snapshot_; }
+  std::shared_ptr<const CommittedSnapshot> commit() override { return snapshot_; }
 
   std::unique_ptr<TableWriter> writer(std::string_view, uint64_t order) override {
     const std::lock_guard lock(mutex_);
@@ -101,7 +101,7 @@ class CollectingTransaction : public WriteTransaction {
     Part& part_;
   };
 
-  std::shared_ptr<const Snapshot> snapshot_;
+  std::shared_ptr<const CommittedSnapshot> snapshot_;
   std::mutex mutex_;
   std::map<uint64_t, Part> parts_;
 };

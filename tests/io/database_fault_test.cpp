@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "io/own_files.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {
@@ -130,7 +131,9 @@ void expect_no_leftovers(SimulatedStorage& storage, const Database& database) {
     for (const auto& [name, table] : pinned->tables) row_groups += table->row_groups.size();
   }
   EXPECT_LE(storage.list(std::string(kPath) + "/data").size(), row_groups);
-  for (const DirectoryEntry& entry : storage.list(kPath)) EXPECT_NE(entry.name, "manifest.new");
+  for (const DirectoryEntry& entry : storage.list(kPath)) {
+    EXPECT_FALSE(is_own_name(OwnName::kDraft, entry.name));
+  }
 }
 
 /// Runs all steps until one fails; the states that may be there then.

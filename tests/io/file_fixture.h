@@ -65,6 +65,19 @@ inline Error error_of(const std::function<void()>& action) {
 #define EXPECT_CONTAINS(text, part) \
   EXPECT_NE(std::string(text).find(part), std::string::npos) << '"' << (text) << "\" lacks \"" << (part) << '"'
 
+/// Removes what a test left, whatever it is.
+inline void remove_tree(Storage& storage, const std::string& directory) {
+  for (const DirectoryEntry& entry : storage.list(directory)) {
+    const std::string path = directory + "/" + entry.name;
+    if (entry.kind == EntryKind::kDirectory) {
+      remove_tree(storage, path);
+    } else if (!storage.remove(path, entry.kind)) {
+      std::filesystem::remove(path);  // a link, a pipe
+    }
+  }
+  storage.remove(directory, EntryKind::kDirectory);
+}
+
 /// A directory of its own for every test, on the storage that the parameter names.
 struct StorageUnderTest {
   std::string name;
@@ -92,7 +105,7 @@ class StorageTest : public ::testing::TestWithParam<StorageUnderTest> {
     directory_ = made;
   }
   void TearDown() override {
-    if (storage_) storage_->remove_all(directory_);
+    if (storage_) remove_tree(*storage_, directory_);
   }
 
   bool is_simulated() const { return GetParam().parent.empty(); }

@@ -61,7 +61,7 @@ TEST_P(FileContent, an_open_file_survives_its_name) {
   const auto file = storage_->open(path("a"), OpenMode::kRead, Caching::kDirect);
   put("b", "new");
   storage_->rename(path("b"), path("a"));
-  storage_->remove(path("a"));
+  storage_->remove(path("a"), EntryKind::kFile);
   EXPECT_EQ(text_of(read(*file, 0, 3)), "abc");
 }
 
@@ -148,21 +148,21 @@ TEST_P(FileNames, directories_are_made_listed_and_removed) {
   EXPECT_EQ(entries[0].name, "a");
   EXPECT_EQ(entries[1].name, "b");
   EXPECT_EQ(entries[2].name, "y");
-  EXPECT_FALSE(entries[0].is_directory);
-  EXPECT_TRUE(entries[2].is_directory);
+  EXPECT_EQ(entries[0].kind, EntryKind::kFile);
+  EXPECT_EQ(entries[2].kind, EntryKind::kDirectory);
   EXPECT_EQ(storage_->file_size(path("x/a")), 2U);
   storage_->sync_directory(path("x"));
-  EXPECT_THROW(storage_->remove(path("x")), Error);  // not empty
-  storage_->remove_all(path("x"));
-  storage_->remove_all(path("x"));
+  EXPECT_THROW(storage_->remove(path("x"), EntryKind::kDirectory), Error);  // not empty
+  remove_tree(*storage_, path("x"));
   EXPECT_FALSE(storage_->exists(path("x")));
 }
 
 TEST_P(FileNames, remove_says_whether_there_was_something) {
   put("a", "1");
   EXPECT_TRUE(storage_->exists(path("a")));
-  EXPECT_TRUE(storage_->remove(path("a")));
-  EXPECT_FALSE(storage_->remove(path("a")));
+  EXPECT_FALSE(storage_->remove(path("a"), EntryKind::kDirectory));
+  EXPECT_TRUE(storage_->remove(path("a"), EntryKind::kFile));
+  EXPECT_FALSE(storage_->remove(path("a"), EntryKind::kFile));
   EXPECT_FALSE(storage_->exists(path("a")));
 }
 

@@ -184,9 +184,9 @@ TEST(ManifestRecord, EveryDamageToARealManifestIsNoticed) {
 
 /// Format 1 had neither sequences nor schemas: its state ends before them.
 TEST(ManifestRecord, AStateOfFormatOneIsRead) {
-  std::vector<std::byte> state = encode_state({}, Snapshot{}, {});
+  std::vector<std::byte> state = encode_state({}, CommittedSnapshot{}, {});
   state.resize(state.size() - 2);
-  const ReplayedManifest replayed = replay_manifest({state}, "manifest", {});
+  const ReplayedManifest replayed = replay_manifest({state}, "manifest", {}, 0);
   EXPECT_TRUE(replayed.newest->sequences.empty());
   EXPECT_TRUE(replayed.newest->schemas.empty());
 }

@@ -58,11 +58,11 @@ TEST_F(SimulatedCrash, forgets_names_whose_directory_was_not_synced) {
   EXPECT_TRUE(storage_.list("/").empty());
 
   durable("/a", "x");
-  storage_.remove("/a");
+  storage_.remove("/a", EntryKind::kFile);
   storage_.crash(Survival::kNothing);
   EXPECT_EQ(get("/a"), "x");
 
-  storage_.remove("/a");
+  storage_.remove("/a", EntryKind::kFile);
   storage_.sync_directory("/");
   storage_.crash(Survival::kNothing);
   EXPECT_TRUE(storage_.list("/").empty());
@@ -185,8 +185,7 @@ TEST_F(SimulatedFaults, the_nth_operation_fails_with_the_chosen_error) {
            [&] { storage_.open("/a", OpenMode::kRead); },
            [&] { storage_.create_directories("/d"); },
            [&] { storage_.list("/"); },
-           [&] { storage_.remove("/a"); },
-           [&] { storage_.remove_all("/a"); },
+           [&] { storage_.remove("/a", EntryKind::kFile); },
            [&] { storage_.rename("/a", "/b"); },
            [&] { storage_.sync_directory("/"); },
            [&] { storage_.lock_file("/l", LockMode::kShared); },
@@ -243,7 +242,7 @@ TEST_F(SimulatedFaults, the_disk_has_a_size) {
   file->write(0, bytes_of("0987654321"));  // overwriting needs no space
   EXPECT_EQ(error_of([&] { file->truncate(11); }).sqlstate, sqlstate::kDiskFull);
   EXPECT_EQ(error_of([&] { create("/b")->write(0, bytes_of("x")); }).sqlstate, sqlstate::kDiskFull);
-  storage_.remove("/a");
+  storage_.remove("/a", EntryKind::kFile);
   EXPECT_EQ(storage_.used_bytes(), 0U);
   EXPECT_NO_THROW(create("/b")->write(0, bytes_of("x")));
   storage_.crash(Survival::kNothing);
@@ -272,7 +271,7 @@ TEST_F(SimulatedFaults, after_the_power_failed_nothing_reaches_the_disk) {
   EXPECT_THROW(file->write(0, bytes_of("new")), Error);
   EXPECT_THROW(file->write(0, bytes_of("bad")), Error);
   EXPECT_THROW(file->sync(), Error);
-  EXPECT_THROW(storage_.remove("/a"), Error);
+  EXPECT_THROW(storage_.remove("/a", EntryKind::kFile), Error);
   storage_.crash(Survival::kEverything);
   EXPECT_EQ(get("/a"), "new");
 }

@@ -68,7 +68,7 @@ inline void insert(WriteTransaction& transaction, const std::vector<Fruit>& frui
   writer->finish();
 }
 
-inline std::shared_ptr<const Snapshot> insert(Database& database, const std::vector<Fruit>& fruits,
+inline std::shared_ptr<const CommittedSnapshot> insert(Database& database, const std::vector<Fruit>& fruits,
                                               const std::string& table = "fruit") {
   const auto transaction = database.begin_write();
   insert(*transaction, fruits, table);

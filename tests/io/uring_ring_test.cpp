@@ -27,7 +27,7 @@ class UringRings : public ::testing::Test {
     directory_ = made;
   }
   void TearDown() override {
-    if (storage_) storage_->remove_all(directory_);
+    if (storage_) remove_tree(*storage_, directory_);
   }
 
   bool batch_works(File& file) {

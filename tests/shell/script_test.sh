@@ -19,6 +19,12 @@ printf '.mode csv\nSELECT\n1 AS a\n;\n\n' | "$cairn" >out 2>err; expect_last 'st
 "$cairn" <<<'' >out 2>err; expect_last 'empty input' 0 '' '' $?
 expect 'an empty -c' 0 '' '' "$cairn" -c ''
 expect 'comments only' 0 '' '' "$cairn" -c '-- nothing; here' -c '/* ; */ ; ;;'
+printf '\357\273\277SELECT 1 AS x;\n' >marked.sql
+expect 'a script may begin with a byte order mark' 0 "^x${nl}1\$" '' "$cairn" -csv -f marked.sql
+expect 'so may -c' 0 "^x${nl}1\$" '' "$cairn" -csv -c "$(cat marked.sql)"
+"$cairn" -csv <marked.sql >out 2>err; expect_last 'and standard input' 0 "^x${nl}1\$" '' $?
+printf '\357\273\277.mode csv\nSELECT 1 AS x;\n' >marked.sql
+expect 'before a command, too' 0 "^x${nl}1\$" '' "$cairn" -f marked.sql
 mkfifo commands answers
 "$cairn" -csv <commands >answers 2>err &
 exec 3>commands 4<answers
@@ -97,11 +103,36 @@ expect '.output' 0 "^b${nl}2\$" '' "$cairn" -csv -c ".output to.csv${nl}SELECT 1
 expect '.output wrote its file' 0 "^a${nl}1\$" '' cat to.csv
 expect '.output to where nobody may write' 2 '' 'cannot open "/nowhere/x"' "$cairn" -c '.output /nowhere/x'
 expect '.help' 0 '\.mode.*\.output.*\.read.*\.schema.*\.tables.*\.timer' '' "$cairn" -c .help
+expect '.read without a file' 2 '' 'usage: \.read FILE' "$cairn" -c '.read'
+expect '.describe' 0 "^column_name,column_type,nullable,default${nl}id,INTEGER,true,${nl}" '' "$cairn" -csv -c "$setup" -c '.describe item'
+expect '.expanded' 0 "^a = 1\$" '' "$cairn" -c ".expanded on${nl}SELECT 1 AS a;"
+expect '\dt' 0 "^item\$" '' "$cairn" -c "$setup" -c '\dt'
+expect '\d' 0 "^item\$" '' "$cairn" -c "$setup" -c '\d'
+expect '\d of a table' 0 "${nl}price,\"DECIMAL\(6,2\)\",true,\$" '' "$cairn" -csv -c "$setup" -c '\d item;'
+expect '\d of nothing known' 1 '' 'table "tool" does not exist' "$cairn" -c "$setup" -c '\d tool'
+expect '\x turns to lines and back' 0 "^a = 1${nl}.*┌" '' "$cairn" -c "\\x${nl}SELECT 1 AS a;${nl}\\x${nl}SELECT 1 AS a;"
+expect '\i' 0 "^x,y,z,w;${nl}" '' "$cairn" -csv -c '\i statements.sql'
+expect '\timing' 0 '' 'Time: [0-9.]+ s' "$cairn" -csv -c "\\timing${nl}CREATE TABLE t(a INTEGER);"
+expect '\q' 0 "^a${nl}1\$" '' "$cairn" -csv -c "SELECT 1 AS a;${nl}\\q${nl}SELECT 2;"
+expect 'what other shells have is told where it is' 2 '' 'no command "\.import": COPY t FROM' "$cairn" -c '.import a.csv t'
+expect 'so for psql' 2 '' 'no command "\\copy": COPY t FROM' "$cairn" -c '\copy t from a.csv'
+expect 'an unknown backslash command' 2 '' 'unknown command "\\bogus"; \.help' "$cairn" -c '\bogus'
 expect '.quit' 0 "^a${nl}1\$" '' "$cairn" -csv -c "SELECT 1 AS a;${nl}.quit${nl}SELECT 2;"
 
 # --- errors
 expect 'an error names its line and column' 1 '' "^ERROR:  column \"nmae\" does not exist${nl}LINE 2:   nmae FROM item${nl}          \^${nl}HINT:  Perhaps you meant the column \"name\"\.\$" \
   "$cairn" -c "$setup" -c "SELECT id,${nl}  nmae FROM item"
+printf "SELECT 1 AS a;\n\n-- the place\nSELECT 2 AS b; SELECT\n  nmae;\nSELECT 3;\n" >wrong.sql
+expect 'in a script it names file and line' 1 "^a${nl}1${nl}b${nl}2\$" "^wrong\.sql:5: ERROR:  column \"nmae\" does not exist${nl}LINE 2:   nmae;${nl}" \
+  "$cairn" -csv -f wrong.sql
+printf 'SELECT 1 AS a;\n.read wrong.sql\n' >outer.sql
+expect 'of a script within a script' 1 '*' "^wrong\.sql:5: ERROR:  " "$cairn" -csv -f outer.sql
+"$cairn" -csv <wrong.sql >out 2>err; expect_last 'of standard input' 1 '*' "^<stdin>:5: ERROR:  " $?
+printf 'SELECT 1;\nSELECT 1/0' >wrong.sql
+expect 'without a place: where the statement begins' 1 '*' "^wrong\.sql:2: ERROR:  division by zero" "$cairn" -csv -f wrong.sql
+printf '\n.bogus\n' >wrong.sql
+expect 'of commands, too' 2 '' "^wrong\.sql:2: cairn: unknown command \"\.bogus\"" "$cairn" -f wrong.sql
+expect 'and of a file that is not there' 2 '' "^outer\.sql:1: cairn: cannot open \"nothing\.sql\"" bash -c "echo '.read nothing.sql' >outer.sql; '$cairn' -f outer.sql"
 expect 'the caret counts columns, not bytes' 1 '' "LINE 1: SELECT 'äöü', nmae FROM item${nl}                      \^" "$cairn" -c "$setup" -c "SELECT 'äöü', nmae FROM item"
 expect 'a long line is cut around the place' 1 '' "LINE 1: \.\.\. ?\+ 1[^${nl}]*nmae[^${nl}]*${nl} +\^" "$cairn" -c "$setup" -c "SELECT $(printf '1 + %.0s' {1..200}) nmae $(printf '+ 1 %.0s' {1..200})  FROM item"
 expect 'control characters do not reach the terminal' 1 '' $'^[^\033]*$' "$cairn" -c "SELECT 1 + \"a"$'\033'"[31mb\""

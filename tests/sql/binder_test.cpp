@@ -87,7 +87,7 @@ TEST_F(BinderTest, UnknownNamesSuggestTheNearest) {
             "42P01@14 table \"linietem\" does not exist [Perhaps you meant the table \"lineitem\".]");
   EXPECT_EQ(plan("SELECT l.l_tx FROM lineitem l"),
             "42703@7 column l.l_tx does not exist [Perhaps you meant the column \"l.l_tax\".]");
-  EXPECT_EQ(plan("SELECT q.a FROM u"), "42P01@7 missing FROM-clause entry for table \"q\" [Perhaps you meant the table \"u\".]");
+  EXPECT_EQ(plan("SELECT q.a FROM u"), "42P01@7 missing FROM-clause entry for table \"q\"") << "u is not near";
   EXPECT_EQ(plan("SELECT abss(a) FROM u"),
             "42883@7 function abss(integer) does not exist [Perhaps you meant the function \"abs\".]");
   EXPECT_EQ(plan("SELECT zzzzzz FROM u"), "42703@7 column \"zzzzzz\" does not exist");
@@ -276,7 +276,6 @@ TEST_F(BinderTest, UnsupportedConstructsAreNamedWithTheirPosition) {
   EXPECT_EQ(plan("SELECT ARRAY[1, 2]"), "0A000@7 array constructor is not supported");
   EXPECT_EQ(plan("SELECT * FROM u TABLESAMPLE system (1)"), "0A000@28 TABLESAMPLE is not supported");
   EXPECT_EQ(plan("SELECT u FROM u"), "0A000@7 a whole row (\"u\" is a table) is not supported");
-  EXPECT_EQ(plan("SELECT a FROM u FOR UPDATE").substr(0, 5), "0A000");
 }
 
 TEST_F(BinderTest, ParametersTakeTheirTypesFromTheContext) {
@@ -285,7 +284,7 @@ TEST_F(BinderTest, ParametersTakeTheirTypesFromTheContext) {
   binder.bind_query(*tree_->statement().select_stmt);
   std::string types;
   for (const Type& type : binder.parameter_types()) types += type.to_string() + " ";
-  EXPECT_EQ(types, "DECIMAL(10,2) DATE VARCHAR INTEGER BIGINT ");
+  EXPECT_EQ(types, "DECIMAL(38,10) DATE VARCHAR INTEGER BIGINT ") << "a column's digits are no parameter's";
 }
 
 TEST_F(BinderTest, DeepExpressionsBindOnALargeStack) {
@@ -316,6 +315,9 @@ TEST(NearestName, CountsSwapsAsOneAndKeepsItsDistance) {
   EXPECT_EQ(nearest_name("ab", {"ba", "xyz"}), "ba");
   EXPECT_EQ(nearest_name("orders", {"lineitem"}), "");
   EXPECT_EQ(nearest_name("x", {}), "");
+  EXPECT_EQ(nearest_name("x", {"a", "b"}), "");
+  EXPECT_EQ(nearest_name("id", {"di", "x"}), "di");
+  EXPECT_EQ(nearest_name("Name", {"nom", "name"}), "name");
 }
 
 }  // namespace

@@ -1,35 +1,14 @@
 #include "tests/sql/catalog.h"
 
-#include "sql/parser/deparse.h"
-#include "sql/parser/nodes.h"
-#include "sql/parser/parser.h"
-#include "sql/statements/table_definition.h"
+#include "sql/session.h"
 
 namespace cairn::testing {
 
 std::shared_ptr<Snapshot> make_catalog(std::string_view statements) {
-  auto snapshot = std::make_shared<Snapshot>();
-  while (true) {
-    StatementExtent extent = scan_statement(statements);
-    if (extent.empty) return snapshot;
-    auto tree = parse_statement(statements, extent);
-    const PgQuery__Node& node = tree->statement();
-    if (node.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) {
-      auto table = std::make_shared<TableVersion>();
-      std::vector<SequenceSchema> sequences;
-      table->schema = make_table_schema(*node.create_stmt, *snapshot, node.create_stmt->relation->relname, sequences);
-      table->statistics.resize(table->schema.columns.size());
-      snapshot->tables[table->schema.name] = table;
-    } else {
-      auto view = std::make_shared<ViewSchema>();
-      view->name = node.view_stmt->view->relname;
-      view->sql = deparse(*node.view_stmt->query);
-      for (size_t i = 0; i < node.view_stmt->n_aliases; i++)
-        view->column_names.emplace_back(pg::string_value(node.view_stmt->aliases[i]));
-      snapshot->views[view->name] = view;
-    }
-    statements.remove_prefix(extent.consumed);
-  }
+  const std::shared_ptr<Engine> engine = Engine::open(":memory:");
+  const std::unique_ptr<Session> session = engine->connect();
+  for (size_t consumed = 0; session->execute(statements, consumed) != nullptr; statements.remove_prefix(consumed)) continue;
+  return std::make_shared<Snapshot>(*engine->database().snapshot());
 }
 
 std::string_view tpch_schema() {

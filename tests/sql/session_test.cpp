@@ -117,9 +117,10 @@ TEST_F(SessionTest, Views) {
   run("INSERT INTO t VALUES (2, 1)");
   EXPECT_EQ(run("SELECT total FROM v WHERE k = 2"), "51\n");
   EXPECT_EQ(state("CREATE VIEW v AS SELECT 1"), "42P07");
-  EXPECT_EQ(run("CREATE OR REPLACE VIEW v AS SELECT 7 AS seven; SELECT * FROM v"), "7\n");
+  EXPECT_EQ(state("CREATE OR REPLACE VIEW v AS SELECT 7 AS seven"), "42P16");
+  EXPECT_EQ(run("CREATE OR REPLACE VIEW v AS SELECT 7 AS k, 1::BIGINT AS total; SELECT * FROM v"), "7|1\n");
   EXPECT_EQ(state("DROP TABLE v"), "42809");
-  EXPECT_EQ(state("INSERT INTO v VALUES (1)"), "42809");
+  EXPECT_EQ(state("INSERT INTO v VALUES (1)"), "55000");
   EXPECT_EQ(run("DROP VIEW v"), "DROP VIEW");
 }
 
@@ -130,7 +131,7 @@ TEST_F(SessionTest, Settings) {
   EXPECT_EQ(run("SET checkpoint = 'ALL'; SHOW checkpoint"), "all\n");
   EXPECT_EQ(run("SET memory_limit = '2GB'; SHOW memory_limit"), "2GB\n");
   EXPECT_EQ(run("SET memory_limit = '75%'; SHOW memory_limit"), "75%\n");
-  EXPECT_EQ(run("RESET memory_limit; SHOW memory_limit"), "50%\n");
+  EXPECT_EQ(run("RESET memory_limit; SHOW memory_limit"), "25%\n");
   for (const char* wrong : {"much", "0%", "101%", "-1", "%"})
     EXPECT_EQ(state("SET memory_limit = '" + std::string(wrong) + "'"), "22023") << wrong;
   EXPECT_EQ(state("SET threads = 0"), "22023");

@@ -16,15 +16,9 @@ struct SumResult {
   int128_t sum = 0;
   uint64_t count = 0;  ///< rows that counted
 };
-struct FloatSumResult {
-  double sum = 0;
-  uint64_t count = 0;
-};
 
 /// Sum of an integral vector (any encoding), exact. `mask` has a bit per row, or is null: all rows.
 SumResult sum_integral(const Vector& values, const uint64_t* mask = nullptr);
-/// Sum of a REAL or DOUBLE vector, added in row order.
-FloatSumResult sum_floating(const Vector& values, const uint64_t* mask = nullptr);
 /// Rows that are not NULL and in the mask.
 uint64_t count_valid(const Vector& values, const uint64_t* mask = nullptr);
 /// Least and greatest value of an integral vector; false where no row counts.
@@ -69,9 +63,6 @@ bool grouped_sum(const GroupIds& groups, const Vector& values, const int64_t* ba
 
 /// Any integral vector, exact modulo 2^128.
 void grouped_sum_wide(const GroupIds& groups, const Vector& values, int128_t* sums);
-
-/// REAL or DOUBLE, each group's values in row order.
-void grouped_sum_floating(const GroupIds& groups, const Vector& values, double* sums);
 
 /// extremes[g] = min or max of what it holds and the group's values; start from the type's greatest or least value.
 /// The first is for integral vectors whose known range or physical type fits 64 bits (else it returns false).

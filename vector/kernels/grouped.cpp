@@ -322,20 +322,5 @@ void grouped_sum_wide(const GroupIds& groups, const Vector& values, int128_t* su
   });
 }
 
-void grouped_sum_floating(const GroupIds& groups, const Vector& values, double* sums) {
-  if (values.constant_null()) return;
-  const Vector plain = plain_values(values);
-  const uint64_t* validity = values.is_constant() ? nullptr : plain.validity;
-  with_ids(groups, [&](auto ids) {
-    if (values.type.physical() == Physical::kFloat) {
-      const float* data = plain.values<float>();
-      for_valid_rows(groups.rows, validity, [&](size_t row) { sums[ids[row]] += static_cast<double>(data[row]); });
-    } else {
-      const double* data = plain.values<double>();
-      for_valid_rows(groups.rows, validity, [&](size_t row) { sums[ids[row]] += data[row]; });
-    }
-  });
-}
-
 }  // namespace cairn
 #endif  // HWY_ONCE

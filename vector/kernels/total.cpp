@@ -169,19 +169,6 @@ SumResult sum_integral(const Vector& values, const uint64_t* mask) {
   return result;
 }
 
-FloatSumResult sum_floating(const Vector& values, const uint64_t* mask) {
-  FloatSumResult result;
-  thread_local FlatScratch scratch;
-  const Vector flat = flatten(values, nullptr, scratch);
-  const bool single = values.type.physical() == Physical::kFloat;
-  for (size_t row = 0; row < flat.size; ++row) {
-    if (!counts(flat, mask, row)) continue;
-    result.sum += single ? static_cast<double>(flat.values<float>()[row]) : flat.values<double>()[row];
-    ++result.count;
-  }
-  return result;
-}
-
 bool min_max_integral(const Vector& values, const uint64_t* mask, int128_t& min, int128_t& max) {
   if (mask == nullptr && !values.may_have_nulls() && !values.is_constant() && values.size != 0 &&
       values.encoding != Encoding::kDictionary) {

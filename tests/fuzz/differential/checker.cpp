@@ -5,7 +5,7 @@
 #include <functional>
 #include <stdexcept>
 
-#include "tests/fuzz/differential/generator.h"
+#include "tests/fuzz/language/generator.h"
 
 namespace cairn::fuzz {
 namespace {
@@ -29,18 +29,6 @@ Answer answer_of(const Case& tested, const std::function<Answer(const std::strin
 }
 
 }  // namespace
-
-std::string Case::script() const {
-  std::string text;
-  for (const Sql& change : changes) text += text_of(*change) + ";\n";
-  return text + text_of(*query);
-}
-
-bool Case::ordered() const {
-  for (const Sql& child : query->children)
-    if (child->role == Generator::kTotalOrder) return true;
-  return false;
-}
 
 Checker::Checker(const PostgresServer& server, cairn_database* database) : postgres_(server) {
   auto add = [&](const std::string& name, const std::string& settings, bool may_be_slow = false) {
@@ -156,16 +144,16 @@ std::optional<Finding> Checker::compare(const Case& tested, CairnConnection& cai
   return std::nullopt;
 }
 
-std::optional<Finding> Checker::check(const Case& tested, Random& random, size_t variants) {
+std::optional<Finding> Checker::check(const Case& tested, Random& random) {
   const std::optional<Answer> expected = expected_answer(tested);
   if (!expected) return std::nullopt;
   if (auto finding = compare(tested, *cairns_[0], *expected)) return finding;
-  for (size_t i = 0; i < variants; i++)
+  for (size_t i = 0; i < kVariants; i++)
     if (auto finding = compare(tested, *cairns_[1 + random.below(cairns_.size() - 1)], *expected)) return finding;
   return std::nullopt;
 }
 
-std::optional<Finding> Checker::check_in(const Case& tested, const std::string& connection) {
+std::optional<Finding> Checker::check_again(const Case& tested, const std::string& connection) {
   const Counts before = counts_;
   std::optional<Finding> finding;
   if (const std::optional<Answer> expected = expected_answer(tested))

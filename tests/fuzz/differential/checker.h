@@ -6,10 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/fuzz/differential/answer.h"
-#include "tests/fuzz/differential/schema.h"
-#include "tests/fuzz/differential/sql_tree.h"
-#include "tests/fuzz/random.h"
+#include "tests/fuzz/answer.h"
+#include "tests/fuzz/judge.h"
 #include "tests/peers/cairn_connection.h"
 #include "tests/peers/postgres.h"
 
@@ -19,32 +17,16 @@ using test::CairnConnection;
 using test::PostgresConnection;
 using test::PostgresServer;
 
-struct Finding {
-  std::string connection;  ///< the variant that differs
-  std::string kind;        ///< "rows" or the SQLSTATE of the error of one system alone: what shrinking keeps
-  std::string text;
-};
-
-/// Statements of a case, in one transaction that is rolled back. The last is a query whose rows are compared.
-struct Case {
-  std::vector<Sql> changes;
-  Sql query;
-
-  std::string script() const;
-  bool ordered() const;
-};
-
 /// Runs cases in PostgreSQL and in every variant of Cairn.
-class Checker {
+class Checker : public Judge {
  public:
   Checker(const PostgresServer& server, cairn_database* database);
 
-  /// Drops what was there.
-  void load(const Schema& schema);
-  /// In PostgreSQL, the plain Cairn and `variants` others that `random` chooses.
-  std::optional<Finding> check(const Case& tested, Random& random, size_t variants);
-  /// The same in one variant.
-  std::optional<Finding> check_in(const Case& tested, const std::string& connection);
+  void load(const Schema& schema) override;
+  /// In PostgreSQL, the plain Cairn and some others that `random` chooses.
+  std::optional<Finding> check(const Case& tested, Random& random) override;
+  std::optional<Finding> check_again(const Case& tested, const std::string& connection) override;
+  std::string script(const Case& tested, const std::string& /*connection*/) const override { return tested.script(); }
   /// False where one of them refuses it; then none has it.
   bool add_view(const Table& view);
 
@@ -55,6 +37,7 @@ class Checker {
   const Counts& counts() const { return counts_; }
 
  private:
+  static constexpr size_t kVariants = 3;
   static constexpr std::chrono::seconds kPatience{60};  ///< with what PostgreSQL does within its two
 
   /// PostgreSQL's; what PostgreSQL cannot do is Cairn's own; none where PostgreSQL takes too long.

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace cairn::ddl {
+
+using Cell = std::optional<int64_t>;
+
+struct ModelColumn {
+  uint64_t id = 0;  ///< survives renaming
+  std::string name;
+  bool wide = false;  ///< BIGINT; else INTEGER
+  bool not_null = false;
+  Cell default_value;
+};
+
+/// CHECK (column >= least)
+struct ModelCheck {
+  std::string name;
+  uint64_t column = 0;
+  int64_t least = 0;
+};
+
+struct ModelIndex {
+  std::string name;
+  uint64_t column = 0;
+};
+
+struct ModelTable {
+  uint64_t id = 0;
+  std::vector<ModelColumn> columns;
+  std::vector<ModelCheck> checks;
+  std::vector<ModelIndex> indexes;
+  std::vector<std::vector<Cell>> rows;
+
+  const ModelColumn* find(uint64_t column) const;
+  size_t position(uint64_t column) const;
+};
+
+/// SELECT columns FROM table WHERE filter >= least
+struct ModelView {
+  uint64_t table = 0;
+  std::vector<std::pair<std::string, uint64_t>> columns;  ///< the view's name for it, and which it is
+  uint64_t filter = 0;
+  int64_t least = 0;
+
+  bool needs(uint64_t column) const;
+};
+
+/// What a database holds. Keys are names as SQL spells them: "t1", "s1.t2".
+struct Model {
+  std::map<std::string, ModelTable> tables;
+  std::map<std::string, ModelView> views;
+  std::set<std::string> sequences;
+  std::set<std::string> schemas;
+  uint64_t next_id = 1;
+
+  bool has_relation(const std::string& name) const;
+  const ModelTable& table(uint64_t id) const;
+  /// Everything in it as text, in an order of its own.
+  std::string text() const;
+};
+
+/// The names that indexes, sequences and schemas are drawn from: what is not asked for cannot be found missing.
+std::vector<std::string> index_names();
+std::vector<std::string> schema_names();
+
+/// "1|NULL|3", sorted.
+std::vector<std::string> sorted_rows(const std::vector<std::vector<Cell>>& rows);
+
+}  // namespace cairn::ddl

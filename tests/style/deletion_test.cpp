@@ -1,0 +1,44 @@
+// Whatever Cairn deletes goes through remove_own (io/own_files.h): nothing else calls what deletes.
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <string>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The storages, which remove_own calls; and tpchgen's output, which stands below io/ and unlinks the file that it made.
+const std::set<std::string> kAllowed = {"io/own_files.cpp", "io/file_directory.cpp", "io/simulated_storage.cpp",
+                                        "tpch/output_file.cpp"};
+
+TEST(Deletion, GoesThroughOneFunction) {
+  const fs::path root = CAIRN_SOURCE_DIR;
+  const std::regex deletes(R"((\b(unlink|unlinkat|rmdir|remove_all)\s*\()|((^|[^:\w])::\s*remove\s*\()|)"
+                           R"((filesystem::remove|fs::remove)|(\bstorage_?(\.|->|\(\)\.)remove\s*\())");
+  size_t files = 0;
+  std::set<std::string> found;
+  for (const char* folder : {"vector", "io", "exec", "checkpoint", "tpch", "sql", "capi", "shell"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const auto extension = entry.path().extension();
+      if (extension != ".h" && extension != ".cpp") continue;
+      ++files;
+      const std::string name = fs::relative(entry.path(), root).string();
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        if (!std::regex_search(line, deletes)) continue;
+        found.insert(name);
+        EXPECT_TRUE(kAllowed.contains(name) || name == "io/simulated_disk.h" || name == "io/simulated_disk.cpp")
+            << name << ": " << line;
+      }
+    }
+  }
+  EXPECT_GT(files, 100U) << "the test no longer sees the sources";
+  EXPECT_TRUE(found.contains("io/own_files.cpp")) << "the test no longer sees what deletes";
+}
+
+}  // namespace
