@@ -66,6 +66,7 @@ struct Statement {
   std::shared_ptr<const CommittedSnapshot> snapshot;  ///< given where a resumed query keeps its own; else nullptr
   std::shared_ptr<const Snapshot> relations;  ///< given where a part of a statement sees what the whole has changed
   const cairn::InterruptedQuery* resumed = nullptr;  ///< that it goes on with: the plan must be the same
+  bool of_execute = false;  ///< EXECUTE runs it: its text is not what the client gave, and errors have no place there
 };
 
 /// One connection. Statements are one function each, in sql/statements/ (statements.h); this class holds what they

@@ -51,8 +51,14 @@ ResultPtr run_execute(SessionState& session, const Statement& statement) {
     values.push_back(std::move(value->value));
   }
   prepared.parameters = &values;
+  prepared.of_execute = true;
   // The plan has the values as constants; nothing refers to `values` once it is made.
-  return dispatch(session, prepared);
+  try {
+    return dispatch(session, prepared);
+  } catch (Error& error) {
+    error.position = -1;
+    throw;
+  }
 }
 
 ResultPtr run_deallocate(SessionState& session, const PgQuery__DeallocateStmt& statement) {

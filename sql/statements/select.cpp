@@ -10,7 +10,7 @@ class QueryResult final : public StatementResult {
  public:
   QueryResult(SessionState& session, SessionState::Planned planned, const Statement& statement)
       : session_(session), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, statement)),
-        execution_(session.start(planned_.plan, checkpoint_, false)) {
+        execution_(session.start(planned_.plan, checkpoint_, false)), of_execute_(statement.of_execute) {
     session_.begin_running(execution_.get(), checkpoint_);
   }
   ~QueryResult() override { end(); }
@@ -26,6 +26,10 @@ class QueryResult final : public StatementResult {
         row_count_ += chunk->row_count;
         return chunk;
       }
+    } catch (Error& error) {
+      if (of_execute_) error.position = -1;
+      end();
+      throw;
     } catch (...) {
       end();
       throw;
@@ -50,6 +54,7 @@ class QueryResult final : public StatementResult {
   SessionState::Planned planned_;
   std::shared_ptr<QueryCheckpoint> checkpoint_;
   std::unique_ptr<QueryExecution> execution_;
+  const bool of_execute_;
   uint64_t row_count_ = 0;
 };
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <mutex>
+
 #include "checkpoint/place.h"
 #include "checkpoint/store.h"
 #include "io/simulated_storage.h"
@@ -61,7 +63,12 @@ void expect_equal(const RowSet& actual, const RowSet& expected);
 class CheckpointStoreTest : public ::testing::Test {
  protected:
   void open(const std::string& directory = "") {
-    store = CheckpointStore::open(database, directory, [this](std::string_view text) { warnings.emplace_back(text); }, told);
+    store = CheckpointStore::open(database, directory, [this](std::string_view text) { note(warnings, text); }, told);
+  }
+  /// Several stores' writers may tell something at once.
+  void note(std::vector<std::string>& list, std::string_view text) {
+    const std::lock_guard lock(told_mutex);
+    list.emplace_back(text);
   }
   CheckpointRequest request(const std::string& text, const std::string& directory = "") {
     auto plan = std::make_shared<PlanNode>();
@@ -74,7 +81,7 @@ class CheckpointStoreTest : public ::testing::Test {
     made.snapshot = database->snapshot();
     made.directory = directory;
     made.mode = CheckpointMode::kAll;
-    made.notice = [this](std::string_view notice) { notices.emplace_back(notice); };
+    made.notice = [this](std::string_view notice) { note(notices, notice); };
     return made;
   }
   std::shared_ptr<QueryCheckpoint> begin(const std::string& text = "SELECT 1", const std::string& directory = "") {
@@ -113,6 +120,7 @@ class CheckpointStoreTest : public ::testing::Test {
   std::shared_ptr<CheckpointStore> store;
   std::vector<std::shared_ptr<CheckpointStore>> abandoned;
   std::vector<std::shared_ptr<QueryCheckpoint>> queries;
+  std::mutex told_mutex;
   std::vector<std::string> notices, warnings, told;
 };
 

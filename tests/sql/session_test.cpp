@@ -124,6 +124,20 @@ TEST_F(SessionTest, Views) {
   EXPECT_EQ(run("DROP VIEW v"), "DROP VIEW");
 }
 
+TEST_F(SessionTest, ErrorsOfAnExecutedStatementHaveNoPlaceInTheTextOfExecute) {
+  run("PREPARE early AS SELECT a FROM (VALUES (1), (0)) v(a) LIMIT $1; PREPARE late AS SELECT 10 / a FROM (VALUES (1), (0)) v(a) WHERE a <= $1");
+  for (const std::string_view text : {"EXECUTE early(-1)", "EXECUTE late(1)"}) {
+    try {
+      size_t consumed = 0;
+      const auto result = session_->execute(text, consumed);
+      while (result->next() != nullptr) continue;
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.position, -1) << text << ": " << error.message;
+    }
+  }
+}
+
 TEST_F(SessionTest, Settings) {
   EXPECT_EQ(run("SET threads = 3; SHOW threads"), "3\n");
   EXPECT_EQ(run("SET threads TO DEFAULT; SET vector_capacity = 7; SHOW vector_capacity"), "7\n");
