@@ -120,8 +120,9 @@ std::string QueryCheckpoint::state(const Breaker& breaker) {
   return found == state_->states.end() ? "" : found->second;
 }
 
-void QueryCheckpoint::finish() noexcept {
+void QueryCheckpoint::finish(bool delivered) noexcept {
   if (state_->finished.exchange(true)) return;
+  if (!delivered) state_->stands_for.clear();
   if (!state_->queued && state_->stands_for.empty()) return;
   try {
     store_->mark_ended(state_->stands_for, true);

@@ -36,7 +36,7 @@ struct CheckpointRequest {
 /// One running query's part of the store; the executor's observer.
 class QueryCheckpoint : public ExecutionObserver {
  public:
-  ~QueryCheckpoint() override { finish(); }
+  ~QueryCheckpoint() override { finish(false); }
 
   std::optional<Content> durable(const Breaker& breaker) override;
   std::shared_ptr<const RowSet> load(const Breaker& breaker) override;
@@ -44,9 +44,10 @@ class QueryCheckpoint : public ExecutionObserver {
   void planned(size_t pipelines_skipped, size_t pipelines_total) override;
   std::string state(const Breaker& breaker) override;
 
-  /// The answer was delivered, or the query failed or was cancelled: its files, and those of interrupted queries that
-  /// it stands for, are no longer needed. Returns without waiting; only the first call does anything.
-  void finish() noexcept;
+  /// The query has ended: its own files are no longer needed; where its answer was delivered, neither are those of the
+  /// interrupted queries that it stands for. (Where it failed or was cancelled, they can be resumed again.) Returns without
+  /// waiting; only the first call does anything.
+  void finish(bool delivered) noexcept;
   uint64_t bytes_written() const;
 
  private:

@@ -71,6 +71,7 @@ Recovered recover(Database& database, const std::string& place) {
     }
   } catch (const Error& error) {
     failed(error);
+    recovered.complete = false;  // the place itself could not be read
   }
   if (!recovered.complete) return recovered;
   for (const auto& [id, pin] : pins) {

@@ -161,9 +161,21 @@ void for_each_node(const PlanNode& plan, const std::function<void(const PlanNode
   }
 }
 
+namespace {
+
+/// 'now', 'today' and their like in a text that is cast when its row is read are that instant: no function of the values.
+bool may_read_clock(const Expression& e) {
+  const bool of_time = e.type.id == TypeId::kDate || e.type.id == TypeId::kTime || e.type.id == TypeId::kTimestamp;
+  return (e.kind == Expression::Kind::kCast && of_time && e.arguments[0]->type.is_string()) ||
+         std::any_of(e.arguments.begin(), e.arguments.end(), [](const ExpressionPtr& part) { return may_read_clock(*part); });
+}
+
+}  // namespace
+
 bool is_volatile_node(const PlanNode& node) {
   const auto any = [](const std::vector<ExpressionPtr>& expressions) {
-    return std::any_of(expressions.begin(), expressions.end(), [](const ExpressionPtr& e) { return is_volatile(*e); });
+    return std::any_of(expressions.begin(), expressions.end(),
+                       [](const ExpressionPtr& e) { return is_volatile(*e) || may_read_clock(*e); });
   };
   if (node.kind == PlanNode::Kind::kTableFunction &&
       (node.function_source == nullptr || node.function_source->description().empty())) {

@@ -182,15 +182,16 @@ struct PredicateEvaluator::State {
     kept_errors.clear();
     while (!raising.empty() && left != 0) {
       auto next = raising.begin();
-      if (raising.size() > 1) {
+      const bool alone = raising.size() == 1 && kept_errors.empty();
+      if (!alone) {
         next = std::ranges::find_if(raising, [&](Conjunct* conjunct) {
           return apply(batch, all, *conjunct, false) || (!conjunct->is_volatile && attempt(batch, all, *conjunct));
         });
       }
-      if (next == raising.end() && !raising.front()->is_volatile) {
+      if (!alone && next == raising.end() && !raising.front()->is_volatile) {
         next = raising.begin();
         apply_keeping_errors(batch, **next);
-      } else if (raising.size() == 1 || next == raising.end()) {
+      } else if (alone || next == raising.end()) {
         next = raising.begin();
         apply(batch, all, **next, true);
       }

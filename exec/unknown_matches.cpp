@@ -1,5 +1,7 @@
 #include "exec/unknown_matches.h"
 
+#include <algorithm>
+
 namespace cairn {
 
 namespace {
@@ -68,6 +70,7 @@ void UnknownMatches::extract(Set& set) {
 const UnknownMatches::Index& UnknownMatches::index(Set& set, const NullKeys& compared) {
   Index& index = set.indexes[compared];
   if (index.groups != nullptr) return index;
+  index.compared.clear();  // an attempt may have failed for want of memory
   std::vector<uint32_t> columns;
   for (size_t k = 0; k < compared.size(); ++k) {
     if (!compared[k]) continue;
@@ -79,19 +82,22 @@ const UnknownMatches::Index& UnknownMatches::index(Set& set, const NullKeys& com
   return index;
 }
 
-std::vector<const UnknownMatches::Index*> UnknownMatches::indexes(const NullKeys& probe) {
-  const std::lock_guard lock(mutex_);
-  std::vector<const Index*> result;
-  for (auto& [null_keys, set] : sets_) {
-    NullKeys compared(probe.size());
-    bool unknown = false;
-    for (size_t k = 0; k < probe.size(); ++k) {
-      compared[k] = !probe[k] && !null_keys[k];
-      unknown |= !compared[k];
+void UnknownMatches::for_each_index(const NullKeys& probe, const std::function<bool(const Index&)>& visit) {
+  for (const bool compares : {false, true}) {
+    for (auto& [null_keys, set] : sets_) {
+      NullKeys compared(probe.size());
+      for (size_t k = 0; k < probe.size(); ++k) compared[k] = !probe[k] && !null_keys[k];
+      const auto count = static_cast<size_t>(std::count(compared.begin(), compared.end(), true));
+      // Where all are compared, the rows match or they don't.
+      if (count == probe.size() || (count > 0) != compares) continue;
+      const Index* found;
+      {
+        const std::lock_guard lock(mutex_);
+        found = &index(set, compared);
+      }
+      if (!visit(*found)) return;
     }
-    if (unknown) result.push_back(&index(set, compared));  // else they match, or they don't
   }
-  return result;
 }
 
 size_t UnknownMatches::bytes() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -29,8 +30,9 @@ class UnknownMatches {
 
     uint32_t build_row(uint32_t row) const { return rows->empty() ? row : (*rows)[row]; }
   };
-  /// Those for probe rows with these NULL keys. Thread-safe.
-  std::vector<const Index*> indexes(const NullKeys& probe);
+  /// Visits those for probe rows with these NULL keys, first what needs no comparing, until `visit` has seen enough and
+  /// returns false. Thread-safe.
+  void for_each_index(const NullKeys& probe, const std::function<bool(const Index&)>& visit);
   size_t bytes();
 
  private:

@@ -99,8 +99,21 @@ SearchPath SearchPath::of_views() {
   return path;
 }
 
+namespace {
+
+template <typename Relation>
+bool any_in(const std::map<std::string, Relation, std::less<>>& relations, const std::string& prefix) {
+  const auto at = relations.lower_bound(prefix);
+  return at != relations.end() && at->first.starts_with(prefix);
+}
+
+}  // namespace
+
 bool has_schema(const Snapshot& snapshot, std::string_view schema) {
-  return schema == kPublicSchema || schema == kTemporarySchema || snapshot.schemas.contains(schema);
+  if (schema == kPublicSchema || schema == kTemporarySchema || snapshot.schemas.contains(schema)) return true;
+  // A pinned snapshot is stored without its schemas: what is in them tells.
+  const std::string prefix = key_part(schema) + ".";
+  return any_in(snapshot.tables, prefix) || any_in(snapshot.views, prefix) || any_in(snapshot.sequences, prefix);
 }
 
 void check_schema(const Snapshot& snapshot, std::string_view schema, int position) {

@@ -104,7 +104,7 @@ std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view t
 
 std::unique_ptr<StatementResult> SessionState::run(const Statement& statement) {
   start_statement();
-  const StatementClock clock(now_micros_);
+  const StatementClock clock(statement.resumed != nullptr ? statement.resumed->context.now_micros : now_micros_);
   if (block_ && block_->failed && !ends_block(*statement.node))
     throw Error(sqlstate::kInFailedTransaction,
                 "current transaction is aborted, commands ignored until end of transaction block");

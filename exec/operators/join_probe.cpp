@@ -324,16 +324,17 @@ void JoinProber::find_unknown(Batch& batch, Consumer& next) {
   }
   flags_ = &unknown_;
   for (auto& [keys, rows] : open) {
-    for (const UnknownMatches::Index* index : table_.unknown_matches()->indexes(keys)) {
-      find_unknown_in(batch, rows, *index, next);
-    }
+    table_.unknown_matches()->for_each_index(keys, [&](const UnknownMatches::Index& index) {
+      find_unknown_in(batch, rows, index, next);
+      std::erase_if(rows, [&](uint32_t row) { return unknown_[row] != 0; });
+      return !rows.empty();
+    });
   }
   flags_ = &matched_;
 }
 
 void JoinProber::find_unknown_in(Batch& batch, std::vector<uint32_t>& rows, const UnknownMatches::Index& index,
                                  Consumer& next) {
-  std::erase_if(rows, [&](uint32_t row) { return unknown_[row] != 0; });
   count_work(rows.size());
   std::vector<uint32_t> columns;
   for (const size_t key : index.compared) columns.push_back(plan_.probe_keys[key]);

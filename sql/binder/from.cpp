@@ -128,7 +128,11 @@ FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
     check_duplicate_names(joined, alias);
     add_relations(joined, alias);
   }
-  if (syntax.alias != nullptr) apply_alias(joined, syntax.alias, -1);
+  if (syntax.alias != nullptr) {
+    apply_alias(joined, syntax.alias, -1);
+    // A row of the join is one, whichever side is missing in it: only what is never NULL tells it from none.
+    for (const ScopeColumn& column : joined.visible) row_marks_.erase(column.id);
+  }
   return joined;
 }
 

@@ -48,6 +48,14 @@ std::vector<Value> Binder::function_arguments(const std::vector<const pg::Node*>
 }
 
 Value Binder::run_scalar(const pg::Node& node) {
+  // It is a query of its own, which sees no WITH around it: what would then be read is another relation, or none.
+  for_each_range_var(node, [&](const PgQuery__RangeVar& range) {
+    if (range.schemaname[0] != '\0') return;
+    for (const CteFrame* frame = ctes_; frame != nullptr; frame = frame->outer)
+      for (const auto& entry : frame->entries)
+        if (entry->name == range.relname)
+          throw_unsupported("a WITH query in a subquery that is the argument of a function in FROM", range.location);
+  });
   const ExpressionQuery query(node);
   BindContext context = context_;
   context.names = nullptr;

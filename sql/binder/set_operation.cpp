@@ -66,6 +66,8 @@ BoundQuery Binder::set_operation(const PgQuery__SelectStmt& select, QueryLevel* 
 
 /// A side of a set operation: literals of a select list may take the other side's type, those of VALUES are texts.
 BoundQuery Binder::operand(const PgQuery__SelectStmt& select, QueryLevel* outer) {
+  if (select.n_locking_clause > 0)
+    throw Error(sqlstate::kFeatureNotSupported, "FOR UPDATE is not allowed with UNION/INTERSECT/EXCEPT");
   return query(select, outer, select.n_values_lists == 0);
 }
 

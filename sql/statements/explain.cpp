@@ -72,7 +72,7 @@ void analyze(SessionState& session, const SessionState::Planned& planned, const 
   std::snprintf(line, sizeof line, "Execution time: %.3f ms, %zu pipelines, %zu of them skipped", milliseconds,
                 profile.pipelines_total.load(), profile.pipelines_skipped.load());
   rows.add({Value::of_string(line)});
-  if (checkpoint != nullptr) checkpoint->finish();
+  if (checkpoint != nullptr) checkpoint->finish(true);
 }
 
 /// The definition of the table that the query gives all columns of; nullptr where it is another query.

@@ -13,7 +13,7 @@ class QueryResult final : public StatementResult {
         execution_(session.start(planned_.plan, checkpoint_, false)), of_execute_(statement.of_execute) {
     session_.begin_running(execution_.get(), checkpoint_);
   }
-  ~QueryResult() override { end(); }
+  ~QueryResult() override { end(false); }
 
   const std::vector<std::string>& names() const override { return planned_.names; }
   const std::vector<Type>& types() const override { return planned_.plan->types; }
@@ -28,13 +28,13 @@ class QueryResult final : public StatementResult {
       }
     } catch (Error& error) {
       if (of_execute_) error.position = -1;
-      end();
+      end(false);
       throw;
     } catch (...) {
-      end();
+      end(false);
       throw;
     }
-    end();
+    end(true);
     return nullptr;
   }
 
@@ -42,12 +42,12 @@ class QueryResult final : public StatementResult {
   std::string command_tag() const override { return "SELECT " + std::to_string(row_count_); }
 
  private:
-  /// The answer was delivered, or nobody wants it any more: the checkpoints have served.
-  void end() {
+  /// The answer was delivered, or nobody wants it any more: the query's own checkpoints have served.
+  void end(bool delivered) {
     if (execution_ == nullptr) return;
     session_.end_running(execution_.get());
     execution_.reset();
-    if (checkpoint_ != nullptr) checkpoint_->finish();
+    if (checkpoint_ != nullptr) checkpoint_->finish(delivered);
   }
 
   SessionState& session_;

@@ -92,6 +92,24 @@ TEST_F(ResumeTest, AtTheInstantAtWhichItBegan) {
   EXPECT_EQ(again_->resume(again_->interrupted().at(0).id), expected_);
 }
 
+TEST_F(ResumeTest, WithTheInstantOfItsLiterals) {
+  open(kTables);
+  leave_behind("SELECT 'now'::timestamp, k, count(*) FROM t GROUP BY k ORDER BY k");
+  restart();
+  EXPECT_EQ(again_->resume(again_->interrupted().at(0).id), expected_);
+}
+
+TEST_F(ResumeTest, ItStaysUntilItsAnswerIsDelivered) {
+  open(kTables);
+  leave_behind(kQuery);
+  restart();
+  const std::string id = again_->interrupted().at(0).id;
+  cairn_result_destroy(again_->start("CALL resume('" + id + "')"));  // nobody reads its rows
+  ASSERT_EQ(again_->interrupted().size(), 1u);
+  EXPECT_EQ(again_->resume(id), expected_);
+  EXPECT_TRUE(again_->interrupted().empty());
+}
+
 TEST_F(ResumeTest, OnItsOwnSnapshot) {
   open(kTables);
   leave_behind(kQuery);
@@ -131,7 +149,8 @@ TEST_F(ResumeTest, AQueryOverWhatDiesWithTheSessionIsNotListed) {
         "CREATE TEMP TABLE tt AS SELECT k, d FROM t; SELECT k, sum(d) FROM tt GROUP BY k ORDER BY k",
         "BEGIN; INSERT INTO t VALUES (0, 0, 0); SELECT k, sum(d) FROM t GROUP BY k ORDER BY k",
         "SELECT k, sum(d) FROM t, cairn_tables() GROUP BY k ORDER BY k",
-        "SELECT k, sum(d + random()) FROM t GROUP BY k ORDER BY k"}) {
+        "SELECT k, sum(d + random()) FROM t GROUP BY k ORDER BY k",
+        "SELECT k, max((id % 28 + 1 || '-Jan-2024')::date) FROM t GROUP BY k ORDER BY k"}) {
     fs::remove_all(path("db"));
     fs::remove_all(path("left"));
     open(kTables);

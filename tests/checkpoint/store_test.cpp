@@ -35,7 +35,7 @@ TEST_F(CheckpointStoreTest, NothingIsLeftOnceTheAnswerWasDelivered) {
   complete(*queries[1], 2, make_rows(100));
   store->drain();
   EXPECT_EQ(database->pins.size(), 2u);
-  queries[1]->finish();
+  queries[1]->finish(true);
   store->drain();
   EXPECT_TRUE(store->interrupted().empty());
   EXPECT_TRUE(database->pins.empty());
@@ -62,7 +62,7 @@ TEST_F(CheckpointStoreTest, AQueryKilledTwiceIsOneInterruptedQuery) {
 TEST_F(CheckpointStoreTest, AShortQueryWritesNothing) {
   open();
   queries.push_back(begin());
-  queries[0]->finish();
+  queries[0]->finish(true);
   store->drain();
   EXPECT_FALSE(storage->exists("/db/checkpoints"));
 }
@@ -107,7 +107,7 @@ TEST_F(CheckpointStoreTest, FailingIoCostsTheQueryItsCheckpointsAndOneWarning) {
     const bool failed = !notices.empty();
     EXPECT_LE(notices.size(), 1u);
     storage->clear_faults();
-    query->finish();
+    query->finish(true);
     store->close();
     store.reset();
     if (!failed) return;
@@ -137,7 +137,7 @@ TEST_F(CheckpointStoreTest, APowerFailureAtAnyIoLeavesWholeBreakersOrNone) {
       ASSERT_TRUE(loaded) << "operation " << n << ": a record names a file that is not whole";
       expect_equal(*loaded, *rows);
     }
-    after->finish();
+    after->finish(true);
     store->close();
     EXPECT_EQ(file_count(), 0u) << "operation " << n;
     store.reset();
@@ -289,7 +289,7 @@ TEST_F(CheckpointStoreTest, ALogThatFailedOnceIsNotUsedAgain) {
   EXPECT_EQ(notices.size(), 1u);
   EXPECT_EQ(storage->file_size(owner + "/log"), size);
   EXPECT_EQ(storage->list("/db/checkpoints").size(), 2u) << "the second query has a new directory";
-  queries[0]->finish();
+  queries[0]->finish(true);
   store->drain();
   EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u) << "the first one's went with it";
   EXPECT_EQ(database->pins.size(), 1u);
@@ -305,7 +305,7 @@ TEST_F(CheckpointStoreTest, TheLogDoesNotGrowWithQueriesThatHaveEnded) {
   for (int i = 0; i < 400; ++i) {
     auto query = begin(std::string(2000, 'x'));
     complete(*query, 2, make_rows(1));
-    query->finish();
+    query->finish(true);
     store->drain();
   }
   const std::string log = "/db/checkpoints/" + storage->list("/db/checkpoints")[0].name + "/log";

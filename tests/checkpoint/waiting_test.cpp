@@ -63,7 +63,7 @@ class WaitingTest : public CheckpointStoreTest {
         EXPECT_FALSE(query->durable(breaker(4)));
         EXPECT_LE(store->interrupted().size(), 1u);
         store->bytes();
-        query->finish();
+        query->finish(true);
       }
       complete(*queries[1], 5, make_rows(10));
     });
@@ -102,7 +102,7 @@ TEST_F(WaitingTest, TheEndOfAQueryHoldsUpNobody) {
     complete(*query, 2, make_rows(10));
     store->drain();
     stall_at(call);
-    query->finish();
+    query->finish(true);
     everything_else_goes_on();
   }
 }

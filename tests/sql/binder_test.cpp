@@ -287,6 +287,14 @@ TEST_F(BinderTest, ParametersTakeTheirTypesFromTheContext) {
   EXPECT_EQ(types, "DECIMAL(38,10) DATE VARCHAR INTEGER BIGINT ") << "a column's digits are no parameter's";
 }
 
+TEST_F(BinderTest, ASchemaIsThereWhereSomethingIsInIt) {
+  Snapshot pinned;  // as the manifest keeps it: without its schemas
+  pinned.tables["s1.t"] = std::make_shared<TableVersion>();
+  EXPECT_TRUE(has_schema(pinned, "s1"));
+  EXPECT_FALSE(has_schema(pinned, "s"));
+  EXPECT_FALSE(has_schema(pinned, "s1.t"));
+}
+
 TEST_F(BinderTest, DeepExpressionsBindOnALargeStack) {
   std::string sum = "1";
   for (int i = 0; i < 2500; i++) sum += " + 1";
