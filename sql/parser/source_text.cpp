@@ -1,12 +1,11 @@
 #include "sql/parser/source_text.h"
 
-#include <pg_query.h>
-
 #include <algorithm>
 
 #include "sql/parser/deparse.h"
 #include "sql/parser/parser.h"
 #include "sql/parser/same_tree.h"
+#include "sql/parser/scanned_tokens.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -15,18 +14,11 @@ namespace {
 /// Where the query stands in the text behind the view's name: from the first AS outside of brackets to WITH CHECK OPTION,
 /// where that is `with_check`, or the end. Empty where there is none.
 std::string_view query_part(const std::string& text, bool with_check) {
-  struct Scan {
-    PgQueryScanResult result;
-    ~Scan() { pg_query_free_scan_result(result); }
-  } scan{pg_query_scan(text.c_str())};
-  if (scan.result.error != nullptr) return {};
-  PgQuery__ScanResult* tokens =
-      pg_query__scan_result__unpack(nullptr, scan.result.pbuf.len, reinterpret_cast<const uint8_t*>(scan.result.pbuf.data));
-  if (tokens == nullptr) return {};
+  const ScannedTokens scanned(text);
   size_t begin = std::string::npos, end = text.size();
   int depth = 0;
-  for (size_t i = 0; i < tokens->n_tokens; i++) {
-    const PgQuery__ScanToken& token = *tokens->tokens[i];
+  for (const PgQuery__ScanToken* found : scanned.tokens()) {
+    const PgQuery__ScanToken& token = *found;
     if (token.token == PG_QUERY__TOKEN__ASCII_40) depth++;
     if (token.token == PG_QUERY__TOKEN__ASCII_41) depth--;
     if (depth != 0) continue;
@@ -34,7 +26,6 @@ std::string_view query_part(const std::string& text, bool with_check) {
     const bool with = token.token == PG_QUERY__TOKEN__WITH || token.token == PG_QUERY__TOKEN__WITH_LA;
     if (with_check && with) end = static_cast<size_t>(token.start);
   }
-  pg_query__scan_result__free_unpacked(tokens, nullptr);
   if (begin == std::string::npos || begin > end) return {};
   return std::string_view(text).substr(begin, end - begin);
 }

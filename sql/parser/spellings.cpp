@@ -1,12 +1,10 @@
 #include "sql/parser/spellings.h"
 
-#include <pg_query.h>
-#include <pg_query/pg_query.pb-c.h>
-
 #include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "sql/parser/scanned_tokens.h"
 #include "sql/parser/spelling_table.h"
 
 namespace cairn {
@@ -22,23 +20,15 @@ struct SpelledToken {
 
 /// As PostgreSQL's lexer sees them; none where it refuses the text.
 std::vector<SpelledToken> spelled_tokens(const std::string& statement) {
-  struct Scan {
-    PgQueryScanResult result;
-    ~Scan() { pg_query_free_scan_result(result); }
-  } scan{pg_query_scan(statement.c_str())};
+  const ScannedTokens scanned(statement);
   std::vector<SpelledToken> tokens;
-  if (scan.result.error != nullptr) return tokens;
-  PgQuery__ScanResult* found = pg_query__scan_result__unpack(nullptr, scan.result.pbuf.len,
-                                                             reinterpret_cast<const uint8_t*>(scan.result.pbuf.data));
-  if (found == nullptr) return tokens;
-  for (size_t i = 0; i < found->n_tokens; i++) {
-    const PgQuery__ScanToken& token = *found->tokens[i];
+  for (const PgQuery__ScanToken* found : scanned.tokens()) {
+    const PgQuery__ScanToken& token = *found;
     if (token.token == PG_QUERY__TOKEN__SQL_COMMENT || token.token == PG_QUERY__TOKEN__C_COMMENT) continue;
     const auto begin = static_cast<size_t>(token.start), end = static_cast<size_t>(token.end);
     if (begin >= end || end > statement.size()) continue;
     tokens.push_back({begin, end, std::string_view(statement).substr(begin, end - begin)});
   }
-  pg_query__scan_result__free_unpacked(found, nullptr);
   return tokens;
 }
 
