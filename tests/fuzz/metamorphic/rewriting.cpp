@@ -10,9 +10,11 @@ namespace cairn::fuzz {
 namespace {
 
 /// A form of node and what may stand in its place: {0}, {1} … are its children; {c} and {d} stand for as many columns
-/// as the node's query has, {e} for their pairwise equality.
+/// as the node's query has, {e} for their pairwise equality. The first of several operands decides between CHAR and TEXT
+/// (of CASE, its ELSE): where another one comes first, the rule is none of texts.
 struct Rule {
   const char *role, *pattern, *replacement;
+  bool another_first = false;
 };
 
 constexpr Rule kRules[] = {
@@ -49,24 +51,24 @@ constexpr Rule kRules[] = {
     {"boolean", "NOT EXISTS (@)", "((SELECT count(*) FROM ({0}) AS re) = 0)"},
     {"boolean", "NOT EXISTS (@)", "(SELECT count(*) = 0 FROM (SELECT FROM ({0}) AS rd LIMIT 1) AS re)"},
     {"boolean", "(@ NOT LIKE @)", "(NOT ({0} LIKE {1}))"},
-    {"", "coalesce(@, @)", "CASE WHEN {0} IS NOT NULL THEN {0} ELSE {1} END"},
+    {"", "coalesce(@, @)", "CASE WHEN {0} IS NOT NULL THEN {0} ELSE {1} END", true},
     {"", "nullif(@, @)", "CASE WHEN {0} = {1} THEN NULL ELSE {0} END"},
-    {"", "greatest(@, @)", "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL OR {0} >= {1} THEN {0} ELSE {1} END"},
-    {"", "least(@, @)", "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL OR {0} <= {1} THEN {0} ELSE {1} END"},
-    {"", "CASE WHEN @ THEN @ ELSE @ END", "CASE WHEN ({0}) IS NOT TRUE THEN {2} ELSE {1} END"},
-    {"", "CASE WHEN @ THEN @ WHEN @ THEN @ END", "CASE WHEN {0} THEN {1} ELSE CASE WHEN {2} THEN {3} ELSE NULL END END"},
+    {"", "greatest(@, @)", "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL OR {0} >= {1} THEN {0} ELSE {1} END", true},
+    {"", "least(@, @)", "CASE WHEN {0} IS NULL THEN {1} WHEN {1} IS NULL OR {0} <= {1} THEN {0} ELSE {1} END", true},
+    {"", "CASE WHEN @ THEN @ ELSE @ END", "CASE WHEN ({0}) IS NOT TRUE THEN {2} ELSE {1} END", true},
+    {"", "CASE WHEN @ THEN @ WHEN @ THEN @ END", "CASE WHEN {0} THEN {1} ELSE CASE WHEN {2} THEN {3} ELSE NULL END END", true},
     {"", "CASE @ WHEN @ THEN @ WHEN @ THEN @ ELSE @ END", "CASE WHEN {0} = {1} THEN {2} WHEN {0} = {3} THEN {4} ELSE {5} END"},
     {"integer", "(@ + @)", "({1} + {0})"},
     {"numeric", "(@ - @)", "({0} + (- {1}))"},
     {"integer", "abs(@)", "CASE WHEN {0} < 0 THEN - {0} ELSE {0} END"},
     {"query", "(@) UNION (@)", "SELECT DISTINCT * FROM (({0}) UNION ALL ({1})) AS rs"},
-    {"query", "(@) UNION (@)", "SELECT {c} FROM (({1}) UNION ALL ({0})) AS rs({c}) GROUP BY {c}"},
-    {"query", "(@) UNION ALL (@)", "({1}) UNION ALL ({0})"},
+    {"query", "(@) UNION (@)", "SELECT {c} FROM (({1}) UNION ALL ({0})) AS rs({c}) GROUP BY {c}", true},
+    {"query", "(@) UNION ALL (@)", "({1}) UNION ALL ({0})", true},
     {"query", "(@) INTERSECT (@)", "SELECT DISTINCT {c} FROM ({0}) AS rs({c}) WHERE EXISTS (SELECT FROM ({1}) AS rt({d}) WHERE {e})"},
     {"query", "(@) INTERSECT (@)", "SELECT {c} FROM (SELECT {c}, 1 AS rn FROM ({0}) AS rs({c}) UNION ALL SELECT {c}, 2 FROM ({1}) AS rt({c})) AS ru "
                                    "GROUP BY {c} HAVING count(DISTINCT rn) = 2"},
     {"query", "(@) EXCEPT (@)", "SELECT DISTINCT {c} FROM ({0}) AS rs({c}) WHERE NOT EXISTS (SELECT FROM ({1}) AS rt({d}) WHERE {e})"},
-    {"query", "(@) EXCEPT (@)", "SELECT {c} FROM ({0}) AS rs({c}) GROUP BY {c} EXCEPT ALL (({1}) INTERSECT ({0}))"},
+    {"query", "(@) EXCEPT (@)", "SELECT {c} FROM ({0}) AS rs({c}) GROUP BY {c} EXCEPT ALL (({1}) INTERSECT ({0}))", true},
     {"query", "(@) INTERSECT ALL (@)", "SELECT {c} FROM (SELECT {c}, row_number() OVER (PARTITION BY {c}) FROM ({0}) AS rs({c}) INTERSECT "
                                        "SELECT {c}, row_number() OVER (PARTITION BY {c}) FROM ({1}) AS rt({c})) AS ru({c}, rn)"},
     {"query", "(@) EXCEPT ALL (@)", "SELECT {c} FROM (SELECT {c}, row_number() OVER (PARTITION BY {c}) FROM ({0}) AS rs({c}) EXCEPT "
@@ -107,6 +109,7 @@ class Rewriter {
     if (std::string membership = membership_of(node, children); !membership.empty()) return membership;
     for (size_t i = 0; i < std::size(kRules); i++) {
       const Rule& rule = kRules[i];
+      if (rule.another_first && node.role.find("text") != std::string::npos) continue;
       if (node.pattern == rule.pattern && begins_with(node.role, rule.role) && is_on(i)) return replaced(rule.replacement, node, children);
     }
     std::string result;
