@@ -253,10 +253,6 @@ QueryLevel* Binder::aggregate_owner(const std::vector<ColumnId>& references) {
 /// A group of CHARs that differ in the blanks at their end shows the longest.
 void Binder::keep_blanks(QueryLevel& level, size_t group, LogicalNode& node) {
   const ExpressionPtr& shown = level.group_by[group];
-  if (level.grouping_sets.size() > 1) {
-    node.group_by[group] = cast_to(std::move(node.group_by[group]), shown->type);
-    return;
-  }
   node.outputs[group] = add_column("key", node.group_by[group]->type, nullable(*shown));
   LogicalAggregate longest;
   longest.function = find_aggregate("max");

@@ -240,9 +240,15 @@ LogicalPtr Binder::one_set(const LogicalNode& aggregate, const std::vector<size_
     node->outputs.push_back(columns[group]);
     add(Expression::make_column(columns[group], column.type), column.name);
   }
-  for (const LogicalAggregate& call : node->aggregates) {
+  for (size_t i = 0; i < node->aggregates.size(); i++) {
+    const LogicalAggregate& call = node->aggregates[i];
     node->outputs.push_back(call.output);
-    add(Expression::make_column(call.output, call.type), plan_.columns[call.output].name);
+    // What shows a group (keep_blanks) is NULL where the group is.
+    const auto shown = std::ranges::find(level.group_outputs, aggregate.aggregates[i].output) - level.group_outputs.begin();
+    const auto group = static_cast<size_t>(shown);
+    add(group < level.group_outputs.size() && missing(group) ? Expression::make_constant(Value::null_of(call.type))
+                                                            : Expression::make_column(call.output, call.type),
+        plan_.columns[call.output].name);
   }
   for (const GroupingCall& call : level.grouping_calls) {
     int64_t bits = 0;

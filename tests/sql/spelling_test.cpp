@@ -57,6 +57,16 @@ TEST_F(SpellingTest, Statements) {
   EXPECT_TOLD("DELETE t WHERE a = 1", "DELETE without FROM");
 }
 
+TEST_F(SpellingTest, FunctionsOfOtherSystems) {
+  EXPECT_TOLD("SELECT TRY_CAST(b AS INTEGER) FROM t", "TRY_CAST is not supported @7 | CASE WHEN");
+  EXPECT_TOLD("SELECT * FROM range(3)", "table function \"range\" does not exist @14 | Write generate_series");
+  EXPECT_TOLD("SELECT * FROM t LIMIT 10%", "LIMIT of a share is not supported @16");
+  EXPECT_TOLD("SELECT year(d) FROM t", "function year(date) does not exist @7 | Write extract(");
+  EXPECT_TOLD("SELECT last_day(d) FROM t", "| Write CAST(date_trunc(");
+  EXPECT_TOLD("SELECT current_timestamp()", "CURRENT_TIMESTAMP takes no parentheses @7");
+  EXPECT_TOLD("SELECT list_value(1, 2)", "| A table with a row per element");
+}
+
 TEST_F(SpellingTest, Clauses) {
   EXPECT_TOLD("SELECT a FROM t QUALIFY row_number() OVER () = 1", "QUALIFY is not supported @16 | Filter");
   EXPECT_TOLD("SELECT a FROM t WHERE a > 0 QUALIFY row_number() OVER () = 1", "QUALIFY is not supported @28");
