@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "exec/aggregate_functions.h"
+#include "exec/functions/scaled_interval.h"
 #include "exec/group_index.h"
 
 namespace cairn {
@@ -97,9 +98,19 @@ class Percentile : public OrderStatistic {
  private:
   void append_interpolated(size_t begin, size_t count, ColumnBuffer& out) {
     const double rank = fraction_ * static_cast<double>(count - 1), below = std::floor(rank);
-    const double* const first = values_.values<double>() + begin;
-    const double low = first[static_cast<size_t>(below)], high = first[static_cast<size_t>(std::ceil(rank))];
-    *static_cast<double*>(out.append_uninitialized(1)) = low == high ? low : low + (rank - below) * (high - low);
+    const auto between = [&]<typename T>(const T* first) {
+      const T low = first[static_cast<size_t>(below)], high = first[static_cast<size_t>(std::ceil(rank))];
+      *static_cast<T*>(out.append_uninitialized(1)) = interpolated(low, high, rank - below);
+    };
+    if (values_.type().id == TypeId::kInterval) {
+      between(values_.values<Interval>() + begin);
+    } else {
+      between(values_.values<double>() + begin);
+    }
+  }
+  static double interpolated(double low, double high, double share) { return low == high ? low : low + share * (high - low); }
+  static Interval interpolated(const Interval& low, const Interval& high, double share) {
+    return add_intervals(low, functions::interval_times(add_intervals(high, negate_interval(low)), share));
   }
 
   bool continuous_;

@@ -188,7 +188,7 @@ const std::vector<SettingDescription>& Settings::all() {
       {"intervalstyle", "postgres", "Always postgres.", check_fixed, true},
       {"memory_limit", "25%", "Most bytes that a query's breakers may hold: such as 2GB, or a share of the memory at hand; 0: no limit.",
        check_memory},
-      {"search_path", "public", "Accepted for PostgreSQL's clients: there is one schema, public.", check_any, true},
+      {"search_path", "public", "Schemas in which names without one are looked for; what is made without one is made in the first.", check_any, true},
       {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
       {"server_version", "15.0", "The version of PostgreSQL whose dialect is spoken.", check_fixed},
       {"standard_conforming_strings", "on", "Always on.", check_fixed},

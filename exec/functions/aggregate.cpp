@@ -111,8 +111,9 @@ Type percentile_disc_type(std::span<const Type> arguments) {
 }
 
 Type percentile_cont_type(std::span<const Type> arguments) {
-  if (arguments.size() != 2 || arguments[0].id != TypeId::kDouble) throw no_such_aggregate("percentile_cont", arguments);
-  return Type::double_();
+  const bool fits = arguments.size() == 2 && (arguments[0].id == TypeId::kDouble || arguments[0].id == TypeId::kInterval);
+  if (!fits) throw no_such_aggregate("percentile_cont", arguments);
+  return arguments[0];
 }
 
 // ---- what arguments are cast to
@@ -127,6 +128,8 @@ Type as_text(const Type& given) { return given.is_string() || is_literal(given) 
 Type as_ordered(const Type& given) { return given.id == TypeId::kChar ? given : as_text(given); }
 /// Times of day add up to intervals.
 Type as_summand(const Type& given) { return given.id == TypeId::kTime ? Type::interval() : given; }
+/// What can be interpolated: numbers and intervals.
+Type as_continuous(const Type& given) { return as_double(as_summand(given)); }
 Type as_given(const Type& given) { return given; }
 
 /// Of (value), of any type that PostgreSQL orders in an aggregate.
@@ -155,7 +158,7 @@ constexpr AggregateFunction kAggregates[] = {
     {"max", ordered_type<"max">, kPlain, as_ordered},
     {"min", ordered_type<"min">, kPlain, as_ordered},
     {"mode", mode_type, kOrderedSet},
-    {"percentile_cont", percentile_cont_type, kOrderedSet, as_double},
+    {"percentile_cont", percentile_cont_type, kOrderedSet, as_continuous},
     {"percentile_disc", percentile_disc_type, kOrderedSet},
     {"regr_avgx", pair_type<"regr_avgx">, kPlain, as_double},
     {"regr_avgy", pair_type<"regr_avgy">, kPlain, as_double},

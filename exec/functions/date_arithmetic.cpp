@@ -94,12 +94,13 @@ Interval scale_interval(Interval a, Scale scale) {
   result.micros = static_cast<int64_t>(micros);
   return result;
 }
-Interval interval_times(Interval a, double factor) {
-  return scale_interval(a, [factor](double field) { return field * factor; });
-}
 Interval times_interval(double factor, Interval a) { return interval_times(a, factor); }
 
 }  // namespace
+
+Interval interval_times(Interval interval, double factor) {
+  return scale_interval(interval, [factor](double field) { return field * factor; });
+}
 
 Interval interval_over(Interval interval, double divisor) {
   if (divisor == 0) throw Error(sqlstate::kDivisionByZero, "division by zero");

@@ -11,10 +11,11 @@ ChunkLoader::ChunkLoader(const CsvTarget& target, const CsvFormat& format, std::
     : target_(target),
       format_(format),
       error_prefix_(std::move(error_prefix)),
-      index_(format, target.columns.size(), kDefaultVectorCapacity) {
+      index_(format, target.columns.size(), kDefaultVectorCapacity),
+      step_(target.make_step ? target.make_step() : nullptr) {
   for (const size_t column : target.columns) {
     const ColumnSchema& schema = target.schema.columns[column];
-    parsers_.emplace_back(schema.type, schema.not_null, format, parsers_.size());
+    parsers_.emplace_back(schema.type, schema.not_null && !step_, format, parsers_.size());
     values_.emplace_back(schema.type);
   }
   for (size_t i = 0; i < target.schema.columns.size(); ++i) {
@@ -37,12 +38,17 @@ uint64_t ChunkLoader::load(const RecordChunk& chunk, const std::function<std::un
   while (const size_t rows = index_.next()) {
     between();
     parse(chunk, rows, check_encoding);
-    if (!writer) {
+    Batch batch = batch_of(rows);
+    if (step_) {
+      step_(batch);
+      check_not_null(chunk, batch);
+      if (batch.row_count() == 0) continue;
+    } else if (!writer) {
       check_defaults(chunk);
-      writer = make_writer();
     }
-    writer->append(batch_of(rows));
-    row_count += rows;
+    if (!writer) writer = make_writer();
+    writer->append(batch);
+    row_count += batch.row_count();
   }
   if (index_.bad_record()) throw bad_record_error(chunk);
   if (writer) writer->finish();
@@ -59,6 +65,28 @@ void ChunkLoader::check_defaults(const RecordChunk& chunk) const {
                         "the column is not in COPY's list of columns and has no default"),
                   chunk, index_.record_begin(0), schema.name);
   }
+}
+
+/// Of rows as a step left them.
+void ChunkLoader::check_not_null(const RecordChunk& chunk, const Batch& batch) const {
+  size_t first_row = batch.size, wrong = 0;
+  for (size_t i = 0; i < batch.columns.size(); ++i) {
+    if (!target_.schema.columns[i].not_null || !batch.columns[i].may_have_nulls()) continue;
+    for (size_t at = 0; at < batch.row_count(); ++at) {
+      const size_t row = batch.selected ? batch.selection.indices[at] : at;
+      if (row >= first_row) break;
+      if (batch.columns[i].valid(row)) continue;
+      first_row = row;
+      wrong = i;
+    }
+  }
+  if (first_row == batch.size) return;
+  const auto field = std::find(target_.columns.begin(), target_.columns.end(), wrong);
+  const size_t at = field == target_.columns.end()
+                        ? index_.record_begin(first_row)
+                        : index_.column(static_cast<size_t>(field - target_.columns.begin()))[first_row].begin;
+  throw located(Error(sqlstate::kNotNullViolation, "null value violates the not-null constraint"), chunk, at,
+                target_.schema.columns[wrong].name);
 }
 
 void ChunkLoader::skip_header(const RecordChunk& chunk) {

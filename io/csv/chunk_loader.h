@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/csv/column_parser.h"
+#include "io/csv/csv_reader.h"
 #include "io/csv/field_index.h"
 #include "io/database.h"
 #include "vector/column_buffer.h"
@@ -17,6 +18,7 @@ struct CsvTarget {
   TableSchema schema;
   std::vector<size_t> columns;   ///< per field of the file: its column in the table
   std::vector<Value> defaults;   ///< per column of the table, for those that have no field; empty: NULLs
+  std::function<RowStep()> make_step;  ///< CsvInput::make_step
 };
 
 /// Parses chunks into batches, column by column. One per worker.
@@ -39,8 +41,10 @@ class ChunkLoader {
   std::vector<ColumnParser> parsers_;   ///< per field
   std::vector<ColumnBuffer> values_;    ///< per field
   std::vector<ColumnBuffer> defaults_;  ///< per column of the table: one value for all rows
+  RowStep step_;
 
   void check_defaults(const RecordChunk& chunk) const;
+  void check_not_null(const RecordChunk& chunk, const Batch& batch) const;
   void skip_header(const RecordChunk& chunk);
   void parse(const RecordChunk& chunk, size_t rows, bool check_encoding);
   Batch batch_of(size_t rows) const;

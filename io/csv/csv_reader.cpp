@@ -32,6 +32,7 @@ class Load {
     target_.schema = table->second->schema;
     target_.columns = input.columns;
     target_.defaults = input.defaults;
+    target_.make_step = input.make_step;
     if (target_.columns.empty()) {
       target_.columns.resize(target_.schema.columns.size());
       std::iota(target_.columns.begin(), target_.columns.end(), size_t{0});

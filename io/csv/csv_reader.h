@@ -12,6 +12,10 @@ namespace cairn {
 
 class Storage;
 
+/// What is done with rows, as whole ones of the table, before they are stored: values set, or rows taken out of the
+/// selection. What it puts into the batch lives until it is called again.
+using RowStep = std::function<void(Batch&)>;
+
 /// A file and where its rows go.
 struct CsvInput {
   std::string path;
@@ -19,13 +23,16 @@ struct CsvInput {
   std::string table;             ///< of the transaction's snapshot
   std::vector<size_t> columns;   ///< per field: its column in the table, each at most once; empty: all in order
   std::vector<Value> defaults;   ///< per column of the table, for those without a field; empty: NULLs
+  /// Called for each worker; nullptr: the rows stay as they are. With a step NOT NULL holds for what it leaves.
+  std::function<RowStep()> make_step = nullptr;
   unsigned thread_count = 1;
   std::function<void()> check_interrupt = nullptr;           ///< called by all workers; what it throws ends the load
   /// One thread at a time; the total is 0 for a pipe.
   std::function<void(uint64_t bytes_done, uint64_t bytes_total)> progress = nullptr;
 };
 
-/// Appends the file's rows to the table within the transaction, in the order of the file, and returns their number.
+/// Appends the file's rows to the table within the transaction, in the order of the file, and returns the number of those
+/// that were stored.
 ///
 /// One thread at a time cuts chunks of kRowGroupRows records off the file (RecordCutter), each of which a worker parses
 /// and hands to a TableWriter whose order is the chunk's number: the rows and their row groups are the same for every

@@ -2,9 +2,12 @@
 
 #include "exec/functions/function.h"
 #include "sql/binder/binder.h"
+#include "sql/binder/choice.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/plan_columns.h"
+#include "sql/parser/column_references.h"
 #include "sql/parser/deparse.h"
+#include "sql/parser/same_tree.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -62,13 +65,42 @@ size_t Binder::add_group(ExpressionPtr expression, QueryLevel& level) {
   return level.group_by.size() - 1;
 }
 
+size_t Binder::add_group(const pg::Node& syntax, QueryLevel& level) {
+  const size_t group = add_group(typed(expression(syntax)), level);
+  if (has_subquery(syntax)) level.group_subqueries.emplace_back(&syntax, group);
+  return group;
+}
+
+/// The group that the innermost level has for the node; nullopt: none is known by its syntax.
+std::optional<size_t> Binder::known_group(const pg::Node& node) {
+  if (auto group = level_->group_nodes.find(&node); group != level_->group_nodes.end()) return group->second;
+  for (const auto& [known, group] : level_->group_subqueries) {
+    if (!same_tree(node, *known)) continue;
+    name_subqueries_as(node, *known);
+    return group;
+  }
+  return std::nullopt;
+}
+
+/// The subqueries of a tree that is not bound, since an equal one was, have the names of that one's.
+void Binder::name_subqueries_as(const pg::Node& node, const pg::Node& known) {
+  std::vector<const pg::Node*> subqueries;
+  for_each_subquery(node, [&](const PgQuery__SubLink& link) { subqueries.push_back(link.subselect); });
+  size_t next = 0;
+  for_each_subquery(known, [&](const PgQuery__SubLink& link) {
+    const pg::Node* same = subqueries[next++];
+    if (auto name = subquery_names_.find(link.subselect); name != subquery_names_.end())
+      subquery_names_[same] = std::string(name->second);
+  });
+}
+
 /// Positions in level.group_by of an entry of GROUP BY that is no grouping set: several for a row.
 std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level) {
   const pg::Node* target = nullptr;
   if (item.node_case == PG_QUERY__NODE__NODE_A_CONST) target = &target_at(*item.a_const, select);
   if (item.node_case == PG_QUERY__NODE__NODE_COLUMN_REF) target = target_named(*item.column_ref, select, level);
   if (target != nullptr) {
-    size_t group = add_group(typed(expression(*target)), level);
+    const size_t group = add_group(*target, level);
     level.group_nodes[target] = group;
     return {group};
   }
@@ -77,7 +109,7 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
     for (const pg::Node* part : pg::list(item.row_expr->args, item.row_expr->n_args))
       for (size_t group : group_item(*part, select, level)) groups.push_back(group);
   } else {
-    groups.push_back(add_group(typed(expression(item)), level));
+    groups.push_back(add_group(item, level));
   }
   return groups;
 }
@@ -103,14 +135,20 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
   QueryLevel& level = bind_aggregate(call, [&] { fill_aggregate(call, aggregate); });
+  set_type(aggregate, call);
+  return add_aggregate(std::move(aggregate), level, call.location);
+}
+
+/// Errors: where the arguments' types do not fit.
+void Binder::set_type(LogicalAggregate& aggregate, const PgQuery__FuncCall& call) {
   std::vector<Type> types;
   for (const ExpressionPtr& argument : aggregate.arguments) types.push_back(argument->type);
+  if (call.n_args == 1 && aggregate.function->name == "count") types.resize(1);  // a row's fields are one argument
   try {
-    aggregate.type = function.result_type(types);
+    aggregate.type = aggregate.function->result_type(types);
   } catch (Error& error) {
     throw std::move(error).at(call.location);
   }
-  return add_aggregate(std::move(aggregate), level, call.location);
 }
 
 /// Calls `bind` for what stands in an aggregate's call; returns the level that this makes the aggregate belong to.
@@ -165,9 +203,7 @@ ExpressionPtr Binder::add_aggregate(LogicalAggregate aggregate, QueryLevel& leve
 void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate) {
   const bool ordered_set = aggregate.function->form == AggregateFunction::Form::kOrderedSet;
   auto argument = [&](const pg::Node& syntax) {
-    const bool counts_rows = aggregate.function->name == "count" && !aggregate.distinct;
-    ExpressionPtr bound = counts_rows ? mark_of_row(syntax) : nullptr;
-    if (bound == nullptr) bound = expression(syntax);
+    ExpressionPtr bound = expression(syntax);
     if (ordered_set && aggregate.function->argument_type == nullptr && is_untyped(*bound))
       throw Error(sqlstate::kDatatypeMismatch, "could not determine polymorphic type because input has type unknown",
                   "Cast it to a type.").at(pg::location(&syntax));
@@ -189,7 +225,9 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     if (call.n_agg_order > 1) throw_unsupported("WITHIN GROUP over several expressions", call.location);
     for (const pg::Node* direct : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(fraction(*direct));
   } else {
-    for (const pg::Node* syntax : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(argument(*syntax));
+    if (aggregate.function->name == "count" && call.n_args == 1) aggregate.arguments = row_argument(*call.args[0], aggregate.distinct);
+    if (aggregate.arguments.empty())
+      for (const pg::Node* syntax : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(argument(*syntax));
   }
   for (const pg::Node* item : pg::list(call.agg_order, call.n_agg_order)) {
     const PgQuery__SortBy& syntax = *item->sort_by;
@@ -207,26 +245,48 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
   }
 }
 
-/// count(t) and count(t.*) count t's rows, not those that an outer join made up in their place: a column that is NULL in
-/// these alone. nullptr: the name is no table's, or the table has no such column.
-ExpressionPtr Binder::mark_of_row(const pg::Node& syntax) {
-  if (syntax.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return nullptr;
+/// The fields of a row that is an argument, those of rows in it, too.
+void Binder::row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fields) {
+  for (const pg::Node* field : pg::list(syntax.row_expr->args, syntax.row_expr->n_args)) {
+    if (is_row(*field)) {
+      row_fields(*field, fields);
+    } else {
+      fields.push_back(as_key(determined(expression(*field))));
+    }
+  }
+}
+
+/// count((a, b)), count(t) and count(t.*): what is NULL where there is no row, as where an outer join found none (a row of
+/// NULLs is one); then the row's fields, by which DISTINCT tells it from others. None: it is no row.
+std::vector<ExpressionPtr> Binder::row_argument(const pg::Node& syntax, bool distinct) {
+  std::vector<ExpressionPtr> result;
+  const auto there = [] { return Expression::make_constant(Value::of_boolean(true)); };
+  if (is_row(syntax)) {
+    result.push_back(there());
+    row_fields(syntax, result);
+    return result;
+  }
+  if (syntax.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return result;
   const PgQuery__ColumnRef& reference = *syntax.column_ref;
   const bool has_star = is_star(syntax);
-  if (reference.n_fields != (has_star ? 2u : 1u)) return nullptr;
+  if (reference.n_fields != (has_star ? 2u : 1u)) return result;
   const std::string name(pg::string_value(reference.fields[0]));
-  if (!has_star && find_unqualified(name, reference.location) != nullptr) return nullptr;
+  if (!has_star && find_unqualified(name, reference.location) != nullptr) return result;
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
     for (const FromItem* item : level->items)
       for (const ScopeRelation& relation : item->relations) {
         if (relation.name != name) continue;
-        const auto marks = [&](const ScopeColumn& column) {
-          return !plan_.columns[column.id].nullable || row_marks_.contains(column.id);
-        };
-        const auto mark = std::ranges::find_if(relation.columns, marks);
-        return mark == relation.columns.end() ? nullptr : column_expression(mark->id, level, reference.location);
+        const auto column = [&](ColumnId id) { return column_expression(id, level, reference.location); };
+        // The call belongs to the relation's level, though it may need no column of it.
+        if (!relation.mark && !relation.columns.empty()) column(relation.columns[0].id);
+        result.push_back(relation.mark ? column(*relation.mark) : there());
+        if (!distinct) return result;
+        // Rows are told apart by their columns, not by what marks them.
+        if (relation.mark) result[0] = choose(is_not_null(std::move(result[0])), there(), make_null(Type::boolean()));
+        for (const ScopeColumn& field : relation.columns) result.push_back(as_key(column(field.id)));
+        return result;
       }
-  return nullptr;
+  return result;
 }
 
 /// The direct argument of a percentile.

@@ -24,6 +24,7 @@ std::string_view to_string(Clause clause) {
     case Clause::kCheck: return "CHECK constraints";
     case Clause::kReturning: return "RETURNING";
     case Clause::kSet: return "UPDATE";
+    case Clause::kCopyWhere: return "COPY FROM WHERE conditions";
     case Clause::kOther: return "this place";
   }
   return "";

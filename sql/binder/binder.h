@@ -142,6 +142,8 @@ class Binder {
   TargetNames target_names(const ModificationTarget& target);
   /// A filter over the table's scan: one row that fails the CHECK condition, where there is one.
   LogicalPlan bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
+  /// The WHERE of COPY FROM; kColumn holds the column's position in the table.
+  ExpressionPtr bind_row_condition(const pg::Node& condition, std::shared_ptr<const TableVersion> table);
   /// Whether the expression means something for a row of the table: an index's.
   void check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table);
   /// Whole rows of the table from a query for some of its columns; the others get their defaults.
@@ -271,6 +273,8 @@ class Binder {
   LogicalPtr do_nothing(const BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row, Tail& tail);
   LogicalPtr do_update(const PgQuery__InsertStmt& insert, const ModificationTarget& target, const BoundModification& result,
                        LogicalPtr node, std::vector<ColumnId>& row, Tail& tail);
+  LogicalPtr with_applies(const PgQuery__OnConflictClause& clause, QueryLevel& level, LogicalPtr joined, ColumnId identity,
+                          ColumnId applies);
   LogicalPtr conflict_join(LogicalPtr node, const std::vector<ColumnId>& row, LogicalPtr present,
                            const std::vector<ColumnId>& present_row, const std::vector<uint32_t>& key);
   // with.cpp
@@ -308,6 +312,7 @@ class Binder {
   FromItem from_item(const pg::Node& node, QueryLevel& level);
   FromItem range_subselect(const PgQuery__RangeSubselect& range, QueryLevel& level);
   FromItem join(const PgQuery__JoinExpr& join, QueryLevel& level);
+  void mark_rows(FromItem& side);
   FromItem subquery_item(BoundQuery bound, std::string name);
   void join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
                       QueryLevel& level);
@@ -338,6 +343,9 @@ class Binder {
   FromItem table_functions(const PgQuery__RangeFunction& range);
   std::vector<Value> function_arguments(const std::vector<const pg::Node*>& arguments, std::string_view function);
   Value run_scalar(const pg::Node& expression);
+  std::vector<std::vector<const CteEntry*>> entries_read_by(const pg::Node& node) const;
+  BoundQuery query_within(std::span<const std::vector<const CteEntry*>> frames, const PgQuery__SelectStmt& select);
+  void take_names(const NamesMet& names, const LogicalPlan& plan);
 
   // locking.cpp
   /// FOR UPDATE and FOR SHARE, which take nothing: a statement reads a snapshot. Errors: where they cannot stand.
@@ -349,10 +357,15 @@ class Binder {
   QueryLevel& bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind);
   ExpressionPtr add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
+  void set_type(LogicalAggregate& aggregate, const PgQuery__FuncCall& call);
   ExpressionPtr fraction(const pg::Node& syntax);
-  ExpressionPtr mark_of_row(const pg::Node& syntax);
+  std::vector<ExpressionPtr> row_argument(const pg::Node& syntax, bool distinct);
+  void row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fields);
   QueryLevel* aggregate_owner(const std::vector<ColumnId>& references);
   size_t add_group(ExpressionPtr expression, QueryLevel& level);
+  size_t add_group(const pg::Node& syntax, QueryLevel& level);
+  std::optional<size_t> known_group(const pg::Node& node);
+  void name_subqueries_as(const pg::Node& node, const pg::Node& known);
   std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   void keep_blanks(QueryLevel& level, size_t group, LogicalNode& node);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
@@ -433,6 +446,7 @@ class Binder {
   // function_call.cpp
   ExpressionPtr function_call(const PgQuery__FuncCall& call);
   ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
+  ExpressionPtr trim_scale(const PgQuery__FuncCall& call);
   /// date(x): a type's name in place of a function's is a cast; nullptr where there is no such type or cast.
   ExpressionPtr functional_cast(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
   /// Picks the overload and casts the arguments; nullptr where none fits.
@@ -469,7 +483,6 @@ class Binder {
   QueryLevel* level_ = nullptr;
   CteFrame* ctes_ = nullptr;
   const RecursionBarrier* barrier_ = nullptr;
-  std::set<ColumnId> row_marks_;  ///< columns that are NULL only where an outer join found no row
   std::vector<ColumnId>* references_ = nullptr;  ///< receives the columns that the aggregate being bound names
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;

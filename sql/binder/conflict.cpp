@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/binder/binder.h"
+#include "sql/binder/choice.h"
 #include "sql/binder/guards.h"
 #include "vector/error.h"
 
@@ -9,22 +10,10 @@
 namespace cairn {
 namespace {
 
-ExpressionPtr is_not_null(ExpressionPtr argument) {
-  auto test = std::make_unique<Expression>();
-  test->kind = Expression::Kind::kIsNotNull;
-  test->type = Type::boolean();
-  test->arguments.push_back(std::move(argument));
-  return test;
-}
-
-ExpressionPtr choose(ExpressionPtr condition, ExpressionPtr yes, ExpressionPtr no) {
-  auto choice = std::make_unique<Expression>();
-  choice->kind = Expression::Kind::kCase;
-  choice->type = no->type;
-  choice->arguments.push_back(std::move(condition));
-  choice->arguments.push_back(std::move(yes));
-  choice->arguments.push_back(std::move(no));
-  return choice;
+std::vector<ExpressionPtr> one(ExpressionPtr expression) {
+  std::vector<ExpressionPtr> result;
+  result.push_back(std::move(expression));
+  return result;
 }
 
 std::vector<uint32_t> key_of_constraint(std::string_view name, int position, const TableSchema& table) {
@@ -164,6 +153,31 @@ LogicalPtr Binder::do_nothing(const BoundModification& result, LogicalPtr node, 
   return project;
 }
 
+/// The rows with a column that says whether the one in the way is to be updated: there is one, and WHERE, which is asked
+/// for no other row, is true.
+LogicalPtr Binder::with_applies(const PgQuery__OnConflictClause& clause, QueryLevel& level, LogicalPtr joined, ColumnId identity,
+                                ColumnId applies) {
+  const auto conflicts = [&] { return is_not_null(Expression::make_column(identity, Type::big_int())); };
+  ExpressionPtr updates = conflicts();
+  std::vector<Attachment> attachments;
+  const std::vector<ColumnId> outputs = joined->outputs;
+  if (clause.where_clause != nullptr) {
+    level.clause = Clause::kWhere;
+    level.pending = &attachments;
+    BranchGuard branch(*this, true);
+    ExpressionPtr holds = Expression::make_compare(Expression::Comparison::kNotDistinct, boolean(*clause.where_clause, "WHERE"),
+                                                   Expression::make_constant(Value::of_boolean(true)));
+    guard_subqueries(0, one(conflicts()));
+    updates = choose(std::move(updates), std::move(holds), Expression::make_constant(Value::of_boolean(false)));
+  }
+  LogicalPtr project = make_node(LogicalNode::Kind::kProject, attach(std::move(joined), std::move(attachments)));
+  project->outputs = outputs;
+  for (const ColumnId id : outputs) project->expressions.push_back(Expression::make_column(id, plan_.columns[id].type));
+  project->outputs.push_back(applies);
+  project->expressions.push_back(std::move(updates));
+  return project;
+}
+
 LogicalPtr Binder::do_update(const PgQuery__InsertStmt& insert, const ModificationTarget& target, const BoundModification& result,
                              LogicalPtr node, std::vector<ColumnId>& row, Tail& tail) {
   const PgQuery__OnConflictClause& clause = *insert.on_conflict_clause;
@@ -190,11 +204,17 @@ LogicalPtr Binder::do_update(const PgQuery__InsertStmt& insert, const Modificati
   LevelGuard guard(*this, &level);
   level.items = {&both};
   std::vector<Attachment> attachments;
-  level.pending = &attachments;
+  const ColumnId applies = add_column("applies", Type::boolean(), false);
   level.clause = Clause::kSet;
-  std::vector<ExpressionPtr> updated = assigned_row(clause.target_list, clause.n_target_list, table, names, before);
-  level.clause = Clause::kWhere;
-  ExpressionPtr applies = clause.where_clause == nullptr ? nullptr : boolean(*clause.where_clause, "WHERE");
+  level.pending = &attachments;
+  std::vector<ExpressionPtr> updated;
+  {
+    // What SET says is asked for no row that is stored as it is or dropped.
+    BranchGuard branch(*this, true);
+    updated = assigned_row(clause.target_list, clause.n_target_list, table, names, before);
+    guard_subqueries(0, one(Expression::make_column(applies, Type::boolean())));
+  }
+  joined = with_applies(clause, level, std::move(joined), identity, applies);
 
   LogicalPtr project = make_node(LogicalNode::Kind::kProject, attach(std::move(joined), std::move(attachments)));
   project->outputs.clear();
@@ -205,12 +225,11 @@ LogicalPtr Binder::do_update(const PgQuery__InsertStmt& insert, const Modificati
   };
   for (size_t i = 0; i < row.size(); i++) {
     ExpressionPtr proposed = Expression::make_column(row[i], table.columns[i].type);
-    row[i] = put(choose(is_not_null(Expression::make_column(identity, Type::big_int())), std::move(updated[i]),
-                        std::move(proposed)),
+    row[i] = put(choose(Expression::make_column(applies, Type::boolean()), std::move(updated[i]), std::move(proposed)),
                  table.columns[i].name);
   }
   tail.identity = put(Expression::make_column(identity, Type::big_int()), "row identity");
-  if (applies != nullptr) tail.applies = put(std::move(applies), "applies");
+  if (clause.where_clause != nullptr) tail.applies = put(Expression::make_column(applies, Type::boolean()), "applies");
   if (tail.violation) tail.violation = put(Expression::make_column(*tail.violation, Type::integer()), "violation");
   return project;
 }

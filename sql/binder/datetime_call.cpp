@@ -25,10 +25,13 @@ ExpressionPtr Binder::extract(const PgQuery__FuncCall& syntax) {
     throw Error(sqlstate::kAmbiguousFunction, "function extract(unknown, unknown) is not unique",
                 "Dates, times, timestamps and intervals have fields; add an explicit type cast.").at(syntax.location);
   const std::vector<const Function*> overloads = find_functions("extract_" + unit);
+  const bool exact = std::ranges::any_of(overloads, [&](const Function* f) { return f->arguments[0] == given.id; });
+  // Of NULL no field is asked.
+  if (!exact && arguments[0]->kind == Expression::Kind::kConstant && arguments[0]->value.null)
+    return make_null(Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale), syntax.location);
   if (overloads.empty() && !unit.starts_with("timezone"))
     throw Error(sqlstate::kInvalidParameterValue, "unit \"" + unit + "\" not recognized for type " + full_type_name(given))
         .at(field.a_const->location);
-  const bool exact = std::ranges::any_of(overloads, [&](const Function* f) { return f->arguments[0] == given.id; });
   if (!exact && !find_functions("extract_epoch").empty() &&
       (given.id == TypeId::kDate || given.id == TypeId::kTime || given.id == TypeId::kTimestamp || given.id == TypeId::kInterval))
     throw Error(sqlstate::kFeatureNotSupported, "unit \"" + unit + "\" not supported for type " + full_type_name(given))

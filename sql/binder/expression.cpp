@@ -25,10 +25,8 @@ ExpressionPtr with_its_own_scale(ExpressionPtr constant, const std::vector<Type>
 
 ExpressionPtr Binder::expression(const pg::Node& node) {
   DepthGuard depth(*this);
-  if (level_ != nullptr && !level_->group_nodes.empty() && !level_->inside_aggregate) {
-    auto group = level_->group_nodes.find(&node);
-    if (group != level_->group_nodes.end()) return level_->group_by[group->second]->clone();
-  }
+  if (level_ != nullptr && !level_->inside_aggregate)
+    if (const std::optional<size_t> group = known_group(node)) return level_->group_by[*group]->clone();
   ExpressionPtr result = expression_of_kind(node);
   if (result->position < 0) result->position = pg::location(&node);
   return result;

@@ -1,6 +1,6 @@
 #include <algorithm>
-#include <utility>
 
+#include "io/row_identity.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/plan_columns.h"
@@ -128,12 +128,34 @@ FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
     check_duplicate_names(joined, alias);
     add_relations(joined, alias);
   }
-  if (syntax.alias != nullptr) {
-    apply_alias(joined, syntax.alias, -1);
-    // A row of the join is one, whichever side is missing in it: only what is never NULL tells it from none.
-    for (const ScopeColumn& column : joined.visible) row_marks_.erase(column.id);
-  }
+  apply_alias(joined, syntax.alias, -1);
   return joined;
+}
+
+/// Gives the relations of a side that an outer join may miss a column that tells so: one that is never NULL in the side's
+/// rows, made where there is none. Those that may be missing in the side itself have one.
+void Binder::mark_rows(FromItem& side) {
+  const auto unmarked = [](const ScopeRelation& relation) { return !relation.mark; };
+  if (std::ranges::none_of(side.relations, unmarked)) return;
+  const auto never_null = [&](ColumnId id) { return !plan_.columns[id].nullable; };
+  std::vector<ColumnId>& outputs = side.plan->outputs;
+  ColumnId mark;
+  if (const auto known = std::ranges::find_if(outputs, never_null); known != outputs.end()) {
+    mark = *known;
+  } else if (side.plan->kind == LogicalNode::Kind::kScan) {
+    side.plan->table = with_row_identity(*side.plan->table);
+    side.plan->scan_columns.push_back(static_cast<uint32_t>(side.plan->table->schema.columns.size() - 1));
+    outputs.push_back(mark = add_column("row identity", Type::big_int(), false));
+  } else {
+    std::vector<ExpressionPtr> columns;
+    for (const ColumnId id : outputs) columns.push_back(Expression::make_column(id, plan_.columns[id].type));
+    columns.push_back(Expression::make_constant(Value::of_boolean(true)));
+    side.plan = make_node(LogicalNode::Kind::kProject, std::move(side.plan));
+    side.plan->outputs.push_back(mark = add_column("found", Type::boolean(), false));
+    side.plan->expressions = std::move(columns);
+  }
+  for (ScopeRelation& relation : side.relations)
+    if (unmarked(relation)) relation.mark = mark;
 }
 
 void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, FromItem& right, FromItem& joined,
@@ -142,14 +164,15 @@ void Binder::join_condition(const PgQuery__JoinExpr& syntax, FromItem& left, Fro
                   : syntax.jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT ? JoinKind::kRight
                   : syntax.jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL  ? JoinKind::kFull
                                                                        : JoinKind::kInner;
-  std::vector<ColumnId> left_columns = left.plan->outputs, right_columns = right.plan->outputs;
-  if (kind != JoinKind::kInner && kind != JoinKind::kLeft && uses_columns(*right.plan, left_columns))
+  if (kind != JoinKind::kInner && kind != JoinKind::kLeft && uses_columns(*right.plan, left.plan->outputs))
     throw Error(sqlstate::kInvalidColumnReference,
                 "a LATERAL item on the right of a RIGHT or FULL JOIN must not refer to its left side");
   auto set_nullable = [&](const std::vector<ColumnId>& columns) {
-    for (ColumnId id : columns)
-      if (!std::exchange(plan_.columns[id].nullable, true)) row_marks_.insert(id);
+    for (ColumnId id : columns) plan_.columns[id].nullable = true;
   };
+  if (kind == JoinKind::kLeft || kind == JoinKind::kFull) mark_rows(right);
+  if (kind == JoinKind::kRight || kind == JoinKind::kFull) mark_rows(left);
+  const std::vector<ColumnId> left_columns = left.plan->outputs, right_columns = right.plan->outputs;
 
   if (syntax.is_natural || syntax.n_using_clause > 0) {
     std::vector<std::string> names;

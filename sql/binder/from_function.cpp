@@ -1,9 +1,11 @@
 #include <algorithm>
 
+#include "exec/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
+#include "sql/optimizer/rewrite.h"
 #include "sql/parallel_rows.h"
 #include "sql/parser/column_references.h"
 #include "sql/parser/deparse.h"
@@ -29,9 +31,7 @@ const TableFunction* called_table_function(const pg::Node& node) {
 std::vector<Value> Binder::function_arguments(const std::vector<const pg::Node*>& arguments, std::string_view function) {
   std::vector<ExpressionPtr> bound;
   for (const pg::Node* argument : arguments) {
-    bool has_subquery = false;
-    for_each_subquery(*argument, [&](const PgQuery__SubLink&) { has_subquery = true; });
-    bound.push_back(has_subquery ? Expression::make_constant(run_scalar(*argument)) : fold(expression(*argument)));
+    bound.push_back(has_subquery(*argument) ? Expression::make_constant(run_scalar(*argument)) : fold(expression(*argument)));
   }
   const auto known = std::ranges::find_if(bound, [](const ExpressionPtr& e) { return !is_untyped(*e); });
   std::vector<Value> values;
@@ -40,29 +40,83 @@ std::vector<Value> Binder::function_arguments(const std::vector<const pg::Node*>
       bound[i] = coerce(std::move(bound[i]), (*known)->type, CastContext::kImplicit);
     bound[i] = typed(std::move(bound[i]));
     if (contains(*bound[i], Expression::Kind::kParameter)) bound[i] = make_null(bound[i]->type);
-    if (bound[i]->kind != Expression::Kind::kConstant)
+    if (!is_constant_tree(*bound[i]))
       throw_unsupported("an argument of \"" + std::string(function) + "\" that is not a constant", pg::location(arguments[i]));
-    values.push_back(bound[i]->value);
+    values.push_back(evaluate_constant(*bound[i]));
   }
   return values;
 }
 
+/// The entries of WITH around it that a subquery reads, itself or in others of them; innermost first, by frame.
+std::vector<std::vector<const CteEntry*>> Binder::entries_read_by(const pg::Node& node) const {
+  std::vector<std::vector<const CteEntry*>> read;
+  std::vector<const pg::Node*> texts = {&node};
+  const auto is_read = [&](const CteEntry& entry) {
+    bool found = false;
+    for (const pg::Node* text : texts)
+      for_each_range_var(*text, [&](const PgQuery__RangeVar& range) {
+        found = found || (range.schemaname[0] == '\0' && entry.name == range.relname);
+      });
+    return found;
+  };
+  for (const CteFrame* frame = ctes_; frame != nullptr; frame = frame->outer) {
+    std::vector<const CteEntry*>& entries = read.emplace_back();
+    for (auto entry = frame->entries.rbegin(); entry != frame->entries.rend(); ++entry) {
+      if (!is_read(**entry)) continue;
+      if ((*entry)->table == nullptr || is_volatile_below(*(*entry)->table->plan))
+        throw_unsupported("this WITH query in a subquery that is the argument of a function in FROM", (*entry)->syntax->location);
+      texts.push_back((*entry)->syntax->ctequery);
+      entries.insert(entries.begin(), entry->get());
+    }
+  }
+  return read;
+}
+
+/// A query of its own, for which the WITH entries that it reads are bound once more.
+BoundQuery Binder::query_within(std::span<const std::vector<const CteEntry*>> frames, const PgQuery__SelectStmt& select) {
+  if (frames.empty()) return query(select, nullptr, false);
+  std::vector<PgQuery__Node> nodes(frames.back().size(), PgQuery__Node(PG_QUERY__NODE__INIT));
+  std::vector<PgQuery__Node*> ctes;
+  PgQuery__WithClause with = PG_QUERY__WITH_CLAUSE__INIT;
+  for (size_t i = 0; i < nodes.size(); i++) {
+    nodes[i].node_case = PG_QUERY__NODE__NODE_COMMON_TABLE_EXPR;
+    nodes[i].common_table_expr = const_cast<PgQuery__CommonTableExpr*>(frames.back()[i]->syntax);
+    ctes.push_back(&nodes[i]);
+    with.recursive = with.recursive || frames.back()[i]->frame->recursive;
+  }
+  with.ctes = ctes.data();
+  with.n_ctes = ctes.size();
+  WithGuard guard(*this, &with);
+  return query_within(frames.first(frames.size() - 1), select);
+}
+
+/// What another binder's names mean, under columns of this one.
+void Binder::take_names(const NamesMet& names, const LogicalPlan& plan) {
+  for (NamesMet::Relation relation : names.relations) {
+    for (ScopeColumn& column : relation.columns) {
+      const ColumnInfo& info = plan.columns[column.id];
+      const ColumnId id = add_column(info.name, info.type, true);
+      if (names.used.contains(column.id)) context_.names->used.insert(id);
+      column.id = id;
+    }
+    context_.names->relations.push_back(std::move(relation));
+  }
+}
+
 Value Binder::run_scalar(const pg::Node& node) {
-  // It is a query of its own, which sees no WITH around it: what would then be read is another relation, or none.
-  for_each_range_var(node, [&](const PgQuery__RangeVar& range) {
-    if (range.schemaname[0] != '\0') return;
-    for (const CteFrame* frame = ctes_; frame != nullptr; frame = frame->outer)
-      for (const auto& entry : frame->entries)
-        if (entry->name == range.relname)
-          throw_unsupported("a WITH query in a subquery that is the argument of a function in FROM", range.location);
-  });
-  const ExpressionQuery query(node);
-  BindContext context = context_;
-  context.names = nullptr;
-  if (context.session == nullptr || context.parameter_values == nullptr)
+  const ExpressionQuery expression_query(node);
+  if (context_.session == nullptr || context_.parameter_values == nullptr)
     throw_unsupported("a subquery as the argument of a function in FROM of a prepared statement", pg::location(&node));
-  SessionState& session = *context.session;
-  LogicalPlan logical = Binder(std::move(context)).bind_query(query.select);
+  NamesMet names;
+  Binder binder(context_);
+  if (binder.context_.names != nullptr) binder.context_.names = &names;
+  binder.view_ = view_;
+  binder.open_views_ = open_views_;
+  binder.view_depth_ = view_depth_;
+  binder.depth_ = depth_;
+  LogicalPlan logical = binder.finish(binder.query_within(entries_read_by(node), expression_query.select));
+  if (context_.names != nullptr) take_names(names, logical);
+  SessionState& session = *context_.session;
   const PlanPtr plan = session.plan(std::move(logical));
   RunningPlan running(session, plan);
   Value value = Value::null_of(plan->types[0]);

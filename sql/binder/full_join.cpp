@@ -56,11 +56,14 @@ LogicalPtr Binder::full_join(FromItem& left, FromItem& right, Conjunction on, Fr
   left_number = left_rows->outputs.back();
   right_number = right_rows->outputs.back();
   for (Side* side : {&left_side, &right_side}) {
-    auto rename = [&](ScopeColumn& column) {
-      if (auto found = side->renaming.find(column.id); found != side->renaming.end()) column.id = found->second;
+    auto rename = [&](ColumnId& id) {
+      if (auto found = side->renaming.find(id); found != side->renaming.end()) id = found->second;
     };
-    std::ranges::for_each(joined.visible, rename);
-    for (ScopeRelation& relation : joined.relations) std::ranges::for_each(relation.columns, rename);
+    for (ScopeColumn& column : joined.visible) rename(column.id);
+    for (ScopeRelation& relation : joined.relations) {
+      for (ScopeColumn& column : relation.columns) rename(column.id);
+      if (relation.mark) rename(*relation.mark);
+    }
   }
   LogicalPtr matched = make_join(JoinKind::kLeft, std::move(left_rows), std::move(pairs), equal(left_number, left_match));
   return make_join(JoinKind::kFull, std::move(matched), std::move(right_rows), equal(right_match, right_number));

@@ -167,6 +167,22 @@ ExpressionPtr Binder::functional_cast(std::string_view name, std::vector<Express
   return coerce(std::move(arguments[0]), *type, CastContext::kExplicit, position);
 }
 
+/// Of a constant the zeros behind its last digit go; the values of a column all show its scale. nullptr: no exact number.
+ExpressionPtr Binder::trim_scale(const PgQuery__FuncCall& syntax) {
+  ExpressionPtr argument = expression(*syntax.args[0]);
+  if (!is_untyped(*argument) && !argument->type.is_exact()) return nullptr;
+  argument = as_numeric(fold(std::move(argument)), syntax.location);
+  if (argument->kind != Expression::Kind::kConstant)
+    throw Error(sqlstate::kFeatureNotSupported, "trim_scale of what is not a constant is not supported",
+                "All values of a column have its scale; rtrim(rtrim(x::text, '0'), '.') shows a number with a point without zeros.")
+        .at(syntax.location);
+  if (argument->value.null) return argument;
+  for (int scale = 0; scale <= argument->type.scale; scale++)
+    if (std::optional<Value> value = convert_exactly(argument->value, Type::decimal(argument->type.precision, scale)))
+      return Expression::make_constant(std::move(*value));
+  return argument;
+}
+
 /// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
 ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr result = datetime_call(name, syntax)) return result;
@@ -175,6 +191,7 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
     if (argument->kind == Expression::Kind::kParameter) argument = determined(std::move(argument));
     return Expression::make_constant(Value::of_string(full_type_name(argument->type)));
   }
+  if (name == "trim_scale" && syntax.n_args == 1) return trim_scale(syntax);
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
   if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));

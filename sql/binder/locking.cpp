@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "sql/binder/binder.h"
+#include "sql/parser/column_references.h"
 #include "vector/error.h"
 
 // FOR UPDATE and FOR SHARE. A statement reads a snapshot and two changes of a database never run at once, so that there is
@@ -55,6 +56,62 @@ void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__Lockin
   }
 }
 
+/// Which rows of FROM a clause would lock, and what is said where it cannot.
+struct LockedRows {
+  const PgQuery__LockingClause& clause;
+  const QueryLevel* level;  ///< nullptr: of a subquery, which the clause means as a whole
+
+  bool names(std::string_view name) const {
+    const auto is_called = [&](const pg::Node* node) { return node->range_var->relname == name; };
+    return level == nullptr || clause.n_locked_rels == 0 ||
+           std::ranges::any_of(pg::list(clause.locked_rels, clause.n_locked_rels), is_called);
+  }
+  /// Whether the condition may be about a column of the relation: then it may make an inner join of the outer one.
+  bool may_be_about(const pg::Node& condition, std::string_view name) const {
+    bool found = level == nullptr;
+    for_each_column_reference(condition, [&](const PgQuery__ColumnRef& reference) {
+      if (reference.n_fields > 1) {
+        found = found || pg::string_value(reference.fields[reference.n_fields - 2]) == name;
+        return;
+      }
+      for (const FromItem* item : level == nullptr ? std::vector<const FromItem*>() : level->items)
+        for (const ScopeRelation& relation : item->relations)
+          if (relation.name == name)
+            found = found || std::ranges::count(relation.columns, pg::string_value(reference.fields[0]), &ScopeColumn::name) > 0;
+    });
+    return found;
+  }
+  /// Errors: kFeatureNotSupported of a relation that is locked and on a side that an outer join may miss. `above`: the
+  /// conditions that hold for what the item puts out; nullptr: one that cannot be told.
+  void check(const pg::Node& item, bool may_miss, std::vector<const pg::Node*> above) const {
+    if (item.node_case == PG_QUERY__NODE__NODE_JOIN_EXPR) {
+      const PgQuery__JoinExpr& join = *item.join_expr;
+      const bool inner = join.jointype == PG_QUERY__JOIN_TYPE__JOIN_INNER;
+      if (inner && (join.is_natural || join.n_using_clause > 0)) above.push_back(nullptr);
+      if (inner && join.quals != nullptr) above.push_back(join.quals);
+      const bool full = join.jointype == PG_QUERY__JOIN_TYPE__JOIN_FULL;
+      check(*join.larg, may_miss || full || join.jointype == PG_QUERY__JOIN_TYPE__JOIN_RIGHT, above);
+      check(*join.rarg, may_miss || full || join.jointype == PG_QUERY__JOIN_TYPE__JOIN_LEFT, std::move(above));
+      return;
+    }
+    const bool is_table = item.node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+    if (!is_table && item.node_case != PG_QUERY__NODE__NODE_RANGE_SUBSELECT) return;
+    const std::string name = is_table ? visible_name(*item.range_var) : item.range_subselect->alias->aliasname;
+    if (!names(name)) return;
+    if (!is_table) {
+      const PgQuery__SelectStmt& inner = *item.range_subselect->subquery->select_stmt;
+      const LockedRows all{clause, nullptr};
+      const std::vector<const pg::Node*> where(inner.where_clause == nullptr ? 0 : 1, inner.where_clause);
+      for (const pg::Node* part : pg::list(inner.from_clause, inner.n_from_clause)) all.check(*part, may_miss, where);
+      return;
+    }
+    const auto may_reject = [&](const pg::Node* node) { return node == nullptr || may_be_about(*node, name); };
+    if (may_miss && std::ranges::none_of(above, may_reject))
+      throw Error(sqlstate::kFeatureNotSupported, std::string(clause_name(clause.strength)) +
+                                                      " cannot be applied to the nullable side of an outer join");
+  }
+};
+
 }  // namespace
 
 void Binder::check_locking(const PgQuery__SelectStmt& select, const QueryLevel* level) {
@@ -74,6 +131,8 @@ void Binder::check_locking(const PgQuery__SelectStmt& select, const QueryLevel* 
     refuse(level != nullptr && !level->aggregates.empty(), "aggregate functions");
     refuse(level != nullptr && !level->windows.empty(), "window functions");
     check_locked_names(select, clause);
+    const std::vector<const pg::Node*> where(select.where_clause == nullptr ? 0 : 1, select.where_clause);
+    for (const pg::Node* item : pg::list(select.from_clause, select.n_from_clause)) LockedRows{clause, level}.check(*item, false, where);
   }
 }
 

@@ -4,6 +4,7 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
+#include "sql/optimizer/rewrite.h"
 #include "vector/error.h"
 
 // INSERT, UPDATE and DELETE become queries that say what to change (BoundModification), and CHECK conditions become
@@ -81,6 +82,19 @@ LogicalPlan Binder::bind_check(const pg::Node& condition, std::shared_ptr<const 
   bound.plan = make_node(LogicalNode::Kind::kFilter, std::move(item.plan));
   bound.plan->predicates.push_back(Expression::make_not(std::move(holds)));
   return finish(std::move(bound));
+}
+
+ExpressionPtr Binder::bind_row_condition(const pg::Node& condition, std::shared_ptr<const TableVersion> table) {
+  QueryLevel level;
+  LevelGuard guard(*this, &level);
+  const FromItem item = plain_item(std::move(table));
+  level.items = {&item};
+  level.clause = Clause::kCopyWhere;
+  ExpressionPtr holds = boolean(condition, "WHERE");
+  Renaming positions;
+  for (const ScopeColumn& column : item.visible) positions[column.id] = static_cast<ColumnId>(positions.size());
+  rename_columns(*holds, positions);
+  return holds;
 }
 
 FromItem Binder::table_item(std::shared_ptr<const TableVersion> table, const std::string& alias, ColumnId& identity) {

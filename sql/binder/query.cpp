@@ -2,6 +2,8 @@
 
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
+#include "sql/parser/column_references.h"
+#include "sql/parser/same_tree.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -56,15 +58,13 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
   std::vector<Target> targets;
   select_list(select, level, targets);
   check_window_clause(level);
-  // Only a plain projection, perhaps cut by a LIMIT, can take its literals' types from outside.
-  auto is_plain = [](const pg::Node* count) { return count == nullptr || count->node_case == PG_QUERY__NODE__NODE_A_CONST; };
-  if (!keep_untyped || select.n_sort_clause + select.n_distinct_clause > 0 || !is_plain(select.limit_count) ||
-      !is_plain(select.limit_offset) || select.limit_option == PG_QUERY__LIMIT_OPTION__LIMIT_OPTION_WITH_TIES)
-    for (Target& target : targets) target.expression = typed(std::move(target.expression));
+  const bool has_distinct = select.n_distinct_clause > 0;
+  const bool has_distinct_on = has_distinct && select.distinct_clause[0] != nullptr &&
+                               select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
+  const auto settle = [&](Target& target) { target.expression = typed(std::move(target.expression)); };
+  if (!keep_untyped || (has_distinct && !has_distinct_on)) std::ranges::for_each(targets, settle);
 
   std::vector<size_t> distinct_on;
-  bool has_distinct_on = select.n_distinct_clause > 0 && select.distinct_clause[0] != nullptr &&
-                         select.distinct_clause[0]->node_case != PG_QUERY__NODE__NODE__NOT_SET;
   level.clause = Clause::kDistinctOn;
   if (has_distinct_on)
     for (const pg::Node* node : pg::list(select.distinct_clause, select.n_distinct_clause)) {
@@ -73,6 +73,9 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
     }
   level.clause = Clause::kOrderBy;
   std::vector<TargetKey> keys = order_by(select, level, targets);
+  // What rows are compared by has a type of its own; all else may take one from outside.
+  for (const size_t target : distinct_on) settle(targets[target]);
+  for (const TargetKey& key : keys) settle(targets[key.target]);
 
   check_locking(select, &level);
   LogicalPtr node = apply(std::move(from.plan), std::move(where));
@@ -214,9 +217,17 @@ size_t Binder::order_target(const pg::Node& node, QueryLevel& level, std::vector
                                                          " is not in select list").at(constant.location);
     return static_cast<size_t>(constant.ival->ival) - 1;
   }
-  ExpressionPtr bound = typed(expression(node));
-  for (size_t i = 0; i < targets.size(); i++)
-    if (targets[i].expression->equals_as_written(*bound)) return i;
+  if (has_subquery(node))
+    for (size_t i = 0; i < targets.size(); i++)
+      if (targets[i].syntax != nullptr && same_tree(*targets[i].syntax, node)) return i;
+  ExpressionPtr bound = expression(node);
+  const auto is_bound = [&](const Target& target) { return target.expression->equals_as_written(*bound); };
+  auto known = std::ranges::find_if(targets, is_bound);
+  if (known == targets.end() && is_untyped(*bound)) {
+    bound = typed(std::move(bound));
+    known = std::ranges::find_if(targets, is_bound);
+  }
+  if (known != targets.end()) return static_cast<size_t>(known - targets.begin());
   if (distinct)
     throw Error(sqlstate::kInvalidColumnReference,
                 "for SELECT DISTINCT, ORDER BY expressions must appear in select list").at(pg::location(&node));

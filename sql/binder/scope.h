@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ struct ScopeRelation {
   std::string name;
   std::vector<ScopeColumn> columns;
   std::string schema = {};  ///< of a table or view that has no alias
+  std::optional<ColumnId> mark = {};  ///< NULL where an outer join found no row of it; none: it is always there
 
   bool is_called(std::string_view given_schema, std::string_view given_name) const {
     return name == given_name && (given_schema.empty() || given_schema == schema);
@@ -44,7 +46,7 @@ struct Attachment {
 };
 
 /// Where in a SELECT an expression stands; decides about aggregates, and names the place in errors.
-enum class Clause { kFrom, kOn, kWhere, kGroupBy, kHaving, kSelect, kOrderBy, kDistinctOn, kLimit, kValues, kCheck, kReturning, kSet, kOther };
+enum class Clause { kFrom, kOn, kWhere, kGroupBy, kHaving, kSelect, kOrderBy, kDistinctOn, kLimit, kValues, kCheck, kReturning, kSet, kCopyWhere, kOther };
 std::string_view to_string(Clause clause);
 
 /// GROUPING(…): which of these columns the row's grouping set leaves out, as bits.
@@ -84,6 +86,8 @@ struct QueryLevel {
   std::string_view no_window_because;  ///< inside a window's call or definition: what is said of another call there
   /// Select-list entries that GROUP BY named by ordinal or alias: they are their group's column.
   std::unordered_map<const pg::Node*, size_t> group_nodes;
+  /// GROUP BY entries with subqueries, which are known again where they are repeated word by word.
+  std::vector<std::pair<const pg::Node*, size_t>> group_subqueries;
 
   bool aggregates_allowed() const {
     return clause == Clause::kHaving || clause == Clause::kSelect || clause == Clause::kOrderBy ||
@@ -122,6 +126,7 @@ struct CteEntry {
 struct CteFrame {
   CteFrame* outer = nullptr;
   CteEntry* binding = nullptr;  ///< the one of its entries that is being bound
+  bool recursive = false;
   std::vector<std::unique_ptr<CteEntry>> entries;
 };
 

@@ -10,9 +10,21 @@
 namespace cairn {
 namespace {
 
-/// The node whose expressions make the columns: below LIMIT, which hands them on.
-LogicalNode& maker_of(LogicalNode& node) {
-  return node.kind == LogicalNode::Kind::kLimit ? maker_of(*node.children[0]) : node;
+/// Where a column is made; LIMIT hands it on, as do, where nothing is compared with it (`whatever_is_between`: it has no
+/// type yet), those that sort, number and pick rows. nullptr: it is no expression of the query's own.
+struct ColumnMaker {
+  LogicalNode* node = nullptr;
+  size_t column = 0;
+};
+ColumnMaker maker_of(LogicalNode& node, ColumnId id, bool whatever_is_between) {
+  using Kind = LogicalNode::Kind;
+  if (node.kind == Kind::kProject || node.kind == Kind::kValues)
+    return {&node, static_cast<size_t>(std::ranges::find(node.outputs, id) - node.outputs.begin())};
+  const bool picks = node.kind == Kind::kSort || node.kind == Kind::kFilter || node.kind == Kind::kWindow || node.kind == Kind::kJoin;
+  if (node.kind != Kind::kLimit && !(picks && whatever_is_between)) return {};
+  for (LogicalPtr& child : node.children)
+    if (std::ranges::find(child->outputs, id) != child->outputs.end()) return maker_of(*child, id, whatever_is_between);
+  return {};
 }
 
 }  // namespace
@@ -77,7 +89,8 @@ void Binder::settle_untyped(LogicalNode& node, const LogicalNode& other) {
     ColumnInfo& column = plan_.columns[node.outputs[i]];
     if (column.type.id != TypeId::kNull) continue;
     const Type& beside = plan_.columns[other.outputs[i]].type;
-    ExpressionPtr& made = maker_of(node).expressions[i];
+    const ColumnMaker maker = maker_of(node, node.outputs[i], true);
+    ExpressionPtr& made = maker.node->expressions[maker.column];
     made = beside.id == TypeId::kNull ? typed(std::move(made)) : literal_beside(std::move(made), beside);
     column.type = made->type;
   }
@@ -161,17 +174,18 @@ LogicalPtr Binder::unite_by_keys(LogicalPtr node, bool counts) {
 LogicalPtr Binder::cast_outputs(LogicalPtr node, const std::vector<Type>& types, const std::vector<std::string>& names,
                                 CastContext context) {
   // Where the columns are made right here, they are made in the right type.
-  LogicalNode& maker = maker_of(*node);
   for (size_t i = 0; i < types.size(); i++) {
-    ColumnInfo& column = plan_.columns[maker.outputs[i]];
+    ColumnInfo& column = plan_.columns[node->outputs[i]];
     if (column.type == types[i]) continue;
-    if (maker.kind == LogicalNode::Kind::kProject) {
-      maker.expressions[i] = exactly_of(coerce(std::move(maker.expressions[i]), types[i], context), types[i]);
-      column.type = types[i];
-    } else if (maker.kind == LogicalNode::Kind::kValues) {
-      for (auto& row : maker.rows) row[i] = exactly_of(coerce(std::move(row[i]), types[i], context), types[i]);
-      column.type = types[i];
+    const ColumnMaker maker = maker_of(*node, node->outputs[i], column.type.id == TypeId::kNull);
+    if (maker.node == nullptr) continue;
+    const auto convert = [&](ExpressionPtr& made) { made = exactly_of(coerce(std::move(made), types[i], context), types[i]); };
+    if (maker.node->kind == LogicalNode::Kind::kProject) {
+      convert(maker.node->expressions[maker.column]);
+    } else {
+      for (auto& row : maker.node->rows) convert(row[maker.column]);
     }
+    column.type = types[i];
   }
   bool fits = true;
   for (size_t i = 0; i < types.size(); i++) fits = fits && plan_.columns[node->outputs[i]].type == types[i];

@@ -235,13 +235,7 @@ void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view 
       throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(syntax.location);
     call.function = aggregate;
     fill_aggregate(syntax, call);
-    std::vector<Type> types;
-    for (const ExpressionPtr& argument : call.arguments) types.push_back(argument->type);
-    try {
-      call.type = aggregate->result_type(types);
-    } catch (Error& error) {
-      throw std::move(error).at(syntax.location);
-    }
+    set_type(call, syntax);
     return;
   }
   if (syntax.agg_filter != nullptr) throw_unsupported("FILTER of a window function that is no aggregate", syntax.location);

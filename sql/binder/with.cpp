@@ -40,6 +40,7 @@ void check_not_in_recursion(const PgQuery__SelectStmt& select) {
 }  // namespace
 
 void Binder::common_table_expressions(const PgQuery__WithClause& with, QueryLevel* outer, CteFrame& frame) {
+  frame.recursive = with.recursive;
   std::vector<std::unique_ptr<CteEntry>> later;
   for (const pg::Node* node : pg::list(with.ctes, with.n_ctes)) {
     const PgQuery__CommonTableExpr& syntax = *node->common_table_expr;

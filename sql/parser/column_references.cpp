@@ -50,6 +50,12 @@ void for_each_subquery(const PgQuery__Node& tree, const std::function<void(const
   visit_all<const PgQuery__SubLink>(tree, pg_query__sub_link__descriptor, visit);
 }
 
+bool has_subquery(const PgQuery__Node& tree) {
+  bool found = false;
+  for_each_subquery(tree, [&](const PgQuery__SubLink&) { found = true; });
+  return found;
+}
+
 void for_each_range_var(const PgQuery__Node& tree, const std::function<void(const PgQuery__RangeVar&)>& visit) {
   visit_all<const PgQuery__RangeVar>(tree, pg_query__range_var__descriptor, visit);
 }

@@ -9,6 +9,7 @@ namespace cairn {
 /// Call `visit` with every node of the kind in the tree.
 void for_each_column_reference(const PgQuery__Node& tree, const std::function<void(PgQuery__ColumnRef&)>& visit);
 void for_each_subquery(const PgQuery__Node& tree, const std::function<void(const PgQuery__SubLink&)>& visit);
+bool has_subquery(const PgQuery__Node& tree);
 
 void for_each_range_var(const PgQuery__Node& tree, const std::function<void(const PgQuery__RangeVar&)>& visit);
 void for_each_common_table(const PgQuery__Node& tree, const std::function<void(const PgQuery__CommonTableExpr&)>& visit);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/statements/constraint_check.h"
+#include "sql/statements/copied_rows.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
 #include "vector/error.h"
@@ -52,11 +53,11 @@ std::vector<std::string> names_of(const TableSchema& table) {
   return names;
 }
 
-const TableVersion& find_table(SessionState& session, const Snapshot& snapshot, const PgQuery__RangeVar& name,
-                               bool is_from) {
+std::shared_ptr<const TableVersion> find_table(SessionState& session, const Snapshot& snapshot,
+                                               const PgQuery__RangeVar& name, bool is_from) {
   const std::string key = find_relation(snapshot, session.search_path(), name);
   auto found = snapshot.tables.find(key);
-  if (found != snapshot.tables.end()) return *found->second;
+  if (found != snapshot.tables.end()) return found->second;
   if (snapshot.views.contains(key))
     throw Error(sqlstate::kWrongObjectType, "cannot copy " + std::string(is_from ? "to" : "from") + " view \"" + key + "\"",
                 is_from ? "" : "COPY (SELECT * FROM " + key + ") TO writes its rows.").at(name.location);
@@ -64,30 +65,29 @@ const TableVersion& find_table(SessionState& session, const Snapshot& snapshot, 
 }
 
 ResultPtr run_copy_from(SessionState& session, const Statement& statement, const PgQuery__CopyStmt& syntax) {
-  if (syntax.where_clause != nullptr) throw_unsupported("WHERE in COPY FROM", pg::location(syntax.where_clause));
   CopyFrom copy;
   copy.path = syntax.filename;
   const CopyOptions options = parse_copy_options(syntax);
   copy.format = options.format;
-  copy.threads = session.settings().execution().threads;
   copy.interrupted = &session.interrupted();
   copy.bytes_done = &session.work().done;
   copy.bytes_total = &session.work().total;
   uint64_t count = 0;
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const TableSchema& table = find_table(session, *snapshot, *syntax.relation, true).schema;
+  const std::shared_ptr<const TableVersion> version = find_table(session, *snapshot, *syntax.relation, true);
+  const TableSchema& table = version->schema;
   copy.columns = table_columns(syntax, table);
   std::vector<std::string> names;
   for (const size_t column : copy.columns) names.push_back(table.columns[column].name);
   copy.format.force_null = named_columns("FORCE_NULL", options.force_null, names, names_of(table));
   copy.format.force_not_null = named_columns("FORCE_NOT_NULL", options.force_not_null, names, names_of(table));
+  const auto rows = std::make_shared<const CopiedRows>(session.bind_context(statement), version, copy.columns, syntax.where_clause);
+  copy.defaults = rows->constants();
+  copy.make_step = CopiedRows::step_maker(rows);
+  // Sequences give their numbers in the order of the file.
+  copy.threads = rows->is_volatile() ? 1 : session.settings().execution().threads;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     copy.table = &table;
-    for (size_t i = 0; i < table.columns.size(); i++) {
-      const bool given = std::ranges::find(copy.columns, i) != copy.columns.end();
-      Binder binder(session.bind_context(statement));
-      copy.defaults.push_back(given ? Value() : binder.default_of(table.columns[i]));
-    }
     copy.transaction = transaction.get();
     copy.storage = &session.engine().database().storage();
     const ConstraintCheck check(session, *transaction, table.name);
@@ -141,7 +141,7 @@ ResultPtr run_copy(SessionState& session, const Statement& statement) {
     query.node = syntax.query;
   } else {
     std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    const TableSchema& table = find_table(session, *snapshot, *syntax.relation, false).schema;
+    const TableSchema& table = find_table(session, *snapshot, *syntax.relation, false)->schema;
     all_names = names_of(table);
     auto quoted = [](std::string_view name) {
       std::string text = "\"";

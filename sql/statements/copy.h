@@ -10,6 +10,7 @@
 
 #include "exec/row_set.h"
 #include "io/csv/csv_format.h"
+#include "io/csv/csv_reader.h"
 #include "io/database.h"
 
 namespace cairn {
@@ -35,6 +36,7 @@ struct CopyFrom {
   std::vector<size_t> columns;               ///< of the table, in the file's order
   std::vector<Value> defaults;               ///< one per table column, for those that the file lacks
   WriteTransaction* transaction = nullptr;   ///< one writer per thread; `order` keeps the file's order
+  std::function<RowStep()> make_step;        ///< what is done with the rows on their way (copied_rows.h)
   unsigned threads = 1;
   const std::atomic<bool>* interrupted = nullptr;  ///< set: end soon with kQueryCanceled
   std::atomic<uint64_t>* bytes_done = nullptr;     ///< progress

@@ -1,6 +1,5 @@
 // COPY's rows, handed to io/csv/ and taken from there.
 
-#include "io/csv/csv_reader.h"
 #include "io/csv/csv_writer.h"
 #include "sql/statements/copy.h"
 #include "vector/error.h"
@@ -24,6 +23,7 @@ uint64_t copy_from_file(const CopyFrom& copy) {
   input.table = copy.table->name;
   input.columns = copy.columns;
   input.defaults = copy.defaults;
+  input.make_step = copy.make_step;
   input.thread_count = copy.threads;
   input.check_interrupt = [&] { check_interrupted(copy.interrupted); };
   input.progress = [&](uint64_t bytes_done, uint64_t bytes_total) {

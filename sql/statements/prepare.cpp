@@ -1,3 +1,4 @@
+#include "exec/expression_evaluator.h"
 #include "sql/binder/nearest_name.h"
 #include "sql/binder/type_name.h"
 #include "sql/statements/statements.h"
@@ -46,9 +47,9 @@ ResultPtr run_execute(SessionState& session, const Statement& statement) {
   for (size_t i = 0; i < syntax.n_params; i++) {
     Binder binder(session.bind_context(statement));
     ExpressionPtr value = binder.bind_argument(*syntax.params[i], prepared.parameter_types[i]);
-    if (value->kind != Expression::Kind::kConstant)
+    if (contains(*value, Expression::Kind::kParameter))
       throw_unsupported("a parameter that is not a constant", pg::location(syntax.params[i]));
-    values.push_back(std::move(value->value));
+    values.push_back(evaluate_constant(*value));
   }
   prepared.parameters = &values;
   prepared.of_execute = true;
