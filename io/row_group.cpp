@@ -9,6 +9,7 @@
 #include "io/segment.h"
 #include "io/storage.h"
 #include "io/validity_slice.h"
+#include "vector/counted_work.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -110,6 +111,7 @@ std::shared_ptr<const TableRowGroup> unmasked(const std::shared_ptr<const RowGro
 }
 
 const TableRowGroup& as_table_row_group(const RowGroup& group) {
+  count_work(1);
   if (const auto* const own = dynamic_cast<const TableRowGroup*>(&group)) return *own;
   throw Error(sqlstate::kInternalError, "row group " + std::to_string(group.id()) + " belongs to no table of a database");
 }

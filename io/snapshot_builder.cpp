@@ -1,7 +1,7 @@
 #include "io/snapshot_builder.h"
 
-#include <algorithm>
 #include <cassert>
+#include <unordered_set>
 
 #include "io/table_sample.h"
 #include "io/table_statistics.h"
@@ -90,11 +90,14 @@ void SnapshotBuilder::change_row_groups(std::string_view name, const std::vector
                                         std::vector<std::shared_ptr<const RowGroup>> added) {
   TableVersion& table = changed(name);
   if (!removed.empty()) {
-    std::erase_if(table.row_groups, [&removed](const std::shared_ptr<const RowGroup>& row_group) {
-      return std::find(removed.begin(), removed.end(), row_group->id()) != removed.end();
-    });
+    const std::unordered_set<uint64_t> ids(removed.begin(), removed.end());
+    std::erase_if(table.row_groups, [&ids](const auto& row_group) { return ids.contains(row_group->id()); });
   }
   std::move(added.begin(), added.end(), std::back_inserter(table.row_groups));
+}
+
+void SnapshotBuilder::set_row_groups(std::string_view name, std::vector<std::shared_ptr<const RowGroup>> row_groups) {
+  changed(name).row_groups = std::move(row_groups);
 }
 
 void SnapshotBuilder::set_deleted(std::string_view name, uint64_t row_group_id, std::vector<uint64_t> mask) {

@@ -23,6 +23,7 @@ class SnapshotBuilder {
       : tables_(base.tables), views_(base.views), sequences_(base.sequences), schemas_(base.schemas) {}
   /// Independent: what is done to the copy does not show in the original.
   SnapshotBuilder(const SnapshotBuilder& other);
+  SnapshotBuilder(SnapshotBuilder&&) = default;
   SnapshotBuilder& operator=(SnapshotBuilder&&) = default;
 
   void create_table(uint64_t table_id, TableSchema schema);
@@ -38,9 +39,11 @@ class SnapshotBuilder {
   /// Takes out the row groups with these ids and puts `added` at the end.
   void change_row_groups(std::string_view table, const std::vector<uint64_t>& removed,
                          std::vector<std::shared_ptr<const RowGroup>> added);
+  void set_row_groups(std::string_view table, std::vector<std::shared_ptr<const RowGroup>> row_groups);
   /// Replaces the mask of deleted rows of a row group. REQUIRES: mask_words(rows) words.
   void set_deleted(std::string_view table, uint64_t row_group_id, std::vector<uint64_t> mask);
 
+  const std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>>& tables() const { return tables_; }
   /// nullptr where there is none.
   const TableVersion* find_table(std::string_view name) const;
   /// nullptr where there is none.

@@ -28,7 +28,6 @@ void widen(ColumnStatistics& statistics, const ZoneMap& zone_map) {
 }  // namespace
 
 void TableStatistics::add(const RowGroup& row_group, std::vector<Column>& columns) {
-  ++work_;
   const TableRowGroup& rows = as_table_row_group(row_group);
   for (size_t i = 0; i < columns.size(); ++i) {
     Column& column = columns[i];

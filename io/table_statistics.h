@@ -15,8 +15,6 @@ class TableStatistics {
  public:
   /// One per column.
   std::vector<ColumnStatistics> of(const TableVersion& table);
-  /// Row groups that were added up so far, for tests.
-  uint64_t work() const { return work_; }
 
  private:
   struct Column {
@@ -35,7 +33,6 @@ class TableStatistics {
   void add(const RowGroup& row_group, std::vector<Column>& columns);
 
   std::map<uint64_t, Prefix> prefixes_;  ///< by table id
-  uint64_t work_ = 0;
 };
 
 }  // namespace cairn

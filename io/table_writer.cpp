@@ -12,13 +12,8 @@ constexpr size_t kRowGroupBytesMax = size_t{128} << 20;
 
 class BufferingWriter final : public TableWriter {
  public:
-  BufferingWriter(TableTransaction& transaction, uint64_t table_id, TableSchema schema, uint64_t order,
-                  uint64_t writer_number)
-      : transaction_(transaction),
-        table_id_(table_id),
-        schema_(std::move(schema)),
-        order_(order),
-        writer_number_(writer_number) {
+  BufferingWriter(TableTransaction& transaction, uint64_t table_id, TableSchema schema, TableChanges::Position position)
+      : transaction_(transaction), table_id_(table_id), schema_(std::move(schema)), position_(position) {
     start_row_group();
   }
 
@@ -38,7 +33,7 @@ class BufferingWriter final : public TableWriter {
     assert(!finished_);
     finished_ = true;
     if (rows_ != 0) seal(rows_);
-    if (!row_groups_.empty()) transaction_.deliver(table_id_, order_, writer_number_, std::move(row_groups_));
+    if (!row_groups_.empty()) transaction_.deliver(table_id_, position_, std::move(row_groups_));
   }
 
  private:
@@ -77,19 +72,18 @@ class BufferingWriter final : public TableWriter {
   TableTransaction& transaction_;
   const uint64_t table_id_;
   const TableSchema schema_;
-  const uint64_t order_;
-  const uint64_t writer_number_;
+  const TableChanges::Position position_;
   std::vector<ColumnBuffer> columns_;
   size_t rows_ = 0;
-  std::vector<std::shared_ptr<const RowGroup>> row_groups_;
+  RowGroups row_groups_;
   bool finished_ = false;
 };
 
 }  // namespace
 
 std::unique_ptr<TableWriter> make_table_writer(TableTransaction& transaction, uint64_t table_id, TableSchema schema,
-                                               uint64_t order, uint64_t writer_number) {
-  return std::make_unique<BufferingWriter>(transaction, table_id, std::move(schema), order, writer_number);
+                                               TableChanges::Position position) {
+  return std::make_unique<BufferingWriter>(transaction, table_id, std::move(schema), position);
 }
 
 }  // namespace cairn

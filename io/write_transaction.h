@@ -4,16 +4,18 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
-#include "io/segment_writer.h"
+#include "io/row_group_writer.h"
 #include "io/snapshot_builder.h"
+#include "io/table_changes.h"
 #include "io/table_database.h"
 
 namespace cairn {
 
-/// Changes to a TableDatabase. Row groups of finished writers wait, by table, until the commit puts them in order.
+/// Changes to a TableDatabase.
 class TableTransaction final : public WriteTransaction {
  public:
   explicit TableTransaction(std::shared_ptr<TableDatabase> database);
@@ -40,39 +42,20 @@ class TableTransaction final : public WriteTransaction {
   std::shared_ptr<const RowGroup> make_row_group(uint64_t table_id, const TableSchema& schema,
                                                  std::vector<ColumnBuffer> columns, size_t rows);
   /// The row groups of a writer, in their order.
-  void deliver(uint64_t table_id, uint64_t order, uint64_t writer_number,
-               std::vector<std::shared_ptr<const RowGroup>> row_groups);
+  void deliver(uint64_t table_id, TableChanges::Position position, RowGroups row_groups);
 
  private:
-  struct Position {
-    uint64_t statement;
-    uint64_t order;
-    uint64_t writer_number;
-    friend auto operator<=>(const Position&, const Position&) = default;
-  };
-  struct TableChanges {
-    std::map<Position, std::vector<std::shared_ptr<const RowGroup>>> added;
-    std::map<uint64_t, std::vector<uint64_t>> deleted;  ///< masks, by row group id
-    std::shared_ptr<DataFile> file;
-    uint64_t file_bytes = 0;
-  };
-
   void require_open() const;
   void require_free(const std::string& name) const;
-  std::shared_ptr<const RowGroup> make_memory_row_group(const TableSchema& schema, std::vector<ColumnBuffer> columns,
-                                                        size_t rows);
-  std::shared_ptr<const RowGroup> make_stored_row_group(uint64_t table_id, const TableSchema& schema,
-                                                        std::vector<ColumnBuffer> columns, size_t rows);
-  /// Puts the segments into the table's new data file, and their places into `stored`.
-  void write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments);
-  /// Applies the changes of one table to `builder`; at the commit, small row groups are merged, empty ones left out,
-  /// and `record` notes everything.
-  void apply(SnapshotBuilder& builder, const TableVersion& table, const TableChanges& changes) const;
-  void apply_and_record(SnapshotBuilder& builder, uint64_t table_id, CommitRecord& record);
-  std::vector<std::shared_ptr<const RowGroup>> merge_small(const TableVersion& table,
-                                                           std::vector<std::shared_ptr<const RowGroup>> row_groups,
-                                                           size_t first_new);
-  std::vector<uint64_t> sync_files();
+  /// Does to the definitions what `change` does to a SnapshotBuilder.
+  template <typename Change>
+  void define(const Change& change);
+  /// What is changed of a table, from now on. Errors: kUndefinedTable. REQUIRES: mutex_ is held.
+  TableChanges& changes_of(std::string_view table_name);
+  /// The changes of one table, noted in `record`.
+  void apply_and_record(SnapshotBuilder& builder, const std::string& name, const TableChanges& changes,
+                        CommitRecord& record);
+  RowGroups committed(const TableVersion& table, const TableChanges& changes);
   std::shared_ptr<const CommittedSnapshot> commit_changes();
 
   /// Lets go of everything, the files of what was not committed too, and lets the next transaction begin.
@@ -86,13 +69,16 @@ class TableTransaction final : public WriteTransaction {
 
   mutable std::mutex mutex_;                  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id
+  std::set<uint64_t> added_to_;               ///< tables that the statement under way has added row groups to
   uint64_t writer_count_ = 0;
-  uint64_t statement_count_ = 0;
-  mutable std::optional<SegmentWriter> segment_writer_;
+  mutable SnapshotBuilder visible_;           ///< definitions_ with rows; those of `unseen_` as they were before
+  mutable std::set<uint64_t> unseen_;         ///< tables whose rows have changed since
+  mutable std::shared_ptr<const Snapshot> seen_;  ///< the last snapshot; nullptr where the definitions have changed since
+  mutable std::optional<RowGroupWriter> row_group_writer_;
 };
 
 /// A writer that encodes full row groups as they come.
 std::unique_ptr<TableWriter> make_table_writer(TableTransaction& transaction, uint64_t table_id, TableSchema schema,
-                                               uint64_t order, uint64_t writer_number);
+                                               TableChanges::Position position);
 
 }  // namespace cairn

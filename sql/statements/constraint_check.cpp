@@ -4,14 +4,13 @@
 #include <set>
 
 #include "exec/functions/function.h"
+#include "io/row_group_merge.h"
 #include "sql/statements/modify.h"
 #include "vector/error.h"
 #include "vector/read_row.h"
 
 namespace cairn {
 namespace {
-
-using RowGroups = std::vector<std::shared_ptr<const RowGroup>>;
 
 /// The table with these row groups only.
 std::shared_ptr<TableVersion> part_of(const TableVersion& table, RowGroups row_groups) {

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "io/row_group_merge.h"
+#include "io/segment_writer.h"
+#include "io/table_database.h"
+
+namespace cairn {
+
+struct StoredRows;
+
+/// Makes the row groups of one write transaction: in a directory they are queued for writing, each table's into a data
+/// file of its own. Thread-safe.
+class RowGroupWriter {
+ public:
+  explicit RowGroupWriter(TableDatabase& database) : database_(database), segments_(database.storage()) {}
+
+  /// Row groups for the transaction itself: small ones, which are soon merged with others, stay in memory.
+  std::shared_ptr<const RowGroup> make(uint64_t table_id, const TableSchema& schema, std::vector<ColumnBuffer> columns,
+                                       size_t rows);
+  /// Row groups for the commit: all are stored, in a directory.
+  std::shared_ptr<const RowGroup> make_committed(uint64_t table_id, const TableSchema& schema,
+                                                 std::vector<ColumnBuffer> columns, size_t rows);
+  /// What was made for the table is not wanted any more.
+  void drop(uint64_t table_id) {
+    const std::lock_guard lock(mutex_);
+    files_.erase(table_id);
+  }
+  /// Waits until everything is written. Throws the first error.
+  void drain() { segments_.drain(); }
+  /// Makes everything durable. Returns the ids of the files.
+  std::vector<uint64_t> sync();
+
+ private:
+  struct TableFile {
+    std::shared_ptr<DataFile> file;
+    uint64_t bytes = 0;
+  };
+
+  std::shared_ptr<const RowGroup> make_in_memory(const TableSchema& schema, std::vector<ColumnBuffer> columns,
+                                                 size_t rows);
+  std::shared_ptr<const RowGroup> make_stored(uint64_t table_id, const TableSchema& schema,
+                                              std::vector<ColumnBuffer> columns, size_t rows);
+  /// Puts the segments into the table's new data file, and their places into `stored`.
+  void write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments);
+
+  TableDatabase& database_;
+  std::mutex mutex_;
+  std::map<uint64_t, TableFile> files_;  ///< by table id; guarded by mutex_
+  SegmentWriter segments_;               ///< ends before the files that it writes to
+};
+
+}  // namespace cairn
