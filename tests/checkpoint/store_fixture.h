@@ -52,7 +52,7 @@ class PinnedDatabase : public Database {
   std::function<void()> committing;  ///< called in the midst of a commit to the manifest
 
  private:
-  const std::string path_ = "/db", identity_ = "0123456789abcdef";
+  const std::string path_ = "/db", identity_ = "0123456789abcdef0123456789abcdef";
   std::shared_ptr<Storage> storage_;
   mutable std::mutex mutex_;
 };
@@ -72,7 +72,7 @@ class CheckpointStoreTest : public ::testing::Test {
   }
   CheckpointRequest request(const std::string& text, const std::string& directory = "") {
     auto plan = std::make_shared<PlanNode>();
-    plan->kind = PlanNode::Kind::kValues;
+    plan->kind = PlanNode::Kind::kLimit;  // whose description tells one text from another
     plan->names = {text};
     plan->limit = static_cast<int64_t>(text.size());
     CheckpointRequest made;

@@ -12,38 +12,41 @@ reason, in equivalent.txt; they are not counted.
 import argparse
 import collections
 import concurrent.futures
-import json
 import os
 import pathlib
 import random
 import re
-import shutil
+import resource
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ["io_test", "checkpoint_test", "exec_test", "capi_test", "sql_test"]
+UNIT_TESTS = ["io_test", "checkpoint_test", "exec_test", "capi_test", "sql_test"]
+SCRIPTS = ["tests/shell/script_test.sh", "tests/shell/copy_target_test.sh", "tests/shell/other_files_test.sh"]
+PROGRAMS = [*UNIT_TESTS, "sqllogictest", "cairn"]
 HEADER = """#pragma once
 // Made by tests/mutants/mutants.py; the mutated sources include it.
-#include <atomic>
-#include <cstdio>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <cstdlib>
 namespace cairn_mutants {{
-inline std::atomic<bool> reached[{count}];
-struct Report {{
-  ~Report() {{
-    const char* path = std::getenv("CAIRN_MUTANTS_REACHED");
-    std::FILE* file = path == nullptr ? nullptr : std::fopen(path, "a");
-    if (file == nullptr) return;
-    for (int i = 0; i < {count}; ++i) if (reached[i]) std::fprintf(file, "%d\\n", i);
-    std::fclose(file);
-  }}
-}};
-inline Report report;
+// One byte to a mutant, in a file where one is named: a program that is killed has told what it reached, too.
+inline volatile char* reached = [] {{
+  static char nowhere[{count}];
+  const char* path = std::getenv("CAIRN_MUTANTS_REACHED");
+  const int file = path == nullptr ? -1 : ::open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file < 0 || ::ftruncate(file, {count}) != 0) return static_cast<char*>(nowhere);
+  void* bytes = ::mmap(nullptr, {count}, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  return bytes == MAP_FAILED ? static_cast<char*>(nowhere) : static_cast<char*>(bytes);
+}}();
 inline const int active = std::getenv("CAIRN_MUTANT") == nullptr ? -1 : std::atoi(std::getenv("CAIRN_MUTANT"));
 inline bool is(int number) {{
-  reached[number].store(true, std::memory_order_relaxed);
+  if (reached == nullptr) return false;  // before main()
+  if (reached[number] == 0) reached[number] = 1;
   return active == number;
 }}
 }}  // namespace cairn_mutants
@@ -95,8 +98,11 @@ def candidates(file, number, line):
             if at >= 0 and not (old == " 0" and expression[at + 2:at + 3].isalnum() or old == " 1" and expression[at + 2:at + 3].isalnum()):
                 changed.append((expression[:at] + new + expression[at + len(old):], f"{old.strip()} becomes {new.strip()}"))
         for text, what in changed:
-            yield Mutant(file, number, line,
-                         f"{before}(::cairn_mutants::is($N) ? ({text}) : ({expression})){after}", what)
+            if condition:
+                text, expression_ = f"static_cast<bool>({text})", f"static_cast<bool>({expression})"
+            else:
+                text, expression_ = f"({text})", f"({expression})"
+            yield Mutant(file, number, line, f"{before}(::cairn_mutants::is($N) ? {text} : {expression_}){after}", what)
         break
     match = STATEMENT.match(line)
     if match and balanced(match[2]) and not re.match(r"\s*(return|break|continue|delete|co_)\b", line) \
@@ -155,6 +161,13 @@ def write_if_other(path, content):
     path.write_bytes(data)
 
 
+def drop(mutants, places):
+    dropped = [number for number, mutant in enumerate(mutants) if mutant is not None and (mutant.file, mutant.line) in places]
+    for number in dropped:
+        mutants[number] = None
+    return len(dropped)
+
+
 def build(copy, mutants, jobs):
     """Builds the copy; mutants that do not compile are taken out, and others tried in their place."""
     subprocess.run(["cmake", "-S", copy, "-B", copy / "build", "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
@@ -167,11 +180,9 @@ def build(copy, mutants, jobs):
             return
         places = {(str(pathlib.Path(file)), int(line)) for file, line in
                   re.findall(rf"{re.escape(str(copy))}/([^:\s]+):(\d+):\d+: error", result.stdout)}
-        dropped = 0
-        for number, mutant in enumerate(mutants):
-            if mutant is not None and (mutant.file, mutant.line) in places:
-                mutants[number] = None
-                dropped += 1
+        dropped = drop(mutants, places)
+        if dropped == 0:  # a constant that is made of mutated ones, or the like
+            dropped = drop(mutants, {(file, line - before) for file, line in places for before in range(1, 12)})
         print(f"{dropped} mutants do not compile", flush=True)
         if dropped == 0:
             sys.exit(result.stdout[-4000:])
@@ -179,52 +190,100 @@ def build(copy, mutants, jobs):
     sys.exit("the mutated tree does not build")
 
 
-def tests_of(program):
-    listing = subprocess.run([program, "--gtest_list_tests"], capture_output=True, text=True, check=True).stdout
-    suite, names = "", []
-    for line in listing.split("\n"):
-        if line and not line.startswith(" "):
-            suite = line.split()[0]
-        elif line.strip():
-            names.append(suite + line.split()[0])
-    return names
+class UnitTests:
+    """The tests of one GoogleTest program."""
+    def __init__(self, program):
+        self.name, self.program = program.name, program
+
+    def tests(self):
+        listing = subprocess.run([self.program, "--gtest_list_tests"], capture_output=True, text=True, check=True).stdout
+        suite, names = "", []
+        for line in listing.split("\n"):
+            if line and not line.startswith(" "):
+                suite = line.split()[0]
+            elif line.strip():
+                names.append(suite + line.split()[0])
+        return names
+
+    def command(self, tests, _):
+        return [self.program, "--gtest_filter=" + ":".join(tests), "--gtest_fail_fast"]
 
 
-def run_test(program, tests, timeout, environment):
-    with open(os.devnull, "w") as nowhere:
+class SqlFiles:
+    """The project's SQL files, on a database directory, with a checkpoint after everything."""
+    def __init__(self, copy):
+        self.name, self.copy = "sqllogictest", copy
+
+    def tests(self):
+        return sorted(str(path.relative_to(self.copy)) for path in (self.copy / "tests/sql").rglob("*.test"))
+
+    def command(self, tests, directory):
+        return [self.copy / "build/bin/sqllogictest", "--db", directory / "sql.db", "--set", "checkpoint=all",
+                *(self.copy / test for test in tests)]
+
+
+class ShellScript:
+    def __init__(self, copy, script):
+        self.name, self.copy, self.script = script, copy, script
+
+    def tests(self):
+        return [self.script]
+
+    def command(self, _, __):
+        return ["bash", self.copy / self.script, self.copy / "build/bin/cairn"]
+
+
+def limit_resources():
+    """A mutant may ask for all there is."""
+    resource.setrlimit(resource.RLIMIT_AS, (12 << 30, 12 << 30))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 30, 2 << 30))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def run_tests(work, program, tests, timeout, environment):
+    """Whether they pass, in a directory of their own."""
+    with tempfile.TemporaryDirectory(dir=work, ignore_cleanup_errors=True) as directory:
+        environment = {**os.environ, **environment, "TMPDIR": directory, "TEST_TMPDIR": directory}
+        process = subprocess.Popen(program.command(tests, pathlib.Path(directory)), cwd=directory, env=environment,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                   start_new_session=True, preexec_fn=limit_resources)
         try:
-            return subprocess.run([program, "--gtest_filter=" + ":".join(tests), "--gtest_fail_fast"], stdout=nowhere,
-                                  stderr=nowhere, timeout=timeout, env={**os.environ, **environment}).returncode
+            return process.wait(timeout) == 0
         except subprocess.TimeoutExpired:
-            return -1
+            return False
+        finally:
+            try:
+                os.killpg(process.pid, signal.SIGKILL)  # and what it started
+            except ProcessLookupError:
+                pass
+            process.wait()
 
 
 def measure(work, programs, jobs):
-    """Which mutants each test reaches, and how long it takes."""
+    """Which tests reach each mutant, and how long they take."""
     def one(job):
         program, test = job
-        report = work / "reached" / f"{abs(hash((str(program), test)))}"
+        report = work / "reached" / f"{program.name}.{test}".replace("/", "_")
         report.unlink(missing_ok=True)
         begin = time.monotonic()
-        status = run_test(program, [test], 600, {"CAIRN_MUTANTS_REACHED": str(report)})
+        passes = run_tests(work, program, [test], 600, {"CAIRN_MUTANTS_REACHED": str(report)})
         took = time.monotonic() - begin
-        reached = {int(line) for line in report.read_text().split()} if report.is_file() else set()
-        if status != 0:
+        reached = [number for number, byte in enumerate(report.read_bytes()) if byte] if report.is_file() else []
+        if not passes:
             print(f"{test} fails without a mutant: left out", flush=True)
-            reached = set()
-        return (program, test), reached, took
+            reached = []
+        return job, reached, took
     (work / "reached").mkdir(parents=True, exist_ok=True)
-    jobs_list = [(program, test) for program in programs for test in tests_of(program)]
     covering, times = collections.defaultdict(list), {}
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for test, reached, took in pool.map(one, jobs_list):
+        for test, reached, took in pool.map(one, [(program, test) for program in programs for test in program.tests()]):
             times[test] = took
             for number in reached:
                 covering[number].append(test)
     return covering, times
 
 
-def kill(number, covering, times):
+def kill(work, number, covering, times):
     """The test that notices the mutant; None: it survives."""
     by_program = collections.defaultdict(list)
     for program, test in sorted(covering.get(number, []), key=times.get):
@@ -234,7 +293,7 @@ def kill(number, covering, times):
         quick = [test for test in tests if times[program, test] < 1]
         for group in ([quick] if quick else []) + [[test] for test in tests if times[program, test] >= 1]:
             limit = 20 + 10 * sum(times[program, test] for test in group)
-            if run_test(program, group, limit, {"CAIRN_MUTANT": str(number)}) != 0:
+            if not run_tests(work, program, group, limit, {"CAIRN_MUTANT": str(number)}):
                 return f"{program.name}: {group[0] if len(group) == 1 else f'one of {len(group)} tests'}"
     return None
 
@@ -271,12 +330,13 @@ def main():
     write_copy(copy, mutants)
     build(copy, mutants, options.jobs)
     compiled = [number for number, mutant in enumerate(mutants) if mutant is not None][:options.count]
-    programs = [copy / "build/bin" / name for name in PROGRAMS if (copy / "build/bin" / name).exists()]
+    programs = [*(UnitTests(copy / "build/bin" / name) for name in UNIT_TESTS), SqlFiles(copy),
+                *(ShellScript(copy, script) for script in SCRIPTS)]
     covering, times = measure(options.work, programs, options.jobs)
     equivalent = equivalent_mutants()
     results = {}
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        outcomes = pool.map(lambda number: kill(number, covering, times), compiled)
+        outcomes = pool.map(lambda number: kill(options.work, number, covering, times), compiled)
         for number, killer in zip(compiled, outcomes):
             mutant = mutants[number]
             reason = equivalent.get((mutant.file, mutant.before.strip(), mutant.change))

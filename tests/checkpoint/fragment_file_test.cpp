@@ -1,0 +1,160 @@
+// One breaker's rows in a file: what is written is read, and nothing else is.
+
+#include "checkpoint/fragment_file.h"
+
+#include "io/segment.h"
+#include "tests/checkpoint/store_fixture.h"
+#include "tests/io/file_fixture.h"
+
+namespace cairn::testing {
+namespace {
+
+class FragmentFileTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    storage_->create_directories("/o");
+    breaker_.fingerprint = {11, 12};
+  }
+  bool write(const RowSet& rows, const std::function<bool()>& cancelled = [] { return false; }) {
+    return write_fragment_file(*storage_, kPath, rows, cancelled, bytes_written_, breaker_);
+  }
+  std::shared_ptr<const RowSet> read(const DurableBreaker& breaker) { return read_fragment_file(*storage_, kPath, breaker); }
+  std::string refusal(const DurableBreaker& breaker) {
+    const Error error = error_of([&] { read(breaker); });
+    EXPECT_EQ(error.sqlstate, sqlstate::kDataCorrupted);
+    EXPECT_CONTAINS(error.message, kPath);
+    return error.message;
+  }
+  /// Chunks of one column of texts, so many bytes each.
+  static std::shared_ptr<RowSet> chunks(size_t count, size_t text_bytes) {
+    auto rows = std::make_shared<RowSet>(std::vector<Type>{Type::varchar()});
+    for (size_t i = 0; i < count; ++i) {
+      RowSet::Chunk chunk;
+      chunk.row_count = 3;
+      chunk.columns.emplace_back(Type::varchar());
+      for (int row = 0; row < 3; ++row) {
+        chunk.columns[0].append_value(Value::of_string(text_of(pattern(text_bytes / 3, i * 3 + static_cast<size_t>(row)))));
+      }
+      rows->append_chunk(std::move(chunk));
+    }
+    rows->seal();
+    return rows;
+  }
+
+  const std::string kPath = "/o/0badcafe-1";
+  std::shared_ptr<SimulatedStorage> storage_ = std::make_shared<SimulatedStorage>(3);
+  std::atomic<uint64_t> bytes_written_{0};
+  DurableBreaker breaker_;
+};
+
+TEST_F(FragmentFileTest, ManyChunksComeBackInOrder) {
+  const auto rows = chunks(20, 3 << 20);  // far more than is under way at once
+  ASSERT_TRUE(write(*rows));
+  EXPECT_EQ(bytes_written_, breaker_.file_bytes);
+  EXPECT_EQ(breaker_.file_bytes, storage_->file_size(kPath));
+  EXPECT_EQ(breaker_.types, rows->types());
+  ASSERT_EQ(breaker_.chunks.size(), 20u);
+  uint64_t end = 4096;
+  for (const auto& chunk : breaker_.chunks) {
+    EXPECT_EQ(chunk.row_count, 3u);
+    ASSERT_EQ(chunk.columns.size(), 1u);
+    EXPECT_EQ(chunk.columns[0].offset, end) << "one behind another";
+    end += (chunk.columns[0].bytes + 4095) / 4096 * 4096;
+  }
+  EXPECT_EQ(end, breaker_.file_bytes);
+  const auto loaded = read(breaker_);
+  ASSERT_EQ(loaded->chunks().size(), 20u);
+  EXPECT_EQ(loaded->row_count(), 60u);
+  for (size_t i = 0; i < 20; ++i) {
+    const Vector a = loaded->chunks()[i].columns[0].view(), e = rows->chunks()[i].columns[0].view();
+    for (size_t row = 0; row < 3; ++row) ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view());
+  }
+}
+
+TEST_F(FragmentFileTest, WhatWasWrittenIsSynced) {
+  const auto rows = make_rows(1000);
+  ASSERT_TRUE(write(*rows));
+  storage_->sync_directory("/o");
+  storage_->sync_directory("/");
+  storage_->crash(Survival::kNothing);
+  expect_equal(*read(breaker_), *rows);
+}
+
+TEST_F(FragmentFileTest, ARowSetWithoutRowsHasAFileToo) {
+  RowSet none({Type::big_int()});
+  none.seal();
+  ASSERT_TRUE(write(none));
+  EXPECT_EQ(breaker_.file_bytes, 4096u);
+  EXPECT_EQ(read(breaker_)->row_count(), 0u);
+}
+
+TEST_F(FragmentFileTest, CancellingStopsItAnywhere) {
+  const auto rows = chunks(3, 3000);
+  int asked = 0;
+  ASSERT_TRUE(write(*rows, [&] { ++asked; return false; }));
+  EXPECT_EQ(asked, 4) << "before every segment, and before the sync";
+  for (int at = 1; at <= asked; ++at) {
+    storage_->remove(kPath, EntryKind::kFile);
+    breaker_ = {};
+    int now = 0;
+    EXPECT_FALSE(write(*rows, [&] { return ++now == at; })) << at;
+    EXPECT_EQ(now, at) << "at once";
+  }
+}
+
+TEST_F(FragmentFileTest, AFileThatIsThereIsNotWrittenOver) {
+  ASSERT_TRUE(write(*make_rows(10)));
+  EXPECT_THROW(write(*make_rows(10)), Error);
+}
+
+TEST_F(FragmentFileTest, AFailingWriteIsAnError) {
+  storage_->set_fault([](const SimulatedOperation& operation) { return operation.call == SimulatedCall::kWrite ? ENOSPC : 0; });
+  EXPECT_THROW(write(*make_rows(10)), Error);
+}
+
+TEST_F(FragmentFileTest, WhatItsRecordSaysOtherwiseIsRefused) {
+  ASSERT_TRUE(write(*make_rows(100)));
+  EXPECT_TRUE(read(breaker_));
+  DurableBreaker other = breaker_;
+  other.file_bytes += 1;
+  EXPECT_CONTAINS(refusal(other), "shorter than its record says");
+  other = breaker_;
+  other.fingerprint.low ^= 1;
+  EXPECT_CONTAINS(refusal(other), "its header is not of this breaker");
+  other = breaker_;
+  other.chunks[0].columns.pop_back();
+  EXPECT_CONTAINS(refusal(other), "its record has a wrong number of columns");
+  other = breaker_;
+  other.types.push_back(Type::date());
+  EXPECT_CONTAINS(refusal(other), "its record has a wrong number of columns");
+  other = breaker_;
+  std::swap(other.types[0], other.types[1]);
+  refusal(other);
+  other = breaker_;
+  other.chunks[0].row_count -= 1;
+  refusal(other);
+  other = breaker_;
+  std::swap(other.chunks[0].columns[0], other.chunks[0].columns[1]);
+  refusal(other);
+}
+
+TEST_F(FragmentFileTest, ARecordThatPointsBehindTheEndIsRefused) {
+  ASSERT_TRUE(write(*make_rows(100)));
+  DurableBreaker other = breaker_;
+  auto& last = other.chunks[0].columns[1];
+  const uint64_t room = other.file_bytes - last.offset;
+  last.bytes = room + 1;
+  EXPECT_CONTAINS(refusal(other), "its record points behind its end");
+  last.offset = other.file_bytes + 1;
+  last.bytes = 0;
+  EXPECT_CONTAINS(refusal(other), "its record points behind its end");
+  last.offset = ~uint64_t{0} - 10;
+  last.bytes = 20;
+  EXPECT_CONTAINS(refusal(other), "its record points behind its end");
+  last.offset = 4096;
+  last.bytes = ~uint64_t{0} - 100;
+  EXPECT_CONTAINS(refusal(other), "its record points behind its end");
+}
+
+}  // namespace
+}  // namespace cairn::testing
