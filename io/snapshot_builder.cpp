@@ -29,8 +29,8 @@ TableVersion& SnapshotBuilder::changed(std::string_view name) {
   assert(base != tables_.end());
   auto copy = std::make_shared<TableVersion>(*base->second);
   TableVersion& table = *copy;
-  base->second = copy;
-  changed_.emplace(name, std::move(copy));
+  base->second = copy;  // `name` may have been the old one's
+  changed_.emplace(base->first, std::move(copy));
   return table;
 }
 

@@ -20,7 +20,6 @@ TableTransaction::TableTransaction(std::shared_ptr<TableDatabase> database)
     : database_(std::move(database)),
       base_(database_->snapshot()),
       definitions_(*base_),
-      visible_(*base_),
       row_group_writer_(std::in_place, *database_) {}
 
 TableTransaction::~TableTransaction() { end(); }
@@ -29,7 +28,7 @@ void TableTransaction::end() {
   if (database_ == nullptr) return;
   changes_.clear();
   definitions_ = SnapshotBuilder();
-  visible_ = SnapshotBuilder();
+  visible_.reset();
   seen_ = nullptr;
   row_group_writer_.reset();
   base_ = nullptr;
@@ -50,7 +49,7 @@ template <typename Change>
 void TableTransaction::define(const Change& change) {
   const std::lock_guard lock(mutex_);
   change(definitions_);
-  change(visible_);
+  if (visible_) change(*visible_);
   seen_ = nullptr;
 }
 
@@ -205,17 +204,18 @@ std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   const std::lock_guard lock(mutex_);
   if (seen_ != nullptr && unseen_.empty()) return seen_;
   row_group_writer_->drain();  // what the snapshot shows can be read
+  if (!visible_) visible_.emplace(definitions_);
   for (const uint64_t table_id : unseen_) {
     RowGroups row_groups = changes_.at(table_id).row_groups();
     count_work(row_groups.size());
-    visible_.set_row_groups(visible_.find_table(table_id)->schema.name, std::move(row_groups));
+    visible_->set_row_groups(visible_->find_table(table_id)->schema.name, std::move(row_groups));
   }
   unseen_.clear();
   // Another transaction may commit other content under the next number: what is remembered about tables by their versions
   // (checkpoints are) must not take the one for the other.
   std::random_device random;
-  visible_.mark(kProvisionalVersion | uint64_t{random()} << 31 | random());
-  seen_ = visible_.finish_uncommitted(base_->number + 1, database_->statistics());
+  visible_->mark(kProvisionalVersion | uint64_t{random()} << 31 | random());
+  seen_ = visible_->finish_uncommitted(base_->number + 1, database_->statistics());
   return seen_;
 }
 

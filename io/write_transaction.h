@@ -71,7 +71,8 @@ class TableTransaction final : public WriteTransaction {
   std::map<uint64_t, TableChanges> changes_;  ///< by table id
   std::set<uint64_t> added_to_;               ///< tables that the statement under way has added row groups to
   uint64_t writer_count_ = 0;
-  mutable SnapshotBuilder visible_;           ///< definitions_ with rows; those of `unseen_` as they were before
+  /// The definitions with rows, from the first snapshot on; those of `unseen_` as they were before.
+  mutable std::optional<SnapshotBuilder> visible_;
   mutable std::set<uint64_t> unseen_;         ///< tables whose rows have changed since
   mutable std::shared_ptr<const Snapshot> seen_;  ///< the last snapshot; nullptr where the definitions have changed since
   mutable std::optional<RowGroupWriter> row_group_writer_;

@@ -103,6 +103,22 @@ TEST_P(DatabaseTest, WhatIsNotCommittedHasAVersionOfItsOwn) {
   EXPECT_EQ(transaction->commit()->tables.at("fruit")->version, 3);
 }
 
+TEST_P(DatabaseTest, TablesChangeBetweenChangesOfDefinitions) {
+  const auto transaction = database_->begin_write();
+  for (const char* name : {"a table whose name is long", "another table whose name is long"}) {
+    transaction->create_table(fruit_schema(name));
+    insert(*transaction, numbered_fruits(0, 5), name);
+    transaction->snapshot();
+    transaction->begin_statement();
+    insert(*transaction, numbered_fruits(5, 9), name);
+    transaction->create_schema(std::string("of ") + name);
+    EXPECT_EQ(scan(*transaction->snapshot(), name), numbered_fruits(0, 9));
+  }
+  transaction->commit();
+  open();
+  EXPECT_EQ(scan(*database_->snapshot(), "a table whose name is long"), numbered_fruits(0, 9));
+}
+
 TEST_P(DatabaseTest, WritersOfOneTransactionKeepTheOrderOfTheirSource) {
   create_fruit(*database_);
   const auto transaction = database_->begin_write();
