@@ -1,5 +1,6 @@
 // What a query and its user are told of its checkpoints, and how much room these may take.
 
+#include <ctime>
 #include <thread>
 
 #include "tests/checkpoint/store_fixture.h"
@@ -131,6 +132,25 @@ TEST_F(CheckpointAccountTest, AVerboseQueryHearsOfEachBreaker) {
   EXPECT_EQ(notices[1], "checkpoint: breaker 3 of 0 skipped (join build): checkpoint_limit reached");
 }
 
+TEST_F(CheckpointAccountTest, BreakersAreCountedInItsPlan) {
+  open();
+  CheckpointRequest made = request("SELECT 1");
+  auto sort = std::make_shared<PlanNode>(), aggregate = std::make_shared<PlanNode>();
+  sort->kind = PlanNode::Kind::kSort;
+  sort->children = {made.plan};
+  aggregate->kind = PlanNode::Kind::kAggregate;
+  aggregate->children = {sort};
+  made.plan = aggregate;
+  made.verbose = true;
+  queries.push_back(store->begin(std::move(made)));
+  complete(*queries[0], 0, make_rows(10));
+  kill();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_CONTAINS(notices[0], "breaker 1 of 2 durable");
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  EXPECT_EQ(store->interrupted()[0].breakers_total, 2u);
+}
+
 TEST_F(CheckpointAccountTest, AQuietQueryHearsOfNothingThatGoesWell) {
   open();
   CheckpointRequest made = request("SELECT 1");
@@ -185,6 +205,97 @@ TEST_F(CheckpointAccountTest, ABreakerWithOtherColumnsIsAnother) {
   EXPECT_FALSE(queries[1]->durable(other));
   EXPECT_FALSE(queries[1]->load(other));
   EXPECT_TRUE(queries[1]->durable(breaker(1)));
+}
+
+TEST_F(CheckpointAccountTest, ItSaysWhenItBegan) {
+  open();
+  const auto now = [] {
+    char text[32];
+    const std::time_t time = std::time(nullptr);
+    std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&time));
+    return std::string(text);
+  };
+  const std::string before = now();
+  queries.push_back(begin());
+  const std::string after = now();
+  complete(*queries[0], 1, make_rows(10));
+  kill();
+  const std::string started = store->interrupted().at(0).started;
+  EXPECT_GE(started, before);
+  EXPECT_LE(started, after);
+}
+
+TEST_F(CheckpointAccountTest, WhatCannotBeRemovedIsTold) {
+  open();
+  auto query = begin();
+  complete(*query, 1, make_rows(10));
+  complete(*query, 2, make_rows(10));
+  store->drain();
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kRemove && operation.path.ends_with("-1") ? EACCES : 0;
+  });
+  query->finish(true);
+  store->drain();
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_TRUE(warnings[0].starts_with("warning: checkpoints: ")) << warnings[0];
+  EXPECT_EQ(file_count(), 3u) << "the lock, the log and the one that stays";
+  storage->clear_faults();
+  store->close();
+  EXPECT_EQ(file_count(), 0u);
+}
+
+/* ---- Pins ---- */
+
+TEST_F(CheckpointAccountTest, ASnapshotIsPinnedOnce) {
+  open();
+  int commits = 0;
+  database->committing = [&] { ++commits; };
+  auto query = begin();
+  for (const uint64_t name : {1, 2, 3}) complete(*query, name, make_rows(10));
+  store->drain();
+  EXPECT_EQ(commits, 1);
+  query->finish(true);
+  store->drain();
+  EXPECT_EQ(commits, 2);
+  EXPECT_TRUE(database->pins.empty());
+}
+
+TEST_F(CheckpointAccountTest, APinGoesThoughNothingBecameDurable) {
+  open();
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kSync && operation.path.ends_with("/log") ? EIO : 0;
+  });
+  auto query = begin();
+  complete(*query, 1, make_rows(10));
+  store->drain();
+  EXPECT_EQ(database->pins.size(), 1u);
+  query->finish(false);
+  store->drain();
+  EXPECT_TRUE(database->pins.empty());
+  EXPECT_EQ(fragment_bytes(), 0u);
+}
+
+TEST_F(CheckpointAccountTest, ABrokenLogsDirectoryStaysWhileAQueryHasFilesThere) {
+  open();
+  auto first = begin("SELECT 1"), second = begin("SELECT 22");
+  complete(*first, 1, make_rows(10));
+  store->drain();
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kSync && operation.path.ends_with("/log") ? EIO : 0;
+  });
+  complete(*first, 2, make_rows(10));
+  store->drain();
+  storage->clear_faults();
+  complete(*second, 3, make_rows(10));
+  store->drain();
+  ASSERT_EQ(storage->list("/db/checkpoints").size(), 2u);
+  second->finish(true);
+  store->drain();
+  EXPECT_GT(fragment_bytes(), 0u) << "the first one's";
+  first->finish(true);
+  store->drain();
+  EXPECT_EQ(fragment_bytes(), 0u);
+  EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u) << "with the sound log";
 }
 
 /* ---- Whether anything is kept ---- */

@@ -2,7 +2,10 @@
 
 #include "checkpoint/fragment_file.h"
 
-#include "io/segment.h"
+#include <xxhash.h>
+
+#include <cstring>
+
 #include "tests/checkpoint/store_fixture.h"
 #include "tests/io/file_fixture.h"
 
@@ -78,6 +81,41 @@ TEST_F(FragmentFileTest, WhatWasWrittenIsSynced) {
   storage_->sync_directory("/");
   storage_->crash(Survival::kNothing);
   expect_equal(*read(breaker_), *rows);
+}
+
+TEST_F(FragmentFileTest, RangesOfColumnsAreKnownAgain) {
+  const auto rows = make_rows(100);
+  ASSERT_TRUE(write(*rows));
+  const auto loaded = read(breaker_);
+  ASSERT_EQ(loaded->chunks()[0].ranges.size(), rows->chunks()[0].ranges.size());
+  EXPECT_EQ(loaded->chunks()[0].ranges[0].min, rows->chunks()[0].ranges[0].min);
+  EXPECT_EQ(loaded->chunks()[0].ranges[0].max, rows->chunks()[0].ranges[0].max);
+}
+
+TEST_F(FragmentFileTest, BehindASegmentAreZeros) {
+  for (int round = 0; round < 8; ++round) {  // where memory has been used before
+    storage_->remove(kPath, EntryKind::kFile);
+    breaker_.chunks.clear();
+    { const Bytes used(20 << 10, std::byte{0xff}); }
+    ASSERT_TRUE(write(*make_rows(100)));
+    Bytes file(breaker_.file_bytes);
+    storage_->open(kPath, OpenMode::kRead)->read(0, file);
+    for (const auto& segment : breaker_.chunks[0].columns) {
+      for (uint64_t at = segment.offset + segment.bytes; at % 4096 != 0; ++at) ASSERT_EQ(file[at], std::byte{0}) << at;
+    }
+  }
+}
+
+TEST_F(FragmentFileTest, ItSaysWhatItIs) {
+  ASSERT_TRUE(write(*make_rows(10)));
+  Bytes head(4096);
+  storage_->open(kPath, OpenMode::kRead)->read(0, head);
+  EXPECT_EQ(text_of(std::span(head).first(8)), "CAIRNBRK");
+  EXPECT_EQ(static_cast<uint32_t>(head[8]), kCheckpointFormat);
+  EXPECT_EQ(static_cast<int>(head[16]), 11) << "the fingerprint";
+  const uint64_t checksum = XXH3_64bits(head.data(), 32);
+  EXPECT_EQ(std::memcmp(head.data() + 32, &checksum, 8), 0);
+  for (size_t i = 40; i < head.size(); ++i) ASSERT_EQ(head[i], std::byte{0});
 }
 
 TEST_F(FragmentFileTest, ARowSetWithoutRowsHasAFileToo) {

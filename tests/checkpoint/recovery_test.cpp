@@ -152,8 +152,11 @@ TEST_F(CheckpointRecoveryTest, AQueryOfAnotherVersionIsToldAndDiscarded) {
                                id + R"( in checkpoints"})");
   }
   database->pins["query 0000000b in checkpoints"] = database->snapshot();  // the other one's is gone: it had ended
+  int commits = 0;
+  database->committing = [&] { ++commits; };
   open();
   store->drain();
+  EXPECT_EQ(commits, 1);
   ASSERT_EQ(told.size(), 1u);
   EXPECT_CONTAINS(told[0], "0000000b of then was begun by another version of Cairn and is discarded: SELECT old");
   EXPECT_EQ(database->pins.size(), 1u);
@@ -224,15 +227,17 @@ TEST_F(CheckpointRecoveryTest, AQueryThatCannotBeDiscardedStays) {
 }
 
 TEST_F(CheckpointRecoveryTest, APlaceIsGoneWithItsLastDirectory) {
-  open("/nvme");
-  auto query = begin("SELECT 1", "/nvme");
-  complete(*query, 1, make_rows(10));
-  store->drain();
-  query->finish(true);
-  store->drain();
-  store->close();
-  EXPECT_TRUE(storage->list("/nvme").empty());
-  EXPECT_TRUE(storage->exists("/nvme")) << "the user's own";
+  for (const std::string setting : {"/nvme", ""}) {  // before the store opened, or after
+    open(setting);
+    auto query = begin("SELECT 1", "/nvme");
+    complete(*query, 1, make_rows(10));
+    store->drain();
+    EXPECT_FALSE(storage->list("/nvme").empty());
+    query->finish(true);
+    store->close();
+    EXPECT_TRUE(storage->list("/nvme").empty());
+    EXPECT_TRUE(storage->exists("/nvme")) << "the user's own";
+  }
 }
 
 }  // namespace

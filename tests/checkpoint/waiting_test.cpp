@@ -129,6 +129,43 @@ TEST_F(WaitingTest, WhoWaitsForTheWriterMayGiveUp) {
   EXPECT_TRUE(store->interrupted().empty()) << "it was discarded nevertheless";
 }
 
+TEST_F(WaitingTest, ABreakerSaysThatItIsBeingWritten) {
+  stall_at(SimulatedCall::kSync);
+  complete(*queries[1], 2, make_rows(10));
+  ASSERT_TRUE(gate.wait_until_reached());
+  EXPECT_EQ(queries[1]->state(breaker(2)), "being written");
+  gate.open();
+}
+
+TEST_F(WaitingTest, AQueryThatEndsMeanwhileLeavesNoFile) {
+  const size_t files = file_count();
+  stall_at(SimulatedCall::kOpen);
+  complete(*queries[1], 2, make_rows(10));
+  ASSERT_TRUE(gate.wait_until_reached());
+  queries[1]->finish(false);
+  gate.open();
+  store->drain();
+  storage->clear_faults();
+  EXPECT_EQ(database->pins.size(), 1u);
+  store->close();
+  EXPECT_EQ(file_count(), files);
+}
+
+TEST_F(WaitingTest, AFileThatIsNoLongerWantedGoesAtOnce) {
+  complete(*queries[1], 2, make_rows(10));  // makes the directory
+  store->drain();
+  const size_t files = file_count();
+  stall_at(SimulatedCall::kWrite);
+  auto query = begin("SELECT 333");
+  complete(*query, 3, make_rows(10));
+  ASSERT_TRUE(gate.wait_until_reached());
+  query->finish(false);
+  gate.open();
+  store->drain();
+  EXPECT_EQ(file_count(), files);
+  EXPECT_EQ(query->state(breaker(3)), "being written");
+}
+
 TEST_F(WaitingTest, ANoticeHandlerMayAskForAnything) {
   CheckpointRequest asking = request("SELECT 55555");
   asking.verbose = true;

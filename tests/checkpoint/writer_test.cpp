@@ -108,6 +108,12 @@ TEST_F(WriterTest, WhoWaitsIsAskedNowAndThen) {
   writer_.drain(check);
 }
 
+TEST_F(WriterTest, WaitingEndsWithTheJob) {
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 200; ++i) writer_.run([] {}, {});
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, 3s) << "not when the waiting thread happens to look";
+}
+
 TEST_F(WriterTest, WaitingIsForWhatWasQueuedBefore) {
   writer_.drain();  // nothing was
   writer_.enqueue([] {});
