@@ -1,5 +1,6 @@
 #include "checkpoint/log.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <algorithm>
@@ -19,7 +20,7 @@ struct RecordHeader {
 };
 static_assert(sizeof(RecordHeader) == 16);
 
-/// More than any plan needs; a longer length is damage.
+/// More than any plan needs. A longer record is not written, for a longer length is read as damage.
 constexpr uint32_t kRecordBytesMax = 256u << 20;
 constexpr uint64_t kCompactGrowth = 4;
 
@@ -27,9 +28,16 @@ uint64_t checksum(uint32_t payload_bytes, uint32_t format, const void* payload) 
   return XXH3_64bits_withSeed(payload, payload_bytes, (uint64_t{format} << 32) | payload_bytes);
 }
 
+void check_fits(size_t bytes) {
+  if (bytes <= kRecordBytesMax) return;
+  throw Error(sqlstate::kProgramLimit, fmt::format("{} bytes are too long for a record in the log of checkpoints, which takes {}",
+                                                   bytes, kRecordBytesMax));
+}
+
 std::vector<std::byte> framed(const std::vector<std::string>& payloads) {
   std::vector<std::byte> bytes;
   for (const std::string& payload : payloads) {
+    check_fits(payload.size());
     RecordHeader header{static_cast<uint32_t>(payload.size()), kCheckpointFormat, 0};
     header.checksum = checksum(header.payload_bytes, header.format, payload.data());
     const size_t at = bytes.size();
@@ -42,8 +50,9 @@ std::vector<std::byte> framed(const std::vector<std::string>& payloads) {
 
 }  // namespace
 
-CheckpointLog::CheckpointLog(Storage& storage, std::string path) : storage_(storage), path_(std::move(path)) {
-  file_ = storage_.open(path_, OpenMode::kOpenOrCreate);
+CheckpointLog::CheckpointLog(Storage& storage, std::string path, OpenMode mode)
+    : storage_(storage), path_(std::move(path)) {
+  file_ = storage_.open(path_, mode);
   replay();
 }
 
@@ -124,6 +133,7 @@ void CheckpointLog::compact() {
 }
 
 void CheckpointLog::begin(const LoggedQuery& query, const DurableBreaker& first) {
+  check_fits(query.text.size());  // before it is copied
   append({begin_record(query), durable_record(query.id, first)});
 }
 

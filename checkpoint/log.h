@@ -20,14 +20,14 @@ namespace cairn {
 /// Cairn logged cannot be resumed; they are kept apart so that their users can be told. Not thread-safe.
 class CheckpointLog {
  public:
-  /// Opens or creates the file; the queries that it holds open are in queries().
-  CheckpointLog(Storage& storage, std::string path);
+  /// Opens or creates the file; the queries that it holds open are in queries(). With kRead nothing can be appended.
+  CheckpointLog(Storage& storage, std::string path, OpenMode mode = OpenMode::kOpenOrCreate);
 
   const std::map<std::string, LoggedQuery>& queries() const { return queries_; }  ///< by id
   const std::map<std::string, LoggedQuery>& foreign() const { return foreign_; }
 
   /// Each is one append and one sync. After a failure it is unknown what is durable: the log takes nothing more, and
-  /// throws for every further record.
+  /// throws for every further record. A record that is too long is refused (kProgramLimit), and changes nothing.
   void begin(const LoggedQuery& query, const DurableBreaker& first);  ///< both records at once
   void durable(const std::string& query_id, const DurableBreaker& breaker);
   /// Rewrites the log where most of it tells of queries that have ended.

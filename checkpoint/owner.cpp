@@ -16,23 +16,28 @@ std::string parent_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
+/// One by one: where the next fails, those that will be there already are durable.
 void create_durably(Storage& storage, const std::string& directory) {
-  std::vector<std::string> parents;  // of those to be made, the innermost first
+  std::vector<std::string> missing;  // the innermost first
   for (std::string path = directory; path != "/" && path != "." && !storage.exists(path); path = parent_of(path)) {
-    parents.push_back(parent_of(path));
+    missing.push_back(path);
   }
-  storage.create_directories(directory);
-  for (const std::string& parent : parents) storage.sync_directory(parent);
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    storage.create_directories(*path);
+    storage.sync_directory(parent_of(*path));
+  }
 }
 
 }  // namespace
 
-Owner::Owner(Storage& storage, const std::string& place, std::string name)
+Owner::Owner(Storage& storage, const std::string& place, std::string name, Kind kind)
     : storage_(storage),
       place_(place),
       name_(std::move(name)),
       directory_(own_path(place, name_)),
-      lock_(storage.lock_file(directory_ + std::string(kLock), LockMode::kExclusive)) {}
+      kind_(kind),
+      lock_(kind == Kind::kBorrowed ? nullptr
+                                    : storage.lock_file(directory_ + std::string(kLock), LockMode::kExclusive)) {}
 
 std::shared_ptr<Owner> Owner::make(Storage& storage, const std::string& place) {
   // Another process that starts up may take a fresh directory for a dead one's before it is locked: then try again.
@@ -41,8 +46,9 @@ std::shared_ptr<Owner> Owner::make(Storage& storage, const std::string& place) {
     create_durably(storage, directory);
     std::shared_ptr<Owner> owner;
     try {
-      owner.reset(new Owner(storage, place, name));
-    } catch (const Error&) {
+      owner.reset(new Owner(storage, place, name, Kind::kMade));
+    } catch (const Error& error) {
+      if (error.sqlstate != sqlstate::kObjectInUse && storage.exists(directory)) throw;
       continue;
     }
     if (!storage.exists(directory + std::string(kLock))) continue;
@@ -53,8 +59,7 @@ std::shared_ptr<Owner> Owner::make(Storage& storage, const std::string& place) {
   throw Error(sqlstate::kIoError, "cannot make a checkpoint directory in \"" + place + "\"");
 }
 
-std::shared_ptr<Owner> Owner::adopt(Storage& storage, const std::string& place, const DirectoryEntry& entry,
-                                    bool of_others) {
+std::shared_ptr<Owner> Owner::adopt(Storage& storage, const std::string& place, const DirectoryEntry& entry) {
   if (entry.kind != EntryKind::kDirectory || !is_own_name(OwnName::kOwner, entry.name)) return nullptr;
   const std::string directory = own_path(place, entry.name);
   if (!storage.exists(directory + std::string(kLock))) {
@@ -62,17 +67,33 @@ std::shared_ptr<Owner> Owner::adopt(Storage& storage, const std::string& place, 
     if (storage.list(directory).empty()) remove_own(storage, OwnName::kOwner, place, entry.name);
     return nullptr;
   }
-  std::shared_ptr<Owner> owner(new Owner(storage, place, entry.name));
-  owner->log_tells_ = of_others;
+  std::shared_ptr<Owner> owner(new Owner(storage, place, entry.name, Kind::kAdopted));
   const std::string log = directory + std::string(kLog);
   if (storage.exists(log)) owner->log_ = std::make_unique<CheckpointLog>(storage, log);
   return owner;
 }
 
-void Owner::remove(const std::string& file) { remove_own(storage_, OwnName::kFragment, directory_, file); }
+std::shared_ptr<Owner> Owner::borrow(Storage& storage, const std::string& place, const DirectoryEntry& entry) {
+  if (entry.kind != EntryKind::kDirectory || !is_own_name(OwnName::kOwner, entry.name)) return nullptr;
+  std::shared_ptr<Owner> owner(new Owner(storage, place, entry.name, Kind::kBorrowed));
+  const std::string log = owner->directory_ + std::string(kLog);
+  if (!storage.exists(log)) return nullptr;
+  owner->log_ = std::make_unique<CheckpointLog>(storage, log, OpenMode::kRead);
+  return owner;
+}
+
+bool Owner::end(const std::string& query_id) {
+  if (kind_ == Kind::kBorrowed || log_->broken()) return false;
+  log_->end(query_id);
+  return true;
+}
+
+void Owner::remove(const std::string& file) {
+  if (kind_ != Kind::kBorrowed) remove_own(storage_, OwnName::kFragment, directory_, file);
+}
 
 void Owner::sweep(const std::set<std::string>& needed) {
-  if (kept_ || log_tells_) return;
+  if (kept_ || kind_ != Kind::kAdopted) return;
   for (const DirectoryEntry& entry : storage_.list(directory_)) {
     if (needed.contains(entry.name)) continue;
     remove(entry.name);
@@ -81,7 +102,9 @@ void Owner::sweep(const std::set<std::string>& needed) {
 }
 
 void Owner::remove_if_idle() {
-  if (kept_ || (log_tells_ && log_ != nullptr && !log_->broken() && !log_->queries().empty())) return;
+  if (kept_ || kind_ == Kind::kBorrowed) return;
+  // What the log of this process holds open is open; of a dead one's queries the database's pins tell.
+  if (kind_ == Kind::kMade && log_ != nullptr && !log_->broken() && !log_->queries().empty()) return;
   log_.reset();
   remove_owner_directory(storage_, place_, name_);
 }

@@ -24,9 +24,12 @@ bool has_breaker(const PlanNode& node) {
   }
 }
 
+/// Fine enough that queries of one session never begin at one time.
 std::string now_iso() {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
+  using namespace std::chrono;
+  const system_clock::time_point now = system_clock::now();
+  const auto micros = duration_cast<microseconds>(now.time_since_epoch()) % seconds(1);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(system_clock::to_time_t(now)), micros.count());
 }
 
 }  // namespace
@@ -76,36 +79,37 @@ std::optional<Content> QueryCheckpoint::durable(const Breaker& breaker) {
 std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker) {
   const Found* found = find(breaker);
   if (found == nullptr) return nullptr;
-  std::string problem;
+  constexpr std::string_view kNotUsed = "a checkpoint is not used";
   try {
     auto rows = read_fragment_file(store_->storage_, found->path, found->breaker);
     state_->set_state(breaker.fingerprint, "durable, loaded");
     return rows;
   } catch (const Error& error) {
-    problem = error.message;
+    state_->warn(kNotUsed, error.message);
   } catch (const std::bad_alloc&) {
-    problem = "there is not memory enough to load it";
+    state_->warn(kNotUsed, "there is not memory enough to load it");
   }
-  state_->request.notice("warning: a checkpoint is not used: " + problem);
   return nullptr;
 }
 
 void QueryCheckpoint::completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) {
   if (state_->off || state_->finished || state_->request.mode == CheckpointMode::kOff) return;
-  if (state_->request.mode == CheckpointMode::kAuto &&
-      std::chrono::steady_clock::now() - state_->started < kAutomaticAfter) {
-    state_->set_state(breaker.fingerprint, "not kept");
-    return;
+  const bool early = state_->request.mode == CheckpointMode::kAuto &&
+                     std::chrono::steady_clock::now() - state_->started < kAutomaticAfter;
+  try {
+    if (early) return state_->set_state(breaker.fingerprint, "not kept");
+    state_->set_state(breaker.fingerprint, "being written");
+    state_->queued = true;
+    const size_t bytes = rows->bytes();
+    const bool fits = store_->writer_.enqueue(
+        [store = store_.get(), state = state_, breaker, content, rows = std::move(rows)] {
+          store->write(*state, breaker, content, *rows);
+        },
+        bytes);
+    if (!fits) state_->set_state(breaker.fingerprint, "skipped: the queue was full");
+  } catch (const std::exception& error) {  // no memory, no thread: the query goes on
+    state_->give_up(error.what());
   }
-  state_->set_state(breaker.fingerprint, "being written");
-  state_->queued = true;
-  const size_t bytes = rows->bytes();
-  const bool fits = store_->writer_.enqueue(
-      [store = store_.get(), state = state_, breaker, content, rows = std::move(rows)] {
-        store->write(*state, breaker, content, *rows);
-      },
-      bytes);
-  if (!fits) state_->set_state(breaker.fingerprint, "skipped: the queue was full");
 }
 
 void QueryCheckpoint::planned(size_t pipelines_skipped, size_t pipelines_total) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/format.h>
+
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -34,6 +36,19 @@ struct QueryCheckpoint::State {
   void set_state(const Fingerprint& breaker, std::string text) {
     std::lock_guard lock(mutex);
     states[breaker] = std::move(text);
+  }
+
+  /// Where there is memory to say so.
+  void warn(std::string_view what, std::string_view why) noexcept {
+    try {
+      request.notice(fmt::format("warning: {}: {}", what, why));
+    } catch (const std::exception&) {
+    }
+  }
+  /// After a failure that costs the query its checkpoints.
+  void give_up(std::string_view why) noexcept {
+    off = true;
+    warn("checkpoints are off for this query", why);
   }
 
   std::mutex mutex;  ///< guards states

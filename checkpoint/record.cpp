@@ -1,136 +1,150 @@
 #include "checkpoint/record.h"
 
+#include <fmt/format.h>
+
 #include <bit>
-#include <nlohmann/json.hpp>
+
+#include "checkpoint/json.h"
 
 namespace cairn {
 
 namespace {
 
-using Json = nlohmann::json;
+template <std::integral Number>
+std::string to_json(Number number) { return fmt::to_string(number); }
+std::string to_json(std::string_view text) { return json_string(text); }
+std::string to_json(const std::string& text) { return json_string(text); }
 
-Json to_json(const Type& type) {
-  return Json::array({static_cast<int>(type.id), type.precision, type.scale, type.length});
+template <typename List>
+std::string list_to_json(const List& list);
+
+std::string to_json(const Type& type) {
+  return fmt::format("[{},{},{},{}]", static_cast<int>(type.id), type.precision, type.scale, type.length);
 }
 
-Type type_from(const Json& json) {
-  return Type{static_cast<TypeId>(json.at(0).get<int>()), json.at(1).get<uint8_t>(), json.at(2).get<uint8_t>(),
-              json.at(3).get<uint32_t>()};
+Type type_from(const JsonValue& json) {
+  return Type{static_cast<TypeId>(json.at(0).number<int>()), json.at(1).number<uint8_t>(), json.at(2).number<uint8_t>(),
+              json.at(3).number<uint32_t>()};
 }
 
 /// Every field, whatever the type: numbers by their bits.
-Json to_json(const Value& value) {
+std::string to_json(const Value& value) {
   const auto integer = static_cast<uint128_t>(value.integer);
-  return Json{{"type", to_json(value.type)},
-              {"null", value.null},
-              {"integer", {static_cast<uint64_t>(integer >> 64), static_cast<uint64_t>(integer)}},
-              {"floating", std::bit_cast<uint64_t>(value.floating)},
-              {"interval", {value.interval.months, value.interval.days, value.interval.micros}},
-              {"string", value.string}};
+  const auto& interval = value.interval;
+  return json_object({{"type", to_json(value.type)},
+                      {"null", value.null ? "true" : "false"},
+                      {"integer", fmt::format("[{},{}]", static_cast<uint64_t>(integer >> 64), static_cast<uint64_t>(integer))},
+                      {"floating", to_json(std::bit_cast<uint64_t>(value.floating))},
+                      {"interval", fmt::format("[{},{},{}]", interval.months, interval.days, interval.micros)},
+                      {"string", to_json(value.string)}});
 }
 
-Value value_from(const Json& json) {
+Value value_from(const JsonValue& json) {
   Value value;
   value.type = type_from(json.at("type"));
-  value.null = json.at("null").get<bool>();
-  const Json& integer = json.at("integer");
-  value.integer = static_cast<int128_t>((uint128_t{integer.at(0).get<uint64_t>()} << 64) | integer.at(1).get<uint64_t>());
-  value.floating = std::bit_cast<double>(json.at("floating").get<uint64_t>());
-  const Json& interval = json.at("interval");
-  value.interval = {interval.at(0).get<int32_t>(), interval.at(1).get<int32_t>(), interval.at(2).get<int64_t>()};
-  value.string = json.at("string").get<std::string>();
+  value.null = json.at("null").truth();
+  const JsonValue& integer = json.at("integer");
+  value.integer = static_cast<int128_t>((uint128_t{integer.at(0).number<uint64_t>()} << 64) |
+                                        integer.at(1).number<uint64_t>());
+  value.floating = std::bit_cast<double>(json.at("floating").number<uint64_t>());
+  const JsonValue& interval = json.at("interval");
+  value.interval = {interval.at(0).number<int32_t>(), interval.at(1).number<int32_t>(), interval.at(2).number<int64_t>()};
+  value.string = json.at("string").string();
   return value;
 }
 
-Json to_json(const Fingerprint& fingerprint) { return Json::array({fingerprint.high, fingerprint.low}); }
+std::string to_json(const Fingerprint& fingerprint) { return fmt::format("[{},{}]", fingerprint.high, fingerprint.low); }
 
-Fingerprint fingerprint_from(const Json& json) {
-  return {json.at(0).get<uint64_t>(), json.at(1).get<uint64_t>()};
+Fingerprint fingerprint_from(const JsonValue& json) {
+  return {json.at(0).number<uint64_t>(), json.at(1).number<uint64_t>()};
 }
 
-Json to_json(const ChanceContent& content) { return Json::array({to_json(content.pipeline), to_json(content.id)}); }
+std::string to_json(const ChanceContent& content) {
+  return fmt::format("[{},{}]", to_json(content.pipeline), to_json(content.id));
+}
 
-Json to_json(const DurableBreaker::Chunk& chunk) {
-  Json columns = Json::array();
-  for (const auto& segment : chunk.columns) columns.push_back({segment.offset, segment.bytes});
-  return Json{{"rows", chunk.row_count}, {"columns", std::move(columns)}};
+std::string to_json(const DurableBreaker::Segment& segment) { return fmt::format("[{},{}]", segment.offset, segment.bytes); }
+
+std::string to_json(const DurableBreaker::Chunk& chunk) {
+  return json_object({{"rows", to_json(chunk.row_count)}, {"columns", list_to_json(chunk.columns)}});
+}
+
+std::string to_json(const std::pair<std::string, std::string>& setting) {
+  return json_array({json_string(setting.first), json_string(setting.second)});
 }
 
 template <typename List>
-Json list_to_json(const List& list) {
-  Json json = Json::array();
-  for (const auto& item : list) json.push_back(to_json(item));
-  return json;
+std::string list_to_json(const List& list) {
+  std::vector<std::string> elements;
+  for (const auto& item : list) elements.push_back(to_json(item));
+  return json_array(elements);
 }
 
-Json to_json(const QueryContext& context) {
-  Json settings = Json::array();
-  for (const auto& [name, value] : context.settings) settings.push_back({name, value});
-  return Json{{"settings", std::move(settings)},
-              {"parameter_types", list_to_json(context.parameter_types)},
-              {"parameters", list_to_json(context.parameters)},
-              {"now", context.now_micros}};
+std::string to_json(const QueryContext& context) {
+  return json_object({{"settings", list_to_json(context.settings)},
+                      {"parameter_types", list_to_json(context.parameter_types)},
+                      {"parameters", list_to_json(context.parameters)},
+                      {"now", to_json(context.now_micros)}});
 }
 
-QueryContext context_from(const Json& json) {
+QueryContext context_from(const JsonValue& json) {
   QueryContext context;
-  for (const Json& setting : json.at("settings")) {
-    context.settings.emplace_back(setting.at(0).get<std::string>(), setting.at(1).get<std::string>());
+  for (const JsonValue& setting : json.at("settings").elements()) {
+    context.settings.emplace_back(setting.at(0).string(), setting.at(1).string());
   }
-  for (const Json& type : json.at("parameter_types")) context.parameter_types.push_back(type_from(type));
-  for (const Json& value : json.at("parameters")) context.parameters.push_back(value_from(value));
-  context.now_micros = json.at("now").get<int64_t>();
+  for (const JsonValue& type : json.at("parameter_types").elements()) context.parameter_types.push_back(type_from(type));
+  for (const JsonValue& value : json.at("parameters").elements()) context.parameters.push_back(value_from(value));
+  context.now_micros = json.at("now").number<int64_t>();
   return context;
 }
 
-DurableBreaker durable_from(const Json& json) {
+DurableBreaker durable_from(const JsonValue& json) {
   DurableBreaker breaker;
-  breaker.number = json.at("number").get<uint32_t>();
+  breaker.number = json.at("number").number<uint32_t>();
   breaker.fingerprint = fingerprint_from(json.at("fingerprint"));
   breaker.content.id = fingerprint_from(json.at("content"));
-  for (const Json& content : json.at("made_of")) {
+  for (const JsonValue& content : json.at("made_of").elements()) {
     breaker.content.made_of.insert({fingerprint_from(content.at(0)), fingerprint_from(content.at(1))});
   }
-  breaker.description = json.at("description").get<std::string>();
-  breaker.file = json.at("file").get<std::string>();
-  breaker.file_bytes = json.at("bytes").get<uint64_t>();
-  for (const Json& type : json.at("types")) breaker.types.push_back(type_from(type));
-  for (const Json& chunk : json.at("chunks")) {
+  breaker.description = json.at("description").string();
+  breaker.file = json.at("file").string();
+  breaker.file_bytes = json.at("bytes").number<uint64_t>();
+  for (const JsonValue& type : json.at("types").elements()) breaker.types.push_back(type_from(type));
+  for (const JsonValue& chunk : json.at("chunks").elements()) {
     DurableBreaker::Chunk& out = breaker.chunks.emplace_back();
-    out.row_count = chunk.at("rows").get<uint32_t>();
-    for (const Json& segment : chunk.at("columns")) {
-      out.columns.push_back({segment.at(0).get<uint64_t>(), segment.at(1).get<uint64_t>()});
+    out.row_count = chunk.at("rows").number<uint32_t>();
+    for (const JsonValue& segment : chunk.at("columns").elements()) {
+      out.columns.push_back({segment.at(0).number<uint64_t>(), segment.at(1).number<uint64_t>()});
     }
   }
   return breaker;
 }
 
-std::string dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
 /// What every version's records have.
-LogRecord read_common(const Json& json) {
-  const std::string kind = json.at("record");
+LogRecord read_common(const JsonValue& json) {
+  const std::string& kind = json.at("record").string();
   LogRecord record{kind == "begin"     ? LogRecord::Kind::kBegin
                    : kind == "durable" ? LogRecord::Kind::kDurable
                                        : LogRecord::Kind::kEnd,
                    {}, std::nullopt};
-  record.query.id = json.at("query");
+  record.query.id = json.at("query").string();
   if (record.kind == LogRecord::Kind::kBegin) {
-    record.query.text = json.at("text");
-    record.query.started = json.at("started");
-    record.query.pin = json.at("pin");
+    record.query.text = json.at("text").string();
+    record.query.started = json.at("started").string();
+    record.query.pin = json.at("pin").string();
   }
   return record;
 }
 
 template <typename Read>
 std::optional<LogRecord> read(std::string_view payload, Read&& rest) {
+  const std::optional<JsonValue> json = JsonValue::parse(payload);
+  if (!json) return std::nullopt;
   try {
-    const Json json = Json::parse(payload);
-    LogRecord record = read_common(json);
-    rest(json, record);
+    LogRecord record = read_common(*json);
+    rest(*json, record);
     return record;
-  } catch (const Json::exception&) {
+  } catch (const JsonMismatch&) {
     return std::nullopt;
   }
 }
@@ -138,45 +152,47 @@ std::optional<LogRecord> read(std::string_view payload, Read&& rest) {
 }  // namespace
 
 std::string begin_record(const LoggedQuery& query) {
-  return dump(Json{{"record", "begin"},
-                   {"query", query.id},
-                   {"text", query.text},
-                   {"started", query.started},
-                   {"context", to_json(query.context)},
-                   {"pin", query.pin},
-                   {"root", to_json(query.root)},
-                   {"breakers", query.breakers_total}});
+  return json_object({{"record", json_string("begin")},
+                      {"query", to_json(query.id)},
+                      {"text", to_json(query.text)},
+                      {"started", to_json(query.started)},
+                      {"context", to_json(query.context)},
+                      {"pin", to_json(query.pin)},
+                      {"root", to_json(query.root)},
+                      {"breakers", to_json(query.breakers_total)}});
 }
 
 std::string durable_record(std::string_view query_id, const DurableBreaker& breaker) {
-  return dump(Json{{"record", "durable"},
-                   {"query", query_id},
-                   {"number", breaker.number},
-                   {"fingerprint", to_json(breaker.fingerprint)},
-                   {"content", to_json(breaker.content.id)},
-                   {"made_of", list_to_json(breaker.content.made_of)},
-                   {"description", breaker.description},
-                   {"file", breaker.file},
-                   {"bytes", breaker.file_bytes},
-                   {"types", list_to_json(breaker.types)},
-                   {"chunks", list_to_json(breaker.chunks)}});
+  return json_object({{"record", json_string("durable")},
+                      {"query", to_json(query_id)},
+                      {"number", to_json(breaker.number)},
+                      {"fingerprint", to_json(breaker.fingerprint)},
+                      {"content", to_json(breaker.content.id)},
+                      {"made_of", list_to_json(breaker.content.made_of)},
+                      {"description", to_json(breaker.description)},
+                      {"file", to_json(breaker.file)},
+                      {"bytes", to_json(breaker.file_bytes)},
+                      {"types", list_to_json(breaker.types)},
+                      {"chunks", list_to_json(breaker.chunks)}});
 }
 
-std::string end_record(std::string_view query_id) { return dump(Json{{"record", "end"}, {"query", query_id}}); }
+std::string end_record(std::string_view query_id) {
+  return json_object({{"record", json_string("end")}, {"query", to_json(query_id)}});
+}
 
 std::optional<LogRecord> read_record(std::string_view payload) {
-  return read(payload, [](const Json& json, LogRecord& record) {
+  return read(payload, [](const JsonValue& json, LogRecord& record) {
     if (record.kind == LogRecord::Kind::kBegin) {
       record.query.context = context_from(json.at("context"));
       record.query.root = fingerprint_from(json.at("root"));
-      record.query.breakers_total = json.at("breakers");
+      record.query.breakers_total = json.at("breakers").number<size_t>();
     }
     if (record.kind == LogRecord::Kind::kDurable) record.breaker = durable_from(json);
   });
 }
 
 std::optional<LogRecord> read_foreign_record(std::string_view payload) {
-  return read(payload, [](const Json&, LogRecord&) {});
+  return read(payload, [](const JsonValue&, LogRecord&) {});
 }
 
 }  // namespace cairn

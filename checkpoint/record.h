@@ -23,7 +23,7 @@ struct QueryContext {
 struct LoggedQuery {
   std::string id;       ///< 8 hexadecimal digits
   std::string text;     ///< the query, or the PREPARE statement that holds it
-  std::string started;  ///< ISO 8601, UTC
+  std::string started;  ///< ISO 8601, UTC, with microseconds
   QueryContext context;
   Fingerprint root;     ///< of the whole plan: the same query over the same snapshot
   std::string pin;      ///< name of the database's durable pin that keeps its snapshot

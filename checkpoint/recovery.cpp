@@ -45,7 +45,7 @@ void take_over(const Database& database, const std::shared_ptr<Owner>& owner, st
 
 }  // namespace
 
-Recovered recover(Database& database, const std::string& place) {
+Recovered recover(Database& database, const std::string& place, const std::set<std::string>& held) {
   Recovered recovered;
   Storage& storage = database.storage();
   std::map<std::string, std::string> pins = pins_of(database, place);
@@ -55,15 +55,16 @@ Recovered recover(Database& database, const std::string& place) {
     if (error.sqlstate == sqlstate::kObjectInUse) return;  // it lives
     recovered.notices.push_back("warning: checkpoints of an earlier process: " + error.message);
   };
-  const bool of_others = !is_own_place(database, place);
+  const auto open = is_own_place(database, place) ? Owner::adopt : Owner::borrow;
   bool there = true;
   guard_place(storage, place);
   try {
     there = storage.exists(place);
     if (there) {
       for (const DirectoryEntry& entry : storage.list(place)) {
+        if (held.contains(entry.name)) continue;
         try {
-          if (const auto owner = Owner::adopt(storage, place, entry, of_others)) take_over(database, owner, pins, recovered);
+          if (const auto owner = open(storage, place, entry)) take_over(database, owner, pins, recovered);
         } catch (const Error& error) {
           failed(error);
         }
@@ -73,7 +74,7 @@ Recovered recover(Database& database, const std::string& place) {
     failed(error);
     recovered.complete = false;  // the place itself could not be read
   }
-  if (!recovered.complete) return recovered;
+  if (!recovered.complete || !held.empty()) return recovered;
   for (const auto& [id, pin] : pins) {
     recovered.lost_pins.push_back(pin);
     // Where the place is there, the process died before it had anything to resume from.

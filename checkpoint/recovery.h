@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,8 @@ struct Recovered {
   void add(Recovered&& other);
 };
 
-/// Takes over what is in `place` (checkpoint_place()) of this database. Never throws for what is on disk.
-Recovered recover(Database& database, const std::string& place);
+/// Takes over what is in `place` (checkpoint_place()) of this database, but what this process holds there: owners' names.
+/// Where there are such, pins are not told to be lost: their queries may run. Never throws for what is on disk.
+Recovered recover(Database& database, const std::string& place, const std::set<std::string>& held = {});
 
 }  // namespace cairn

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "checkpoint/place.h"
 #include "checkpoint/query_state.h"
@@ -76,7 +77,7 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
     if (entry->ended) continue;
     const LoggedQuery& logged = entry->query;
     InterruptedQuery& query = by_root[logged.root];
-    if (query.id.empty() || logged.started < query.started) {
+    if (query.id.empty() || std::tie(logged.started, id) < std::tie(query.started, query.id)) {
       query.id = id;
       query.text = logged.text;
       query.started = logged.started;
@@ -95,15 +96,17 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
     query.breakers_durable = durable[root].size();
     out.push_back(std::move(query));
   }
-  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.started < b.started; });
+  std::ranges::sort(out, {}, [](const InterruptedQuery& query) { return std::tie(query.started, query.id); });
   return out;
 }
 
 std::optional<InterruptedQuery> CheckpointStore::find(std::string_view id, const Check& check) {
-  for (InterruptedQuery& query : interrupted(check)) {
-    if (query.id == id) return std::move(query);
-  }
-  return std::nullopt;
+  std::vector<InterruptedQuery> queries = interrupted(check);
+  const std::lock_guard lock(mutex_);
+  const auto entry = interrupted_.find(id);
+  if (entry == interrupted_.end()) return std::nullopt;
+  const auto found = std::ranges::find(queries, entry->second->query.root, &InterruptedQuery::root);
+  return found == queries.end() ? std::nullopt : std::optional(std::move(*found));
 }
 
 bool CheckpointStore::discard(std::string_view id, const Check& check) {
@@ -131,26 +134,39 @@ void CheckpointStore::mark_ended(const std::vector<std::string>& ids, bool ended
 
 /// What there was no way to (no rights, no disk, another process) may be there now.
 void CheckpointStore::retry_unread(const Check& check) {
-  std::set<std::string> places;
-  {
+  const auto unread = [this] {
     const std::lock_guard lock(mutex_);
-    if (unread_.empty()) return;
-    places.swap(unread_);
-  }
-  writer_.run([this, places] {
-    for (const std::string& place : places) take_over_late(place);
+    return unread_;
+  };
+  if (unread().empty()) return;
+  writer_.run([this, unread] {
+    for (const std::string& place : unread()) take_over_late(place);
   }, check);
 }
 
 Recovered CheckpointStore::take_over(const std::string& place) {
-  Recovered recovered = recover(*database_, place);
+  Recovered recovered = recover(*database_, place, held(place));
   const std::lock_guard lock(mutex_);
-  if (!recovered.complete) unread_.insert(place);
+  if (recovered.complete) unread_.erase(place);
+  else unread_.insert(place);
   for (const Interrupted& query : recovered.queries) {
     interrupted_[query.query.id] = std::make_shared<Interrupted>(query);
     for (const DurableBreaker& breaker : query.query.durable) bytes_ += breaker.file_bytes;
   }
   return recovered;
+}
+
+/// Names of the directories in the place that this process has made or taken over.
+std::set<std::string> CheckpointStore::held(const std::string& place) {
+  std::set<std::string> names;
+  const auto add = [&](const std::shared_ptr<Owner>& owner) {
+    if (owner != nullptr && owner->place() == place) names.insert(owner->name());
+  };
+  for (const auto& [of, owner] : own_) add(owner);
+  for (const auto& owner : given_up_) add(owner);
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, query] : interrupted_) add(query->owner);
+  return names;
 }
 
 /* ---- The writer thread ---- */
@@ -170,8 +186,8 @@ bool CheckpointStore::attempt(const std::function<void()>& io) noexcept {
 }
 
 void CheckpointStore::take_over_late(const std::string& place) {
-  places_.insert(place);
   const Recovered recovered = take_over(place);
+  places_.insert(place);
   for (const std::string& notice : recovered.notices) notice_(notice);
   tidy_up(recovered);
 }
@@ -213,8 +229,7 @@ void CheckpointStore::write(State& query, const Breaker& breaker, const Content&
   try {
     make_durable(query, breaker, content, rows);
   } catch (const std::exception& error) {
-    query.off = true;
-    query.request.notice(std::string("warning: checkpoints are off for this query: ") + error.what());
+    query.give_up(error.what());
   }
 }
 
@@ -265,7 +280,8 @@ void CheckpointStore::make_durable(State& query, const Breaker& breaker, const C
 
 /// By its end record, and by its pin: either will do. False where neither could be.
 bool CheckpointStore::close_query(Owner& owner, const std::string& id, const std::string& pin) {
-  const bool ended = !owner.log()->broken() && attempt([&] { owner.log()->end(id); });
+  bool ended = false;
+  attempt([&] { ended = owner.end(id); });
   const bool unpinned = attempt([&] { database_->unpin(pin); });
   if (!ended && !unpinned) owner.keep();
   return ended || unpinned;
@@ -295,6 +311,7 @@ void CheckpointStore::end(State& query) {
 std::vector<std::shared_ptr<Interrupted>> CheckpointStore::take(const std::vector<std::string>& ids) {
   const std::lock_guard lock(mutex_);
   std::vector<std::shared_ptr<Interrupted>> taken;
+  taken.reserve(ids.size());
   for (const std::string& id : ids) {
     const auto found = interrupted_.find(id);
     if (found == interrupted_.end()) continue;
@@ -310,6 +327,12 @@ void CheckpointStore::forget(const std::shared_ptr<Interrupted>& query) {
     query->ended = false;
     interrupted_[query->query.id] = query;
     throw Error(sqlstate::kIoError, "query " + query->query.id + " could not be discarded");
+  }
+  if (query->owner->of_others()) {
+    attempt([&] {
+      notice_(fmt::format("the checkpoints of query {} stay in \"{}\": they are of the database at another path, of which "
+                          "this one may be a copy", query->query.id, query->owner->place()));
+    });
   }
   for (const DurableBreaker& breaker : query->query.durable) {
     attempt([&] { query->owner->remove(breaker.file); });
@@ -332,6 +355,7 @@ void CheckpointStore::remove_idle(const std::shared_ptr<Owner>& owner) {
 }
 
 void CheckpointStore::remove_place(const std::string& place) {
+  if (!is_own_place(*database_, place)) return;
   const size_t slash = place.rfind('/');
   try {
     remove_own(storage_, OwnName::kCheckpoints, place.substr(0, slash), place.substr(slash + 1));
@@ -340,7 +364,14 @@ void CheckpointStore::remove_place(const std::string& place) {
 }
 
 void CheckpointStore::close() {
+  if (auto self = weak_from_this().lock(); self != nullptr && writer_.is_this_thread()) {
+    return writer_.end_alone(std::move(self));
+  }
   writer_.close();
+  leave();
+}
+
+void CheckpointStore::leave() {
   for (const auto& [place, owner] : own_) {
     if (owner != nullptr) attempt([&] { owner->remove_if_idle(); });
   }

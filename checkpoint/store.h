@@ -53,6 +53,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   std::shared_ptr<QueryCheckpoint> begin(CheckpointRequest request);
 
   std::vector<InterruptedQuery> interrupted(const Check& check = {});
+  /// One that was killed more than once has several ids, and is found by each.
   std::optional<InterruptedQuery> find(std::string_view id, const Check& check = {});
   /// Forgets an interrupted query and frees its files. False where there is none of this id.
   bool discard(std::string_view id, const Check& check = {});
@@ -61,6 +62,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void drain(const Check& check = {}) { writer_.drain(check); }
   /// Drains, ends the writer thread and removes this process's directories where no open query needs them. Called once,
   /// before the last reference goes.
+  /// A notice handler, on the writer thread, does not wait: that thread keeps the store, and does the rest.
   void close();
 
  private:
@@ -72,6 +74,8 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void mark_ended(const std::vector<std::string>& ids, bool ended);
 
   Recovered take_over(const std::string& place);
+  std::set<std::string> held(const std::string& place);
+  void leave();
 
   // What follows is done by the writer thread alone.
   void tidy_up(const Recovered& recovered);

@@ -19,16 +19,18 @@ constexpr std::chrono::milliseconds kCheckEvery{20};
 
 }  // namespace
 
-/// A job has called somebody who asks for another: a notice handler.
 bool Writer::is_this_thread() const {
   const std::lock_guard lock(mutex_);
-  return thread_.get_id() == std::this_thread::get_id();
+  return thread_id_ == std::this_thread::get_id();
 }
 
 bool Writer::enqueue(Job job, size_t bytes) {
   const std::lock_guard lock(mutex_);
   if (closing_ || (bytes > 0 && queued_bytes_ + bytes > std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes()))) return false;
-  if (!thread_.joinable()) thread_ = std::thread([this] { work(); });
+  if (!thread_.joinable()) {
+    thread_ = std::thread([this] { work(); });
+    thread_id_ = thread_.get_id();
+  }
   queue_.push_back({std::move(job), bytes});
   queued_bytes_ += bytes;
   ++queued_;
@@ -68,7 +70,11 @@ void Writer::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
-    if (queue_.empty()) return;
+    if (queue_.empty()) {
+      const std::shared_ptr<void> owner = std::move(owner_);
+      lock.unlock();
+      return;  // with `owner` this may go, too
+    }
     Entry entry = std::move(queue_.front());
     queue_.pop_front();
     lock.unlock();
@@ -99,6 +105,13 @@ void Writer::close() {
     wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
+}
+
+void Writer::end_alone(std::shared_ptr<void> owner) noexcept {
+  const std::lock_guard lock(mutex_);
+  closing_ = true;
+  owner_ = std::move(owner);
+  if (thread_.joinable()) thread_.detach();
 }
 
 }  // namespace cairn

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -27,14 +28,18 @@ class Writer {
   void run(const Job& job, const Check& check);
   /// Waits until everything queued so far is done.
   void drain(const Check& check = {});
-  /// Does what is queued, and ends the thread.
+  /// Does what is queued, and ends the thread. Not on the thread itself.
   void close();
+  /// A job has called somebody who asks for more, or closes: a notice handler.
+  bool is_this_thread() const;
+  /// On the thread itself, which cannot wait for its own end: it does what is queued, drops `owner`, which may be what
+  /// the writer is a part of, and ends. What comes from now on is refused.
+  void end_alone(std::shared_ptr<void> owner) noexcept;
 
  private:
   struct Entry { Job job; size_t bytes; };
   void work();
   void tell(const char* failure) noexcept;
-  bool is_this_thread() const;
 
   const std::function<void(std::string_view)> failed_;
   mutable std::mutex mutex_;  ///< guards what follows; never held while a job runs
@@ -44,6 +49,8 @@ class Writer {
   uint64_t queued_ = 0, finished_ = 0;  ///< jobs
   bool closing_ = false;
   std::thread thread_;
+  std::thread::id thread_id_;      ///< stays when the thread is on its own
+  std::shared_ptr<void> owner_;    ///< of end_alone()
 };
 
 }  // namespace cairn

@@ -57,10 +57,10 @@ void IoBatch::add(IoOperation operation, uint64_t token) {
       operation.offset += piece.length;
       operation.data += piece.length;
       operation.length -= piece.length;
-      ++request->open_count;
       start(piece);
+      ++request->open_count;
     }
-  } catch (...) {  // no memory for a piece: those before it come to their end
+  } catch (...) {  // no memory for a piece, or to start it: those before it come to their end
     if (request->open_count == 0) requests_.erase(request);
     throw;
   }

@@ -1,12 +1,10 @@
 #include "vector/memory_pool.h"
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cstdio>
 #include <mutex>
 #include <new>
 
@@ -112,21 +110,6 @@ void free_block(void* block, size_t bytes) noexcept {
 
 void trim_blocks() noexcept {
   if (kPooling) pool().trim();
-}
-
-size_t usable_memory_bytes() {
-  static const size_t bytes = [] {
-    size_t memory = static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
-    for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-      if (std::FILE* file = std::fopen(path, "r")) {
-        unsigned long long limit = 0;
-        if (std::fscanf(file, "%llu", &limit) == 1 && limit != 0) memory = std::min<size_t>(memory, limit);
-        std::fclose(file);
-      }
-    }
-    return memory;
-  }();
-  return bytes;
 }
 
 }  // namespace cairn

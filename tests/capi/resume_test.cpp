@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 #include "checkpoint/log.h"
 #include "tests/capi/fixture.h"
@@ -263,6 +265,77 @@ TEST_F(ResumeTest, ANoticeHandlerMayAskForInterruptedQueries) {
   cairn_set_notice_handler(again_->connection(), nullptr, nullptr);
   EXPECT_GT(curious.told, 0);
   EXPECT_EQ(curious.told, curious.found);
+}
+
+/// Closes everything while it is told that a breaker is durable, on a thread of the library's.
+struct Closing {
+  cairn_database* database = nullptr;
+  cairn_connection* connection = nullptr;
+  cairn_result* result = nullptr;
+  std::atomic<bool> begun{false}, closed{false};
+  static void heard(void* self, const char* message) {
+    Closing& closing = *static_cast<Closing*>(self);
+    if (!std::string_view(message).starts_with("checkpoint: breaker ") || closing.closed) return;
+    closing.begun.wait(false);
+    cairn_result_destroy(closing.result);
+    cairn_disconnect(closing.connection);
+    cairn_close(closing.database);
+    closing.closed = true;
+    closing.closed.notify_all();
+  }
+};
+
+TEST_F(ResumeTest, ANoticeHandlerMayCloseTheLastHandle) {
+  open(kTables);
+  client_.reset();
+  Closing closing;
+  ASSERT_EQ(cairn_open(path("db").c_str(), CAIRN_OPEN_DEFAULT, &closing.database, nullptr), CAIRN_OK);
+  ASSERT_EQ(cairn_connect(closing.database, &closing.connection, nullptr), CAIRN_OK);
+  ASSERT_EQ(cairn_execute(closing.connection, "SET checkpoint = 'all'; SET checkpoint_verbose = on", nullptr), CAIRN_OK);
+  cairn_set_notice_handler(closing.connection, Closing::heard, &closing);
+  ASSERT_EQ(cairn_query(closing.connection, kQuery, nullptr, &closing.result, nullptr), CAIRN_OK);
+  closing.begun = true;
+  closing.begun.notify_all();
+  closing.closed.wait(false);
+  cairn_database* again = nullptr;  // once that thread has done what is left
+  for (int i = 0; i < 2000 && cairn_open(path("db").c_str(), CAIRN_OPEN_DEFAULT, &again, nullptr) != CAIRN_OK; ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  ASSERT_NE(again, nullptr);
+  cairn_close(again);
+  EXPECT_FALSE(fs::exists(path("db/checkpoints"))) << "the query has ended";
+}
+
+/* ---- Copies ---- */
+
+TEST_F(ResumeTest, ACopyOfTheDirectoryTakesNothingFromTheOriginal) {
+  for (const std::string& directory : {std::string(), path("elsewhere")}) {
+    fs::remove_all(path("left"));
+    open(directory.empty() ? kTables : "");
+    leave_behind([&] {
+      cairn_result* result = client_->start("SET checkpoint_directory = '" + directory + "'; " + kQuery);
+      EXPECT_TRUE(client_->wait_for_notice(all_breakers_told));
+      if (!directory.empty()) fs::copy(directory, path("kept"), fs::copy_options::recursive);
+      return result;
+    });
+    client_.reset();
+    if (!directory.empty()) {
+      fs::remove_all(directory);
+      fs::rename(path("kept"), directory);
+    }
+    fs::rename(path("db"), path("gone"));
+    fs::rename(path("left"), path("db"));  // at its own place again, as the process left it
+    fs::copy(path("db"), path("left"), fs::copy_options::recursive);
+    restart();
+    EXPECT_EQ(again_->resume(again_->interrupted().at(0).id), expected_);
+    EXPECT_TRUE(again_->interrupted().empty());
+    again_ = std::make_unique<Client>(path("db"));
+    ASSERT_EQ(again_->interrupted().size(), 1u) << directory;
+    EXPECT_GT(again_->interrupted()[0].durable, 0u);
+    EXPECT_EQ(again_->resume(again_->interrupted()[0].id), expected_);
+    for (const std::string& notice : again_->notices()) EXPECT_FALSE(notice.starts_with("warning")) << notice;
+    again_.reset();
+    fs::remove_all(path("gone"));
+  }
 }
 
 TEST_F(ResumeTest, AHandlerThatWasTakenAwayRunsNoMore) {

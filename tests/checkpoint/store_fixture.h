@@ -15,7 +15,8 @@ namespace cairn::testing {
 /// A database of which the store sees the storage and the pins.
 class PinnedDatabase : public Database {
  public:
-  explicit PinnedDatabase(std::shared_ptr<Storage> storage) : storage_(std::move(storage)) {}
+  explicit PinnedDatabase(std::shared_ptr<Storage> storage, std::string path = "/db")
+      : path_(std::move(path)), storage_(std::move(storage)) {}
   const std::string& path() const override { return path_; }
   bool in_memory() const override { return false; }
   bool read_only() const override { return false; }
@@ -52,7 +53,7 @@ class PinnedDatabase : public Database {
   std::function<void()> committing;  ///< called in the midst of a commit to the manifest
 
  private:
-  const std::string path_ = "/db", identity_ = "0123456789abcdef0123456789abcdef";
+  const std::string path_, identity_ = "0123456789abcdef0123456789abcdef";
   std::shared_ptr<Storage> storage_;
   mutable std::mutex mutex_;
 };
@@ -70,9 +71,10 @@ class CheckpointStoreTest : public ::testing::Test {
     const std::lock_guard lock(told_mutex);
     list.emplace_back(text);
   }
-  CheckpointRequest request(const std::string& text, const std::string& directory = "") {
+  CheckpointRequest request(const std::string& text, const std::string& directory = "",
+                            PlanNode::Kind kind = PlanNode::Kind::kLimit) {
     auto plan = std::make_shared<PlanNode>();
-    plan->kind = PlanNode::Kind::kLimit;  // whose description tells one text from another
+    plan->kind = kind;  // a limit's description tells one text from another
     plan->names = {text};
     plan->limit = static_cast<int64_t>(text.size());
     CheckpointRequest made;
@@ -83,6 +85,10 @@ class CheckpointStoreTest : public ::testing::Test {
     made.mode = CheckpointMode::kAll;
     made.notice = [this](std::string_view notice) { note(notices, notice); };
     return made;
+  }
+  /// Texts of other lengths are other queries; those of request() are all one.
+  CheckpointRequest own_request(const std::string& text, const std::string& directory = "") {
+    return request(text, directory, PlanNode::Kind::kLimit);
   }
   std::shared_ptr<QueryCheckpoint> begin(const std::string& text = "SELECT 1", const std::string& directory = "") {
     return store->begin(request(text, directory));

@@ -157,6 +157,45 @@ TEST_F(CheckpointStoreTest, AnotherLiveProcessIsLeftAlone) {
   EXPECT_GT(file_count(), 0u);
 }
 
+/* ---- Which query is which ---- */
+
+TEST_F(CheckpointStoreTest, AQueryKilledAgainAndAgainKeepsItsIdAndIsFoundByEach) {
+  open();
+  std::string id;
+  std::set<std::string> ids;
+  for (uint64_t round = 0; round < 8; ++round) {
+    queries.push_back(begin());
+    complete(*queries.back(), round, make_rows(10));
+    kill();
+    ASSERT_EQ(store->interrupted().size(), 1u);
+    if (round == 0) id = store->interrupted()[0].id;
+    EXPECT_EQ(store->interrupted()[0].id, id) << round;
+    for (const auto& [name, snapshot] : database->pins) ids.insert(QueryPin::of_name(*database, name)->id);
+    ASSERT_EQ(ids.size(), round + 1);
+    for (const std::string& each : ids) {
+      const auto found = store->find(each);
+      ASSERT_TRUE(found);
+      EXPECT_EQ(found->id, id);
+    }
+  }
+  EXPECT_FALSE(store->find("00000000"));
+  EXPECT_TRUE(store->discard(*ids.rbegin()));
+  EXPECT_TRUE(store->interrupted().empty());
+  EXPECT_TRUE(database->pins.empty());
+}
+
+TEST_F(CheckpointStoreTest, QueriesOfOneSecondAreInTheOrderInWhichTheyBegan) {
+  open();
+  for (size_t i = 1; i <= 12; ++i) {
+    queries.push_back(store->begin(own_request(std::string(i, 'x'))));
+    complete(*queries.back(), i, make_rows(1));
+  }
+  kill();
+  const auto listed = store->interrupted();
+  ASSERT_EQ(listed.size(), 12u);
+  for (size_t i = 0; i < listed.size(); ++i) EXPECT_EQ(listed[i].text.size(), i + 1);
+}
+
 /* ---- What a record holds ---- */
 
 TEST_F(CheckpointStoreTest, TheContextOfAQueryComesBackBitForBit) {
@@ -265,6 +304,28 @@ TEST_F(CheckpointStoreTest, WhatCouldNotBeReadIsReadLater) {
   EXPECT_TRUE(queries[1]->load(breaker(1)));
 }
 
+TEST_F(CheckpointStoreTest, WhatLivedIsReadOnceItIsDeadAndThenNoMore) {
+  open();
+  queries.push_back(begin());
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  const auto living = std::exchange(store, nullptr);
+  abandoned.push_back(living);
+  open();
+  EXPECT_TRUE(store->interrupted().empty());
+  queries.push_back(begin("SELECT 22"));
+  complete(*queries[1], 2, make_rows(10));
+  store->drain();
+  living->close();  // its query has not ended
+  queries[0].reset();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  EXPECT_EQ(database->pins.size(), 2u);
+  const uint64_t operations = storage->operation_count();
+  EXPECT_EQ(store->interrupted().size(), 1u);
+  EXPECT_EQ(storage->operation_count(), operations) << "there is nothing to look for";
+  EXPECT_TRUE(begin()->load(breaker(1)));
+}
+
 /* ---- The log ---- */
 
 TEST_F(CheckpointStoreTest, ALogThatFailedOnceIsNotUsedAgain) {
@@ -293,6 +354,25 @@ TEST_F(CheckpointStoreTest, ALogThatFailedOnceIsNotUsedAgain) {
   store->drain();
   EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u) << "the first one's went with it";
   EXPECT_EQ(database->pins.size(), 1u);
+  kill();
+  ASSERT_EQ(store->interrupted().size(), 1u);
+  EXPECT_EQ(store->interrupted()[0].text, "SELECT 2");
+}
+
+TEST_F(CheckpointStoreTest, ATextThatIsTooLongForTheLogCostsOthersNothing) {
+  constexpr size_t kLong = size_t{257} << 20;
+  open();
+  queries.push_back(begin(std::string(kLong, 'x')));
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_NE(notices[0].find("too long"), std::string::npos) << notices[0];
+  queries[0]->finish(true);
+  queries.push_back(begin("SELECT 2"));
+  complete(*queries[1], 2, make_rows(10));
+  store->drain();
+  EXPECT_EQ(database->pins.size(), 1u);
+  EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u) << "the log is as good as before";
   kill();
   ASSERT_EQ(store->interrupted().size(), 1u);
   EXPECT_EQ(store->interrupted()[0].text, "SELECT 2");
@@ -330,6 +410,37 @@ TEST_F(CheckpointStoreTest, ANewDirectoryIsDurableWithItsParents) {
     EXPECT_EQ(store->interrupted().size(), 1u) << seed;
     queries.push_back(query);
   }
+}
+
+TEST_F(CheckpointStoreTest, AParentIsDurableThoughTheNextOneFailedAtFirst) {
+  open();
+  queries.push_back(begin("SELECT 1", "/a/b/c"));
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kCreateDirectory && operation.path == "/a/b" ? ENOSPC : 0;
+  });
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  EXPECT_EQ(notices.size(), 1u);
+  storage->clear_faults();
+  queries.push_back(begin("SELECT 22", "/a/b/c"));
+  complete(*queries[1], 1, make_rows(10));
+  store->drain();
+  abandoned.push_back(store);
+  storage->crash(Survival::kNothing);
+  open();
+  EXPECT_EQ(store->interrupted().size(), 1u);
+}
+
+TEST_F(CheckpointStoreTest, ARefusedLockSaysWhyAndLeavesOneTry) {
+  open();
+  queries.push_back(begin());
+  storage->set_fault([](const SimulatedOperation& operation) { return operation.call == SimulatedCall::kLock ? EACCES : 0; });
+  complete(*queries[0], 1, make_rows(10));
+  store->drain();
+  storage->clear_faults();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_NE(notices[0].find("owner.lock"), std::string::npos) << notices[0];
+  EXPECT_LE(storage->list("/db/checkpoints").size(), 1u);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 // Nobody waits for checkpoint I/O but the writer thread: the disk stands still in the midst of each operation in turn, and
 // everything else goes on.
 
+#include <atomic>
 #include <future>
+#include <thread>
 
 #include "tests/checkpoint/store_fixture.h"
 #include "vector/error.h"
@@ -180,6 +182,33 @@ TEST_F(WaitingTest, ANoticeHandlerMayAskForAnything) {
   complete(*query, 2, make_rows(10));
   store->drain();
   EXPECT_TRUE(asked);
+}
+
+TEST_F(WaitingTest, ANoticeHandlerMayClose) {
+  CheckpointRequest closing = request("SELECT 55555");
+  closing.verbose = true;
+  auto closed = std::make_shared<std::atomic<bool>>(false);
+  std::shared_ptr<QueryCheckpoint> query;
+  closing.notice = [&](std::string_view) {
+    if (*closed) return;
+    gate.pass();
+    query.reset();
+    store->close();
+    store.reset();
+    *closed = true;
+  };
+  query = store->begin(std::move(closing));
+  const std::weak_ptr<CheckpointStore> alive = store;
+  complete(*query, 2, make_rows(10));
+  complete(*query, 3, make_rows(10));
+  ASSERT_TRUE(gate.wait_until_reached());
+  queries.pop_back();
+  gate.open();
+  for (int i = 0; i < 2000 && (!*closed || !alive.expired()); ++i) std::this_thread::sleep_for(10ms);
+  ASSERT_TRUE(*closed);
+  EXPECT_TRUE(alive.expired()) << "the thread has done what was left, and gone";
+  EXPECT_EQ(database->pins.size(), 1u) << "that of the interrupted query";
+  EXPECT_EQ(storage->list("/db/checkpoints").size(), 1u);
 }
 
 }  // namespace

@@ -53,7 +53,6 @@ int run(const Options& options) {
     if (!options.statement.empty() && statement.name != options.statement) continue;
     for (const Fault& fault : kFaults) {
       if (!options.fault.empty() && fault.name != options.fault) continue;
-      if (fault.of_memory && statement.needs_memory) continue;
       auto& place = places[fault.of_memory];
       if (place == nullptr) place = place_with_tables(fault.of_memory);
       std::unique_ptr<Place> own;

@@ -17,8 +17,6 @@ struct FaultStatement {
   Kind kind = Kind::kQuery;
   std::string before = {};  ///< run without faults, on the same connection
   bool varies = false;      ///< its rows are other ones each time
-  /// Not tried where memory fails: what checkpoints log is put together as JSON objects, which need memory to be destroyed.
-  bool needs_memory = false;
 };
 
 /// What the database holds: tables a (of several row groups, with deleted rows), b and e (empty), a view, a sequence.
