@@ -123,15 +123,11 @@ BoundTableFunction bind_timestamps(const std::vector<Value>& arguments) {
 
 /// INTEGER where all arguments are, BIGINT where all are integers, else DECIMAL of the largest scale.
 BoundTableFunction bind_series(const std::vector<Value>& arguments, SessionState*) {
-  if (std::ranges::all_of(arguments, [](const Value& argument) { return argument.type.is_string(); }))
-    throw Error("42725", "function generate_series(unknown, unknown) is not unique",
-                "Dates and numbers have series; add an explicit type cast.");
   std::optional<Type> type = Type::integer();
   bool any_null = false;
   for (const Value& argument : arguments) {
     if (argument.type.id == TypeId::kTimestamp || argument.type.id == TypeId::kDate) return bind_timestamps(arguments);
     any_null = any_null || argument.null;
-    if (argument.type.is_string()) continue;  // an untyped literal: takes the others' type
     type = argument.type.is_exact() ? common_type(*type, argument.type) : std::nullopt;
     if (!type) throw Error(sqlstate::kUndefinedFunction, "generate_series is over integers, exact numbers or timestamps");
   }
@@ -144,6 +140,17 @@ BoundTableFunction bind_series(const std::vector<Value>& arguments, SessionState
           {*type},
           std::make_shared<NumberSeries>(*type, start.integer, stop.integer, step.integer,
                                          describe_call("generate_series", arguments))};
+}
+
+const std::vector<Function>& series_overloads() {
+  static const std::vector<Function> overloads = [] {
+    std::vector<Function> made;
+    for (const TypeId type : {TypeId::kInteger, TypeId::kBigInt, TypeId::kDecimal})
+      for (const size_t count : {2, 3}) made.push_back({"generate_series", std::vector(count, type)});
+    made.push_back({"generate_series", {TypeId::kTimestamp, TypeId::kTimestamp, TypeId::kInterval}});
+    return made;
+  }();
+  return overloads;
 }
 
 const std::string& text_argument(const Value& value) {
@@ -214,7 +221,7 @@ BoundTableFunction bind_regexp_split(const std::vector<Value>& arguments, Sessio
 }
 
 constexpr TableFunction kSeries[] = {
-    {"generate_series", "generate_series(start, stop [, step])", 2, 3, bind_series},
+    {"generate_series", "generate_series(start, stop [, step])", 2, 3, bind_series, series_overloads},
     {"string_to_table", "string_to_table(text, delimiter [, null text])", 2, 3, bind_string_to_table},
     {"regexp_split_to_table", "regexp_split_to_table(text, pattern [, flags])", 2, 3, bind_regexp_split},
 };

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "exec/functions/function.h"
 #include "exec/table_function.h"
 #include "vector/value.h"
 
@@ -24,6 +25,8 @@ struct TableFunction {
   size_t least_arguments = 0, most_arguments = 0;
   /// `session` is the caller's (opaque here); may be nullptr in tests of the binder.
   BoundTableFunction (*bind)(const std::vector<Value>& arguments, class SessionState* session) = nullptr;
+  /// What its arguments may be, one of which is chosen as for any call; nullptr: `bind` looks.
+  const std::vector<Function>& (*overloads)() = nullptr;
 };
 
 /// nullptr where there is none.

@@ -256,8 +256,12 @@ class Decoder {
     const size_t length = text.size();
     int64_t value;
     std::string_view rest = text;
-    if (take_digits(rest, value) == 0 || !rest.empty()) return Status::kMalformed;
-    if (point == std::string_view::npos && (seen & kDate) != kDate && length >= 6) {
+    const bool is_date = point == std::string_view::npos && (seen & kDate) != kDate && length >= 6;
+    if (take_digits(rest, value) == 0 || !rest.empty()) {
+      const bool far_year = is_date && text.find_first_not_of("0123456789") == std::string_view::npos;
+      return far_year ? Status::kOutOfRange : Status::kMalformed;
+    }
+    if (is_date) {
       day_ = value % 100;
       month_ = value / 100 % 100;
       year_ = value / 10000;

@@ -178,7 +178,8 @@ std::optional<double> part_of_timestamp(StringRef field_text, int64_t timestamp)
   }
   if (field == "epoch") return finite ? static_cast<double>(timestamp) / 1e6 : infinite;
   const std::optional<double> part = part_of_clock(field, finite ? clock_of(timestamp) : 0);
-  if (!part) throw bad_field(field, "timestamp without time zone", field.starts_with("timezone"));
+  const bool is_zone = field == "timezone" || field == "timezone_hour" || field == "timezone_minute";
+  if (!part && (finite || !is_zone)) throw bad_field(field, "timestamp without time zone", field.starts_with("timezone"));
   return finite ? part : std::nullopt;
 }
 std::optional<double> part_of_date(StringRef field, int32_t days) {

@@ -265,7 +265,7 @@ class Reader {
     } else if (f == "ID") {
       mode(true);
       number(part, 1, fields_.day_of_week);
-      fields_.day_of_week = *fields_.day_of_week % 7 + 1;
+      fields_.day_of_week = *fields_.day_of_week < 7 ? *fields_.day_of_week + 1 : 1;
     } else if (f == "WW" || f == "IW") {
       mode(f == "IW");
       number(part, 2, fields_.week);
@@ -341,10 +341,17 @@ int64_t iso_week_begin(int64_t year, int64_t week) {
 int64_t days_of(const Fields& f, std::string_view text) {
   bool has_year = false;
   int64_t year = year_of(f, has_year);
-  int64_t month = f.month.value_or(1), day = f.day.value_or(1);
+  int64_t month = 1, day = 1;
   std::optional<int64_t> days;
   std::optional<int64_t> day_of_year = f.day_of_year;
-  if (f.julian) days = *f.julian - 2440588;
+  if (f.julian) {
+    const int64_t julian_days = *f.julian - 2440588;
+    if (julian_days < kMinDate || julian_days > kMaxDate) return julian_days;
+    const CivilDate date = civil_from_days(static_cast<int32_t>(julian_days));
+    year = date.year, month = date.month, day = date.day;
+    has_year = true;
+  }
+  if (f.month) month = *f.month;
   if (year < -4800 || year > 5874897) throw field_out_of_range(text);
   if (f.week) {
     if (f.iso) {
@@ -364,7 +371,9 @@ int64_t days_of(const Fields& f, std::string_view text) {
       days = iso_week_begin(year, 1) + *day_of_year - 1;
     } else {
       if (*day_of_year < 1 || *day_of_year > (is_leap_year(year) ? 366 : 365)) throw field_out_of_range(text);
-      days = days_from_civil(year, 1, 1) + *day_of_year - 1;
+      const CivilDate date = civil_from_days(static_cast<int32_t>(days_from_civil(year, 1, 1) + *day_of_year - 1));
+      if (month <= 1) month = date.month;
+      if (day <= 1) day = date.day;
     }
   }
   if (!days) {
@@ -399,6 +408,7 @@ int64_t time_of(const Fields& f, std::string_view text) {
 std::optional<int32_t> to_date(StringRef text, StringRef pattern) {
   const Fields fields = Reader(text.view(), datetime_pattern(pattern.view())).run();
   const int64_t days = days_of(fields, text.view());
+  time_of(fields, text.view());  // must be one, too
   if (days < kMinDate || days > kMaxDate) {
     throw Error(sqlstate::kDatetimeOverflow, "date out of range: \"" + std::string(text.view()) + "\"");
   }

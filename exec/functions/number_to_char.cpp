@@ -222,7 +222,7 @@ StringRef decimal_to_char(const Call& call, int128_t value, StringRef text) {
   const double approximate = static_cast<double>(value) / static_cast<double>(power_of_ten(scale));
   if (pattern.roman) {
     if (!(std::fabs(std::rint(approximate) + 0.5) < 0x1p31)) throw out_of_range(Type::integer());
-    return call.strings.add(roman_number(pattern, approximate));
+    return call.strings.add(roman_number(pattern, std::round(approximate)));  // half away from zero
   }
   if (pattern.scientific) return call.strings.add(scientific_number(pattern, value, scale));
   // At the pattern's scale, rounded half away from zero.

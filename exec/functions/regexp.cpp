@@ -95,6 +95,7 @@ void append_replacement(std::string_view replacement, const Matches& match, std:
 /// Replaces the n-th match from `start` on, or all of them (n = 0).
 StringRef replace_matches(const Call& call, StringRef text, StringRef pattern, StringRef replacement, int32_t start,
                           int32_t n, const RegexpOptions& options) {
+  if (start <= 0) throw invalid_parameter("start", start);
   if (n < 0) throw invalid_parameter("n", n);
   Matches match(text.view(), compile_regexp(pattern.view(), options));
   match.start_at(start);

@@ -21,6 +21,25 @@ bool is_star(const pg::Node& target) {
          target.column_ref->fields[target.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
 }
 
+/// Of PostgreSQL's aggregates of that name.
+size_t argument_count(std::string_view name) {
+  constexpr std::string_view kOfTwo[] = {"corr", "covar_", "regr_", "percentile_", "string_agg"};
+  return std::ranges::any_of(kOfTwo, [&](std::string_view prefix) { return name.starts_with(prefix); }) ? 2 : 1;
+}
+
+/// An untyped fraction might be the array that PostgreSQL takes, too, but for the rule that it has the values' type.
+bool might_be_fractions(const pg::Node& fraction, const AggregateFunction& function, TypeId values) {
+  const bool untyped = fraction.node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                       (fraction.a_const->isnull || fraction.a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL);
+  const bool takes_values = function.name == "percentile_disc" || converts_implicitly(values, TypeId::kInterval);
+  return untyped && takes_values && !converts_implicitly(values, TypeId::kDouble);
+}
+
+[[noreturn]] void throw_ambiguous_aggregate(const LogicalAggregate& aggregate, const PgQuery__FuncCall& call) {
+  throw Error(kAmbiguousFunction, "function " + std::string(aggregate.function->name) + "(unknown) is not unique",
+              "Could not choose a best candidate function; add explicit type casts.").at(call.location);
+}
+
 const pg::Node& target_at(const PgQuery__AConst& constant, const PgQuery__SelectStmt& select) {
   if (constant.isnull || constant.val_case != PG_QUERY__A__CONST__VAL_IVAL)
     throw Error(sqlstate::kSyntaxError, "non-integer constant in GROUP BY").at(constant.location);
@@ -114,23 +133,40 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
   return groups;
 }
 
-ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, std::string_view name,
-                                     const AggregateFunction& function) {
-  const bool ordered_set = function.form == AggregateFunction::Form::kOrderedSet;
-  if (call.agg_within_group && !ordered_set)
-    throw Error(sqlstate::kWrongObjectType,
-                std::string(name) + " is not an ordered-set aggregate, so it cannot have WITHIN GROUP").at(call.location);
-  if (ordered_set && !call.agg_within_group)
-    throw Error(sqlstate::kWrongObjectType, "WITHIN GROUP is required for ordered-set aggregate " + std::string(name))
-        .at(call.location);
-  if (call.agg_star && name != "count")
-    throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(call.location);
-  if (!call.agg_star && call.n_args == 0 && !ordered_set) {
-    if (name == "count")
-      throw Error(sqlstate::kWrongObjectType, "count(*) must be used to call a parameterless aggregate").at(call.location);
-    throw Error(sqlstate::kUndefinedFunction, "function " + std::string(name) + "() does not exist").at(call.location);
-  }
+namespace {
 
+/// They come before what is wrong with DISTINCT.
+void check_argument_types(const LogicalAggregate& aggregate, const PgQuery__FuncCall& call) {
+  std::vector<Type> types;
+  for (const ExpressionPtr& argument : aggregate.arguments) types.push_back(argument->type);
+  try {
+    aggregate.function->result_type(types);
+  } catch (Error& error) {
+    throw std::move(error).at(call.location);
+  }
+}
+
+}  // namespace
+
+void check_aggregate_form(const PgQuery__FuncCall& call, const AggregateFunction& function) {
+  const std::string name(function.name);
+  if (name == "count" && call.agg_star) return;
+  const bool ordered_set = function.form == AggregateFunction::Form::kOrderedSet;
+  if (name == "count" && call.n_args == 0 && !call.agg_within_group)
+    throw Error(sqlstate::kWrongObjectType, "count(*) must be used to call a parameterless aggregate").at(call.location);
+  const size_t given = call.n_args + (call.agg_within_group ? call.n_agg_order : 0);
+  if (given != argument_count(name))
+    throw Error(sqlstate::kUndefinedFunction, "function " + name + "(" + (call.agg_star ? "*" : "") + ") does not exist" +
+                                                  (given == 0 ? "" : " with " + std::to_string(given) + " arguments"),
+                given == 0 ? "Name an argument." : "").at(call.location);
+  if (call.agg_within_group && !ordered_set)
+    throw Error(sqlstate::kWrongObjectType, name + " is not an ordered-set aggregate, so it cannot have WITHIN GROUP").at(call.location);
+  if (ordered_set && !call.agg_within_group)
+    throw Error(sqlstate::kWrongObjectType, "WITHIN GROUP is required for ordered-set aggregate " + name).at(call.location);
+}
+
+ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, const AggregateFunction& function) {
+  check_aggregate_form(call, function);
   LogicalAggregate aggregate;
   aggregate.function = &function;
   aggregate.distinct = call.agg_distinct;
@@ -212,8 +248,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     } else {
       const Type type = aggregate.function->argument_type(is_untyped(*bound) ? Type{} : bound->type);
       if (type.id == TypeId::kNull)
-        throw Error(kAmbiguousFunction, "function " + std::string(aggregate.function->name) + "(unknown) is not unique",
-                    "Could not choose a best candidate function; add explicit type casts.").at(call.location);
+        throw_ambiguous_aggregate(aggregate, call);
       bound = coerce(std::move(bound), type, CastContext::kImplicit, pg::location(&syntax));
     }
     return aggregate.distinct ? as_key(std::move(bound)) : std::move(bound);
@@ -222,8 +257,10 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
   if (ordered_set) {
     for (const pg::Node* item : pg::list(call.agg_order, call.n_agg_order))
       aggregate.arguments.push_back(argument(*item->sort_by->node));
-    if (call.n_agg_order > 1) throw_unsupported("WITHIN GROUP over several expressions", call.location);
-    for (const pg::Node* direct : pg::list(call.args, call.n_args)) aggregate.arguments.push_back(fraction(*direct));
+    for (const pg::Node* direct : pg::list(call.args, call.n_args)) {
+      aggregate.arguments.push_back(fraction(*direct));
+      if (might_be_fractions(*direct, *aggregate.function, aggregate.arguments[0]->type.id)) throw_ambiguous_aggregate(aggregate, call);
+    }
   } else {
     if (aggregate.function->name == "count" && call.n_args == 1) aggregate.arguments = row_argument(*call.args[0], aggregate.distinct);
     if (aggregate.arguments.empty())
@@ -236,6 +273,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
     aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : as_key(typed(expression(*syntax.node))), key);
+    if (aggregate.distinct) check_argument_types(aggregate, call);
     if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
           return other->equals_as_written(*aggregate.order_by.back().first);
         }))

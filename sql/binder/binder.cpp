@@ -127,11 +127,20 @@ const std::vector<Type>& Binder::determined_parameter_types() const {
   return parameter_types_;
 }
 
-void throw_no_common_type(std::string_view what, const Type& a, const Type& b, int position) {
+namespace {
+
+/// Of one category in PostgreSQL, though not all of them convert to one another.
+bool are_points_in_time(const Type& a, const Type& b) {
   const auto is_point = [](const Type& type) {
     return type.id == TypeId::kDate || type.id == TypeId::kTime || type.id == TypeId::kTimestamp;
   };
-  if (is_point(a) && is_point(b))
+  return is_point(a) && is_point(b);
+}
+
+}  // namespace
+
+void throw_no_common_type(std::string_view what, const Type& a, const Type& b, int position) {
+  if (are_points_in_time(a, b))
     throw Error(sqlstate::kCannotCoerce, std::string(what) + " could not convert type " + full_type_name(b) + " to " + full_type_name(a))
         .at(position);
   throw Error(sqlstate::kDatatypeMismatch, std::string(what) + " types " + full_type_name(a) + " and " + full_type_name(b) +
@@ -140,18 +149,18 @@ void throw_no_common_type(std::string_view what, const Type& a, const Type& b, i
 
 Type Binder::unify(const std::vector<ExpressionPtr*>& expressions, std::string_view what, int position) {
   Type type;
-  const auto take = [&](const Expression& expression) {
-    std::optional<Type> common = common_type(type, expression.type);
+  const auto take = [&](const Expression& expression, bool all_known) {
+    const std::optional<Type> common = common_type(type, expression.type);
+    if (!common && !all_known && are_points_in_time(type, expression.type)) return;  // told in its turn
     if (!common) throw_no_common_type(what, type, expression.type, expression.position >= 0 ? expression.position : position);
     type = type.id == TypeId::kNull ? expression.type : *common;
   };
   for (ExpressionPtr* expression : expressions)
-    if (!is_untyped(**expression)) take(**expression);
+    if (!is_untyped(**expression)) take(**expression, false);
   if (type.id == TypeId::kNull) type = Type::varchar();
   for (ExpressionPtr* expression : expressions) {
-    if (!is_untyped(**expression)) continue;
-    *expression = literal_beside(std::move(*expression), type);
-    take(**expression);
+    if (is_untyped(**expression)) *expression = literal_beside(std::move(*expression), type);
+    take(**expression, true);
   }
   for (ExpressionPtr* expression : expressions)
     *expression = coerce(std::move(*expression), type, CastContext::kImplicit, position);

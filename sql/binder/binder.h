@@ -21,9 +21,15 @@ namespace cairn {
 
 class SessionState;
 class VolatileSource;
+struct TableFunction;
 
 /// Functions that are called over windows alone.
 bool is_window_function(std::string_view name);
+/// Errors: where the window function takes another number of arguments.
+void check_window_arguments(const PgQuery__FuncCall& call, std::string_view name);
+/// Errors: where the aggregate takes another number of arguments, those of WITHIN GROUP among them, or WITHIN GROUP stands
+/// where there may be none.
+void check_aggregate_form(const PgQuery__FuncCall& call, const AggregateFunction& function);
 std::vector<std::string_view> window_function_names();
 /// Those of them that may be asked WITHIN GROUP (ORDER BY …) about a row that is not there.
 bool is_hypothetical_set_function(std::string_view name);
@@ -342,6 +348,7 @@ class Binder {
   FromItem scalar_in_from(const pg::Node& node, const PgQuery__RangeFunction& range, QueryLevel& level);
   FromItem table_functions(const PgQuery__RangeFunction& range);
   std::vector<Value> function_arguments(const std::vector<const pg::Node*>& arguments, std::string_view function);
+  void choose_types(const TableFunction& function, std::vector<ExpressionPtr>& arguments, int position);
   Value run_scalar(const pg::Node& expression);
   std::vector<std::vector<const CteEntry*>> entries_read_by(const pg::Node& node) const;
   BoundQuery query_within(std::span<const std::vector<const CteEntry*>> frames, const PgQuery__SelectStmt& select);
@@ -353,7 +360,7 @@ class Binder {
 
   // aggregation.cpp
   void group_by(const PgQuery__SelectStmt& select, QueryLevel& level);
-  ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, std::string_view name, const AggregateFunction& function);
+  ExpressionPtr aggregate_call(const PgQuery__FuncCall& call, const AggregateFunction& function);
   QueryLevel& bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind);
   ExpressionPtr add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
@@ -439,6 +446,7 @@ class Binder {
   ExpressionPtr between(const PgQuery__AExpr& expression);
   ExpressionPtr like(const PgQuery__AExpr& expression);
   ExpressionPtr null_if(const PgQuery__AExpr& expression);
+  std::vector<ExpressionPtr> array_elements(const PgQuery__AArrayExpr& list, const PgQuery__TypeName* type);
   ExpressionPtr any_or_all_array(const PgQuery__AExpr& expression, bool all);
   std::vector<ExpressionPtr> row(const pg::Node& node);
   static bool is_row(const pg::Node& node);

@@ -64,7 +64,9 @@ ExpressionPtr Binder::make_interval(const PgQuery__FuncCall& syntax) {
   }
   for (ExpressionPtr& argument : arguments)
     if (argument == nullptr) argument = Expression::make_constant(Value::of_integer(Type::integer(), 0));
-  return call("make_interval", arguments, syntax.location);
+  ExpressionPtr result = call("make_interval", arguments, syntax.location);
+  if (result == nullptr) throw_unknown_function("make_interval", arguments, syntax.location);
+  return result;
 }
 
 /// Calls about dates and times that are more than a function of their arguments; nullptr for all others.

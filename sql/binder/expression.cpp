@@ -67,7 +67,11 @@ ExpressionPtr Binder::expression_of_kind(const pg::Node& node) {
       std::string_view name = pg::last_name(node.collate_clause->collname, node.collate_clause->n_collname);
       if (name != "C" && name != "POSIX" && name != "default" && name != "ucs_basic")
         throw_unsupported("collation \"" + std::string(name) + "\"", node.collate_clause->location);
-      return expression(*node.collate_clause->arg);
+      ExpressionPtr text = expression(*node.collate_clause->arg);
+      if (!is_untyped(*text) && !text->type.is_string())
+        throw Error(sqlstate::kDatatypeMismatch, "collations are not supported by type " + type_name(text->type))
+            .at(node.collate_clause->location);
+      return text;
     }
     case PG_QUERY__NODE__NODE_SET_TO_DEFAULT:
       throw Error(sqlstate::kSyntaxError, "DEFAULT is not allowed in this context").at(pg::location(&node));

@@ -5,6 +5,7 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"
+#include "sql/binder/overload.h"
 #include "sql/optimizer/rewrite.h"
 #include "sql/parallel_rows.h"
 #include "sql/parser/column_references.h"
@@ -34,6 +35,8 @@ std::vector<Value> Binder::function_arguments(const std::vector<const pg::Node*>
     bound.push_back(has_subquery(*argument) ? Expression::make_constant(run_scalar(*argument)) : fold(expression(*argument)));
   }
   const auto known = std::ranges::find_if(bound, [](const ExpressionPtr& e) { return !is_untyped(*e); });
+  if (const TableFunction* called = find_table_function(function); called != nullptr && called->overloads != nullptr)
+    choose_types(*called, bound, pg::location(arguments[0]));
   std::vector<Value> values;
   for (size_t i = 0; i < bound.size(); i++) {
     if (bound[i]->kind == Expression::Kind::kParameter && is_untyped(*bound[i]) && known != bound.end())
@@ -100,6 +103,28 @@ void Binder::take_names(const NamesMet& names, const LogicalPlan& plan) {
       column.id = id;
     }
     context_.names->relations.push_back(std::move(relation));
+  }
+}
+
+/// The arguments as the overload that they choose takes them; exact numbers keep their digits.
+void Binder::choose_types(const TableFunction& function, std::vector<ExpressionPtr>& arguments, int position) {
+  std::vector<const Function*> overloads;
+  for (const Function& overload : function.overloads()) overloads.push_back(&overload);
+  std::vector<TypeId> given;
+  for (const ExpressionPtr& argument : arguments) given.push_back(argument->type.id);
+  const OverloadChoice choice = choose_overload(overloads, given, false);
+  if (choice.ambiguous)
+    throw Error(sqlstate::kAmbiguousFunction, "function " + std::string(function.name) + " with such arguments is not unique",
+                "More than one function takes them; add explicit type casts.").at(position);
+  if (choice.function == nullptr)
+    throw Error(sqlstate::kUndefinedFunction, "function " + std::string(function.name) + " does not exist with such arguments",
+                "Expected " + std::string(function.signature) + "; add explicit type casts.").at(position);
+  for (size_t i = 0; i < arguments.size(); i++) {
+    const TypeId wanted = choice.function->arguments[i];
+    if (arguments[i]->type.is_exact() && wanted == TypeId::kDecimal) continue;
+    const Type type = wanted == TypeId::kDecimal ? Type::decimal(kUnconstrainedPrecision, kUnconstrainedScale) : Type{wanted};
+    arguments[i] = is_untyped(*arguments[i]) ? literal_beside(std::move(arguments[i]), type)
+                                             : coerce(std::move(arguments[i]), type, CastContext::kImplicit);
   }
 }
 

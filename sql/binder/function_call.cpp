@@ -125,9 +125,10 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   }
   if (syntax.over != nullptr) return window_call(syntax, name);
   if (is_hypothetical_set_function(name) && syntax.agg_within_group) return hypothetical_call(syntax, name);
+  if (is_window_function(name)) check_window_arguments(syntax, name);
   if (is_window_function(name))
     throw Error(sqlstate::kWrongObjectType, "window function " + name + " requires an OVER clause").at(syntax.location);
-  if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, name, *aggregate);
+  if (const AggregateFunction* aggregate = find_aggregate(name)) return aggregate_call(syntax, *aggregate);
   if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
   if (syntax.func_variadic) throw_unsupported("VARIADIC", syntax.location);
   if (syntax.agg_star || syntax.agg_distinct || syntax.agg_filter != nullptr || syntax.n_agg_order > 0) {
@@ -164,7 +165,7 @@ ExpressionPtr Binder::functional_cast(std::string_view name, std::vector<Express
   const std::optional<Type> type = type_named(name);
   if (!type || arguments.size() != 1) return nullptr;
   if (!is_untyped(*arguments[0]) && !can_cast(arguments[0]->type, *type, CastContext::kExplicit)) return nullptr;
-  return coerce(std::move(arguments[0]), *type, CastContext::kExplicit, position);
+  return exactly_of(coerce(std::move(arguments[0]), *type, CastContext::kExplicit, position), *type);
 }
 
 /// Of a constant the zeros behind its last digit go; the values of a column all show its scale. nullptr: no exact number.

@@ -315,25 +315,42 @@ ExpressionPtr Binder::in_list_of(ExpressionPtr left, std::vector<ExpressionPtr> 
   return result;
 }
 
+/// The elements have one type: that of the array's cast, or the one that they have in common.
+std::vector<ExpressionPtr> Binder::array_elements(const PgQuery__AArrayExpr& list, const PgQuery__TypeName* type) {
+  std::vector<ExpressionPtr> elements;
+  for (const pg::Node* element : pg::list(list.elements, list.n_elements)) elements.push_back(expression(*element));
+  if (type != nullptr) {
+    PgQuery__TypeName of_element = *type;
+    of_element.n_array_bounds = 0;
+    const Type wanted = resolve_type_name(of_element, true).type;
+    for (ExpressionPtr& element : elements) element = coerce(std::move(element), wanted, CastContext::kExplicit);
+    return elements;
+  }
+  std::vector<ExpressionPtr*> all;
+  for (ExpressionPtr& element : elements) all.push_back(&element);
+  unify(all, "ARRAY", list.location);
+  return elements;
+}
+
 ExpressionPtr Binder::any_or_all_array(const PgQuery__AExpr& syntax, bool all) {
   std::string_view op = pg::last_name(syntax.name, syntax.n_name);
   const pg::Node* array = syntax.rexpr;
-  if (array->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) array = array->type_cast->arg;
+  const PgQuery__TypeName* type = nullptr;
+  if (array->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
+    type = array->type_cast->type_name;
+    array = array->type_cast->arg;
+  }
   if (array->node_case != PG_QUERY__NODE__NODE_A_ARRAY_EXPR)
     throw_unsupported(std::string(all ? "ALL" : "ANY") + " over an array", syntax.location);
   const PgQuery__AArrayExpr& list = *array->a_array_expr;
+  if (list.n_elements == 0 && type == nullptr)
+    throw Error("42P18", "cannot determine type of empty array", "Cast it: ARRAY[]::integer[].").at(pg::location(array));
   if (list.n_elements == 0) return Expression::make_constant(Value::of_boolean(all));
   ExpressionPtr left = expression(*syntax.lexpr);
+  std::vector<ExpressionPtr> items = array_elements(list, type);
+  if (op == "=" && !all) return in_values(std::move(left), std::move(items), syntax.location);
   std::vector<ExpressionPtr> parts;
-  for (const pg::Node* element : pg::list(list.elements, list.n_elements)) {
-    ExpressionPtr item = expression(*element);
-    if (op == "=" && !all) {
-      parts.push_back(std::move(item));
-    } else {
-      parts.push_back(binary(op, left->clone(), std::move(item), syntax.location));
-    }
-  }
-  if (op == "=" && !all) return in_values(std::move(left), std::move(parts), syntax.location);
+  for (ExpressionPtr& item : items) parts.push_back(binary(op, left->clone(), std::move(item), syntax.location));
   if (parts.size() == 1) return std::move(parts[0]);
   return all ? Expression::make_and(std::move(parts)) : Expression::make_or(std::move(parts));
 }

@@ -124,6 +124,16 @@ std::vector<std::string_view> window_function_names() {
   return names;
 }
 
+void check_window_arguments(const PgQuery__FuncCall& call, std::string_view name) {
+  const WindowFunctionRow& function = *find_window_function(name);
+  const size_t given = call.n_args + (call.agg_within_group ? call.n_agg_order : 0);
+  if (given > 0 && is_hypothetical_set_function(name))
+    throw Error(sqlstate::kWrongObjectType, "WITHIN GROUP is required for ordered-set aggregate " + std::string(name)).at(call.location);
+  if (given < function.least_arguments || given > function.most_arguments)
+    throw Error(sqlstate::kUndefinedFunction, "function " + std::string(name) + " does not exist with " +
+                                                  (call.agg_star ? "*" : std::to_string(given) + " arguments")).at(call.location);
+}
+
 /// The partitions and the order of OVER or of a WINDOW entry, and whose frame counts.
 BoundWindow Binder::window_definition(const PgQuery__WindowDef& syntax, const PgQuery__WindowDef*& frame) {
   frame = &syntax;
@@ -219,10 +229,10 @@ ExpressionPtr Binder::window_call(const PgQuery__FuncCall& syntax, std::string_v
 
 void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view name, LogicalWindowCall& window) {
   LogicalAggregate& call = window.call;
-  if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
   if (syntax.func_variadic) throw_unsupported("VARIADIC", syntax.location);
   if (syntax.agg_distinct) throw_unsupported("DISTINCT in a window function", syntax.location);
-  if (syntax.n_agg_order > 0) throw_unsupported("ORDER BY inside the call of a window function", syntax.location);
+  if (syntax.n_agg_order > 0 && !syntax.agg_within_group)
+    throw_unsupported("ORDER BY inside the call of a window function", syntax.location);
   const AggregateFunction* aggregate = find_aggregate(name);
   const WindowFunctionRow* function = find_window_function(name);
   if (aggregate == nullptr && function == nullptr) {
@@ -231,20 +241,18 @@ void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view 
                                                 " is not a window function nor an aggregate function").at(syntax.location);
   }
   if (aggregate != nullptr) {
-    if (syntax.agg_star ? name != "count" : syntax.n_args == 0)
-      throw Error(sqlstate::kWrongObjectType, std::string(name) + "(*) is not defined: name an argument").at(syntax.location);
+    check_aggregate_form(syntax, *aggregate);
     call.function = aggregate;
     fill_aggregate(syntax, call);
     set_type(call, syntax);
+    if (syntax.agg_within_group) throw_unsupported("OVER of an ordered-set aggregate", syntax.location);
     return;
   }
+  if (syntax.agg_within_group) throw_unsupported("WITHIN GROUP", syntax.location);
   if (syntax.agg_filter != nullptr) throw_unsupported("FILTER of a window function that is no aggregate", syntax.location);
   window.function = function->function;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) call.arguments.push_back(expression(*argument));
-  if (syntax.agg_star || syntax.n_args < function->least_arguments || syntax.n_args > function->most_arguments)
-    throw Error(sqlstate::kUndefinedFunction, "function " + std::string(name) + " does not exist with " +
-                                                  (syntax.agg_star ? "*" : std::to_string(syntax.n_args) + " arguments"))
-        .at(syntax.location);
+  check_window_arguments(syntax, name);
   // All arguments but the first (and ntile's) are numbers; a default has the type of the value.
   bool counts_first = window.function == WindowFunction::kNtile;
   for (size_t i = counts_first ? 0 : 1; i < std::min<size_t>(call.arguments.size(), 2); i++) {
@@ -256,7 +264,10 @@ void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view 
                   "Add an explicit cast to INTEGER.").at(pg::location(syntax.args[i]));
     call.arguments[i] = coerce(std::move(call.arguments[i]), Type::integer(), CastContext::kImplicit);
   }
-  if (call.arguments.size() > 2) unify({&call.arguments[0], &call.arguments[2]}, name, syntax.location);
+  if (call.arguments.size() > 2) {
+    if (!common_type(call.arguments[0]->type, call.arguments[2]->type)) throw_unknown_function(name, call.arguments, syntax.location);
+    unify({&call.arguments[0], &call.arguments[2]}, name, syntax.location);
+  }
   for (size_t i = 0; i < std::min<size_t>(call.arguments.size(), 2); i++) {
     bool is_number = i == 1 || counts_first;
     if (!is_number && is_untyped(*call.arguments[i]))
@@ -293,7 +304,7 @@ ExpressionPtr Binder::frame_size(const pg::Node& syntax, const BoundWindow& wind
   // What can be added to the key.
   const Type& key = window.sort_keys[0].expression->type;
   bool is_time = key.id == TypeId::kDate || key.id == TypeId::kTimestamp || key.id == TypeId::kTime || key.id == TypeId::kInterval;
-  bool fits = is_untyped(*size) || (is_time             ? size->type.id == TypeId::kInterval
+  bool fits = is_untyped(*size) || (is_time             ? converts_implicitly(size->type.id, TypeId::kInterval)
                                     : key.is_integer()  ? size->type.is_integer()
                                     : key.is_exact()    ? size->type.is_exact()
                                                         : size->type.is_numeric());
@@ -301,9 +312,8 @@ ExpressionPtr Binder::frame_size(const pg::Node& syntax, const BoundWindow& wind
     throw Error(sqlstate::kFeatureNotSupported, "RANGE with offset PRECEDING/FOLLOWING is not supported for column type " +
                                                     type_name(key) + " and offset type " + type_name(size->type))
         .at(pg::location(&syntax));
-  if (is_untyped(*size)) {
+  if (is_untyped(*size) || is_time)
     size = coerce(std::move(size), is_time ? Type::interval() : key, CastContext::kImplicit, pg::location(&syntax));
-  }
   return fold(key.id == TypeId::kTime ? clock_part(std::move(size), pg::location(&syntax)) : std::move(size));
 }
 

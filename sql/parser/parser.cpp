@@ -68,7 +68,9 @@ int byte_position(std::string_view text, int character) {
   int position = byte_position(text, error.cursorpos);
   if (message.find("memory exhausted") != std::string::npos || message.find("stack depth") != std::string::npos)
     throw Error(sqlstate::kStatementTooComplex, "the statement is nested too deeply for the parser").at(position);
-  throw Error(sqlstate::kSyntaxError, message).at(position);
+  // The grammar looks at the ends of window frames, too.
+  const bool is_frame = message.starts_with("frame start") || message.starts_with("frame end");
+  throw Error(is_frame ? "42P20" : sqlstate::kSyntaxError, message).at(position);
 }
 
 std::shared_ptr<const SyntaxTree> parse_here(const std::string& text) {

@@ -119,7 +119,7 @@ void ask_frames(Grid& grid, const AggregateForm& form, const std::string& call) 
   const auto ask = [&](std::string_view unit, std::string_view order, std::string_view bounds, std::string_view exclusion) {
     grid.ask("aggregates over windows", form.name,
              fmt::format("SELECT n, {} OVER (PARTITION BY g ORDER BY {} {} {} {}) FROM measured ORDER BY n", call, order, unit, bounds, exclusion),
-             Compared::kValues);
+             Compared::kSums);
   };
   const bool orders_peers = form.name == "string_agg";  // in PostgreSQL they come as its sort leaves them
   size_t turn = 0;
@@ -165,7 +165,7 @@ void ask_values_of_aggregates(Grid& grid) {
         const std::string call = write(form, first.name, second);
         const bool is_first = second == second_arguments(form, first).front();
         const auto ask = [&](const std::string& statement) {
-          grid.ask("values of aggregates", form.name, statement, Compared::kValues);
+          grid.ask("values of aggregates", form.name, statement, Compared::kSums);
         };
         // Where the order of the rows matters, one is given.
         const std::string arguments = takes_two(form) ? fmt::format("{}, {}", first.name, second) : std::string(first.name);

@@ -5,6 +5,9 @@
 namespace cairn::grid {
 namespace {
 
+/// Longer than what messages show of a text, in characters that have two bytes, from an odd byte on.
+constexpr std::string_view kLongText = "xßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßßß";
+
 const std::vector<ArgumentType>& all_types() {
   static const std::vector<ArgumentType> types = {
       {"boolean", "bo", TypeId::kBoolean, {"true", "false"}},
@@ -24,7 +27,7 @@ const std::vector<ArgumentType>& all_types() {
       {"interval", "iv", TypeId::kInterval,
        {"0", "1 day", "-1 day", "1 year 2 mons", "1 mon -1 day 02:03:04.5", "-00:00:00.000001", "100:00:00", "-5 years -3 days"}},
       {"text", "tx", TypeId::kVarchar,
-       {"", " ", "abc", "  aBc ", "äöß€😀", "7", "-2.5", "a_b%c", "1 day", "2024-02-29", "x\\y", "true", "NaN"}},
+       {"", " ", "abc", "  aBc ", "äöß€😀", "7", "-2.5", "a_b%c", "1 day", "2024-02-29", "x\\y", "true", "NaN", kLongText}},
       {"varchar(8)", "vc", TypeId::kVarchar, {"", "abc", "aé ", "12"}},
       {"char(5)", "ch", TypeId::kChar, {"", "ab", "héé", "12345"}},
   };

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "vector/utf8.h"
+
 namespace cairn::grid {
 namespace {
 
@@ -48,7 +50,16 @@ bool same_number(const std::string& a, const std::string& b, double tolerance) {
   return x == y || std::abs(x - y) <= tolerance * std::max(std::abs(x), std::abs(y));
 }
 
-bool same_value(const std::string& expected, const std::string& got, const std::string& postgres_type, const std::string& cairn_type) {
+/// A number of PostgreSQL's that has been rounded to the digits that it shows, nine at least.
+bool same_rounded(const std::string& shown, const std::string& exact) {
+  const size_t point = shown.find('.');
+  const int fraction = point == std::string::npos ? 0 : static_cast<int>(shown.size() - point - 1);
+  const double x = std::strtod(shown.c_str(), nullptr), y = std::strtod(exact.c_str(), nullptr);
+  return std::abs(x - y) <= 0.5000001 * std::pow(10, -fraction) && std::abs(x - y) <= 1e-9 * std::abs(x);
+}
+
+bool same_value(const std::string& expected, const std::string& got, const std::string& postgres_type, const std::string& cairn_type,
+                double tolerance) {
   if (expected == got) return true;
   if (cairn_type == "boolean") return expected == got.substr(0, 1);
   if (postgres_type == "timestamp with time zone") {
@@ -56,8 +67,8 @@ bool same_value(const std::string& expected, const std::string& got, const std::
     return zone != std::string::npos && std::string(expected).erase(zone, 3) == got;
   }
   if (!is_number(postgres_type) || !is_number(cairn_type)) return false;
-  if (is_approximate(postgres_type) && is_approximate(cairn_type)) return same_number(expected, got, cairn_type == "real" ? 1e-6 : 1e-14);
-  if (is_approximate(postgres_type) || is_approximate(cairn_type)) return same_number(expected, got, 1e-12);
+  if (is_approximate(postgres_type) && is_approximate(cairn_type)) return same_number(expected, got, cairn_type == "real" ? 1e-6 : tolerance);
+  if (is_approximate(postgres_type) || is_approximate(cairn_type)) return same_number(expected, got, 1e-12) || same_rounded(expected, got);
   return without_trailing_zeros(expected) == without_trailing_zeros(got);
 }
 
@@ -74,6 +85,7 @@ constexpr std::string_view kTimeout = "57014";
 /// Of errors; nullopt where neither, or both alike, failed; or PostgreSQL took too long.
 std::optional<Difference> difference_of_errors(const test::Answer& expected, const test::Answer& got, const std::string& expected_text,
                                                const std::string& got_text) {
+  if (find_invalid_utf8(got.message) < got.message.size()) return Difference{"a message that is no UTF-8", expected.message, got.sqlstate};
   if (expected.sqlstate == got.sqlstate || expected.sqlstate == kTimeout) return std::nullopt;
   const std::string left = expected.failed() ? summary(expected) : "an answer", right = got.failed() ? summary(got) : "an answer";
   return Difference{left + " -> " + right, expected.failed() ? left : expected_text,
@@ -89,7 +101,7 @@ std::optional<Difference> difference_of_types(const test::Answer& expected, cons
   return Difference{wanted + " -> " + found, wanted, found};
 }
 
-std::optional<Difference> difference_of_values(const test::Answer& expected, const test::Answer& got) {
+std::optional<Difference> difference_of_values(const test::Answer& expected, const test::Answer& got, double tolerance) {
   const auto first_row = [](const test::Answer& answer) { return answer.rows.empty() ? "no rows" : row_text(answer.rows[0]); };
   if (expected.failed() || got.failed()) return difference_of_errors(expected, got, first_row(expected), first_row(got));
   if (expected.rows.size() != got.rows.size() || expected.types.size() != got.types.size())
@@ -97,7 +109,7 @@ std::optional<Difference> difference_of_values(const test::Answer& expected, con
   for (size_t r = 0; r < expected.rows.size(); r++)
     for (size_t c = 0; c < expected.types.size(); c++) {
       const auto &a = expected.rows[r][c], &b = got.rows[r][c];
-      if (a.has_value() == b.has_value() && (!a || same_value(*a, *b, common_name(expected.types[c]), common_name(got.types[c]))))
+      if (a.has_value() == b.has_value() && (!a || same_value(*a, *b, common_name(expected.types[c]), common_name(got.types[c]), tolerance)))
         continue;
       return Difference{"value", row_text(expected.rows[r]), row_text(got.rows[r])};
     }

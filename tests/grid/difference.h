@@ -16,7 +16,8 @@ struct Difference {
 std::optional<Difference> difference_of_types(const test::Answer& expected, const test::Answer& got);
 
 /// Of rows in order. Numbers are equal whatever zeros end them; where Cairn has DOUBLE or REAL and PostgreSQL numeric, to
-/// twelve digits, and where both have, to fourteen (libraries differ in the last bits of transcendental functions).
-std::optional<Difference> difference_of_values(const test::Answer& expected, const test::Answer& got);
+/// twelve digits, or to those that PostgreSQL shows where they are nine at least; where both have DOUBLE, to `tolerance` of
+/// their size (libraries differ in the last bits of transcendental functions).
+std::optional<Difference> difference_of_values(const test::Answer& expected, const test::Answer& got, double tolerance);
 
 }  // namespace cairn::grid

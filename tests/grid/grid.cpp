@@ -57,7 +57,8 @@ void Grid::compare(const Question& question, const test::Answer& expected, const
   Group& group = groups_[question.group];
   group.asked++;
   const std::optional<Difference> difference =
-      question.compared == Compared::kTypes ? difference_of_types(expected, got) : difference_of_values(expected, got);
+      question.compared == Compared::kTypes ? difference_of_types(expected, got)
+                                            : difference_of_values(expected, got, question.compared == Compared::kSums ? 1e-11 : 1e-14);
   if (!difference) {
     group.agreed++;
     return;
@@ -65,30 +66,35 @@ void Grid::compare(const Question& question, const test::Answer& expected, const
   const std::string line = fmt::format("{}: {}: {} | {}", question.group, question.statement, difference->expected, difference->got);
   if (const Exception* exception = excuse(line)) {
     group.excused++;
-    group.reasons[exception->reason]++;
+    group.reasons[exception->reason].add(line);
     return;
   }
-  Kind& kind = group.kinds[question.subject + ": " + difference->kind];
-  kind.count++;
-  if (kind.examples.size() < kExamplesKept) kind.examples.push_back(line);
+  group.kinds[question.subject + ": " + difference->kind].add(line);
 }
 
-bool Grid::report(size_t examples, double least) const {
+void Grid::Kind::add(const std::string& example) {
+  count++;
+  if (examples.size() < kExamplesKept) examples.push_back(example);
+}
+
+void Grid::Kind::show(std::string_view what, size_t most) const {
+  fmt::print("    {:6} {}\n", count, what);
+  for (size_t i = 0; i < std::min(most, examples.size()); i++) fmt::print("           {}\n", examples[i]);
+}
+
+bool Grid::report(const Examples& examples, double least) const {
   bool all = true;
   for (const auto& [name, group] : groups_) {
     const size_t differ = group.asked - group.agreed - group.excused;
     const auto share = [&](size_t count) { return 100.0 * static_cast<double>(count) / static_cast<double>(group.asked); };
     fmt::print("{}: {} asked, {:.2f} % agree, {:.2f} % with those excused, {} differ\n", name, group.asked, share(group.agreed),
                share(group.agreed + group.excused), differ);
-    for (const auto& [reason, count] : group.reasons) fmt::print("    {:6} excused: {}\n", count, reason);
+    for (const auto& [reason, excused] : group.reasons) excused.show(fmt::format("excused: {}", reason), examples.excused);
     std::vector<std::pair<std::string, const Kind*>> kinds;
     for (const auto& [kind, found] : group.kinds) kinds.emplace_back(kind, &found);
     std::ranges::stable_sort(kinds, [](const auto& a, const auto& b) { return a.second->count > b.second->count; });
-    for (const auto& [kind, found] : kinds) {
-      fmt::print("    {:6} differ: {}\n", found->count, kind);
-      for (size_t i = 0; i < std::min(examples, found->examples.size()); i++) fmt::print("           {}\n", found->examples[i]);
-    }
-    all = all && share(group.agreed + group.excused) >= least;
+    for (const auto& [kind, found] : kinds) found->show("differ: " + kind, examples.different);
+    all = all && (differ <= 1 || share(group.agreed + group.excused) >= least);
   }
   return all;
 }

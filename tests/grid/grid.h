@@ -15,6 +15,12 @@ namespace cairn::grid {
 enum class Compared : uint8_t {
   kTypes,   ///< of the columns; PostgreSQL only describes the statement, and Cairn should run it over no rows
   kValues,  ///< of all rows, in order
+  kSums,    ///< the same, where PostgreSQL rounds sums of DOUBLE at every step and Cairn once
+};
+
+/// How many are shown of each kind.
+struct Examples {
+  size_t different = 1, excused = 0;
 };
 
 /// Asks PostgreSQL and Cairn the same questions, and counts by group where they agree.
@@ -34,9 +40,9 @@ class Grid {
   std::vector<std::string> postgres_column(const std::string& query);
   fuzz::Random& random() { return random_; }
 
-  /// Per group: questions, agreements, excused ones, and what differs by kind. True where in every group `least` percent
-  /// agree or are excused.
-  bool report(size_t examples, double least) const;
+  /// Per group: questions, agreements, excused ones, and what differs by kind, with examples of each. True where in every
+  /// group `least` percent agree or are excused; of few questions, one may differ.
+  bool report(const Examples& examples, double least) const;
 
  private:
   struct Question {
@@ -46,11 +52,14 @@ class Grid {
   struct Kind {
     size_t count = 0;
     std::vector<std::string> examples;
+
+    void add(const std::string& example);
+    void show(std::string_view what, size_t most) const;
   };
   struct Group {
     size_t asked = 0, agreed = 0, excused = 0;
     std::map<std::string, Kind> kinds;
-    std::map<std::string_view, size_t> reasons;  ///< of the excused
+    std::map<std::string_view, Kind> reasons;  ///< of the excused
   };
 
   void compare(const Question& question, const test::Answer& expected, const test::Answer& got);

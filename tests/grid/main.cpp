@@ -1,5 +1,5 @@
 // Functions, operators, casts and more over all types and odd values, in Cairn and in PostgreSQL:
-//   grid_test [--seed N] [--fraction F] [--section NAME]… [--examples N] [--least PERCENT] [--postgres DIR]
+//   grid_test [--seed N] [--fraction F] [--section NAME]… [--examples N] [--excused N] [--least PERCENT] [--postgres DIR]
 // Prints by group how many questions agree, which exceptions excused how many, and what else differs, by kind. Exits 0
 // where enough agree or are excused, 77 where PostgreSQL's binaries are missing.
 
@@ -21,7 +21,7 @@ constexpr int kSkipped = 77;
 struct Options {
   uint64_t seed = std::random_device{}();
   double fraction = 1;
-  size_t examples = 1;
+  grid::Examples examples;
   double least = 100;
   std::vector<std::string> sections;
   std::string postgres = "/usr/lib/postgresql/15/bin";
@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "of what is drawn");
   app.add_option("--fraction", options.fraction, "of the questions, drawn");
   app.add_option("--section", options.sections, "only these");
-  app.add_option("--examples", options.examples, "of each kind of difference");
+  app.add_option("--examples", options.examples.different, "of each kind of difference");
+  app.add_option("--excused", options.examples.excused, "examples of each exception's");
   app.add_option("--least", options.least, "percent of each group that have to agree or be excused");
   app.add_option("--postgres", options.postgres, "directory of PostgreSQL 15's binaries");
   CLI11_PARSE(app, argc, argv);

@@ -9,6 +9,8 @@ constexpr Section kSections[] = {
     {"casts", ask_casts},                         {"forms", ask_forms},
     {"meeting_types", ask_types_of_meetings},     {"meeting_values", ask_values_of_meetings},
     {"aggregate_types", ask_types_of_aggregates}, {"aggregate_values", ask_values_of_aggregates},
+    {"extremes", ask_extremes},                   {"windows", ask_windows},
+    {"names_of_types", ask_names_of_types},       {"table_functions", ask_table_functions},
 };
 
 }  // namespace

@@ -24,5 +24,9 @@ void ask_types_of_meetings(Grid& grid);
 void ask_values_of_meetings(Grid& grid);
 void ask_types_of_aggregates(Grid& grid);
 void ask_values_of_aggregates(Grid& grid);
+void ask_extremes(Grid& grid);
+void ask_windows(Grid& grid);
+void ask_names_of_types(Grid& grid);
+void ask_table_functions(Grid& grid);
 
 }  // namespace cairn::grid

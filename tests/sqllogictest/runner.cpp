@@ -171,6 +171,8 @@ class FileRun {
   bool run(const Record& record) {
     const Outcome outcome = execute(record);
     const bool interrupted = outcome.error && outcome.error->starts_with("57014");
+    if (outcome.error && !interrupted && !outcome.error->starts_with(record.sqlstate))
+      return report(record, {"error " + record.sqlstate}, {"error " + *outcome.error});
     if (record.kind == Record::Kind::kStatementError)
       return (outcome.error && !interrupted) || report(record, {"an error"}, {interrupted ? "time ran out" : "success"});
     if (outcome.error) return report(record, {"success"}, {"error " + *outcome.error});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -60,7 +61,10 @@ class Reader {
 
   void read_statement(std::istringstream& words, Record& record) {
     std::string outcome;
-    words >> outcome;
+    std::string sqlstate;
+    words >> outcome >> sqlstate;
+    const auto may_be_in_one = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
+    if (sqlstate.size() == 5 && std::ranges::all_of(sqlstate, may_be_in_one)) record.sqlstate = sqlstate;
     if (outcome != "ok" && outcome != "error") fail("expected 'statement ok' or 'statement error'");
     record.kind = outcome == "ok" ? Record::Kind::kStatementOk : Record::Kind::kStatementError;
     if (read_sql(record)) {  // an expected message: nobody compares it

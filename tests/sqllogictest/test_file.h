@@ -19,6 +19,7 @@ struct Record {
 
   Kind kind = Kind::kStatementOk;
   Sort sort = Sort::kNone;
+  std::string sqlstate;               ///< kStatementError: that of the error; empty: any
   std::string types;                  ///< kQuery: a letter of "IRT" per column
   std::string connection = "default";
   std::string sql;
