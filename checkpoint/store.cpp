@@ -40,6 +40,7 @@ void release_foreign(const Database& database, Recovered& recovered) {
 std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database> database, const std::string& directory,
                                                        Notice notice, std::vector<std::string>& told) {
   std::shared_ptr<CheckpointStore> store(new CheckpointStore(std::move(database), std::move(notice)));
+  store->visited_ = {"", directory};
   auto all = std::make_shared<Recovered>();
   for (const std::string& place : places_of(*store->database_, directory)) {
     store->places_.insert(place);
@@ -62,7 +63,19 @@ CheckpointStore::CheckpointStore(std::shared_ptr<Database> database, Notice noti
 CheckpointStore::~CheckpointStore() { close(); }
 
 std::shared_ptr<QueryCheckpoint> CheckpointStore::begin(CheckpointRequest request) {
+  visit(request.directory);
   return std::shared_ptr<QueryCheckpoint>(new QueryCheckpoint(shared_from_this(), std::move(request)));
+}
+
+/// What a process left there that died before its first pin, or after its last, nothing in the database tells of.
+void CheckpointStore::visit(const std::string& directory) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!visited_.insert(directory).second) return;
+  }
+  writer_.enqueue([this, place = checkpoint_place(*database_, directory)] {
+    if (!places_.contains(place)) attempt([&] { take_over_late(place); });
+  });
 }
 
 /* ---- Interrupted queries ---- */

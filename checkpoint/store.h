@@ -70,6 +70,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   using State = QueryCheckpoint::State;
 
   CheckpointStore(std::shared_ptr<Database> database, Notice notice);
+  void visit(const std::string& directory);
   void retry_unread(const Check& check);
   void mark_ended(const std::vector<std::string>& ids, bool ended);
 
@@ -102,7 +103,8 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
 
   std::mutex mutex_;  ///< guards what follows; never held over I/O
   std::map<std::string, std::shared_ptr<Interrupted>, std::less<>> interrupted_;  ///< by id
-  std::set<std::string> unread_;  ///< places that could not be read whole
+  std::set<std::string> visited_;  ///< what the setting has been so far
+  std::set<std::string> unread_;   ///< places that could not be read whole
 
   Writer writer_;  ///< the first to go: its jobs use the rest
 };

@@ -3,6 +3,7 @@
 #include <xxhash.h>
 
 #include "checkpoint/owner.h"
+#include "checkpoint/place.h"
 #include "tests/checkpoint/store_fixture.h"
 #include "tests/io/file_fixture.h"
 
@@ -121,6 +122,15 @@ TEST_F(CheckpointRecoveryTest, ADirectoryWithNothingToResumeGoes) {
   EXPECT_TRUE(store->interrupted().empty());
   EXPECT_EQ(store->bytes(), 0u);
   EXPECT_FALSE(storage->exists("/db/checkpoints"));
+}
+
+TEST_F(CheckpointRecoveryTest, WhatNoPinTellsOfGoesOnceAQueryHasTheSetting) {
+  open();  // the setting comes later
+  Owner::make(*storage, checkpoint_place(*database, "/nvme"));  // died before its first record
+  auto query = begin("SELECT 1", "/nvme");  // which writes nothing
+  query->finish(true);
+  store->drain();
+  EXPECT_EQ(file_count("/nvme"), 0u);
 }
 
 TEST_F(CheckpointRecoveryTest, OthersThingsInThePlaceStay) {
