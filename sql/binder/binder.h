@@ -80,6 +80,12 @@ struct InsertColumns {
   std::vector<size_t> positions;
   bool listed = false;  ///< by the statement; where they are not, a query may give fewer
   PgQuery__OverridingKind overriding = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;  ///< of identities
+  /// Of a view whose column behind `positions` is an expression: a query that gives that one, too, is an error.
+  struct Beyond {
+    std::string relation, expression;
+    size_t count = 0;  ///< of all columns of the view
+  };
+  std::optional<Beyond> beyond = {};
 
   /// Errors: those of TargetNames::find, kDuplicateColumn.
   static InsertColumns of(const PgQuery__InsertStmt& insert, const TargetNames& target);
@@ -495,6 +501,8 @@ class Binder {
 
 /// The scope of rows of the table under these ids.
 FromItem row_item(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids);
+/// "cannot insert into column "c" of view "v"": it is an expression.
+Error not_assignable(std::string_view relation, std::string_view column, std::string_view verb, int position);
 /// Why a view cannot be the target: "Views containing DISTINCT are not automatically updatable."
 Error not_updatable(const ViewSchema& view, std::string_view verb, std::string_view which);
 /// What a statement calls the relation.
