@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -54,6 +55,10 @@ class Reader {
       skipped_ = 0;
       skip_blanks();
     }
+    // A zero is as good as nothing.
+    for (std::optional<int64_t>* field : {&fields_.month, &fields_.day, &fields_.day_of_year, &fields_.week,
+                                          &fields_.week_of_month, &fields_.century, &fields_.julian})
+      if (*field == 0) field->reset();
     return fields_;
   }
 
@@ -243,12 +248,16 @@ class Reader {
     if (f == "AD") {
       fields_.before_christ = second_of(part, "AD", "BC");
     } else if (f == "MONTH") {
+      mode(false);
       set(part, fields_.month, name(part, kMonthNames, 9) + 1);
     } else if (f == "MON") {
+      mode(false);
       set(part, fields_.month, name(part, kMonthNames, 3) + 1);
     } else if (f == "RM") {
+      mode(false);
       set(part, fields_.month, roman(part));
     } else if (f == "MM") {
+      mode(false);
       number(part, 2, fields_.month);
     } else if (f == "DAY") {
       set(part, fields_.day_of_week, name(part, kDayNames, 9) + 1);
@@ -261,6 +270,7 @@ class Reader {
       mode(false);
       number(part, 2, fields_.day);
     } else if (f == "D") {
+      mode(false);
       number(part, 1, fields_.day_of_week);
     } else if (f == "ID") {
       mode(true);
@@ -270,6 +280,7 @@ class Reader {
       mode(f == "IW");
       number(part, 2, fields_.week);
     } else if (f == "W") {
+      mode(false);
       number(part, 1, fields_.week_of_month);
     } else if (f == "Q") {  // says nothing of which day
       std::optional<int64_t> ignored;
@@ -352,7 +363,11 @@ int64_t days_of(const Fields& f, std::string_view text) {
     has_year = true;
   }
   if (f.month) month = *f.month;
-  if (year < -4800 || year > 5874897) throw field_out_of_range(text);
+  if (year < -4800 || year > 5874897) {  // no day that there is, in either type
+    const int64_t named = f.day.value_or(day);
+    if (month > 12 || named > 31 || month < 1 || named < 1) throw field_out_of_range(text);
+    return year < 0 ? INT32_MIN : INT32_MAX;
+  }
   if (f.week) {
     if (f.iso) {
       // A week without a day is its Monday; Sunday is the last day of its week.
@@ -417,8 +432,13 @@ std::optional<int32_t> to_date(StringRef text, StringRef pattern) {
 
 int64_t to_timestamp(StringRef text, StringRef pattern) {
   const Fields fields = Reader(text.view(), datetime_pattern(pattern.view())).run();
-  int64_t zone = fields.zone_hours.value_or(0) * kMicrosPerHour + fields.zone_minutes.value_or(0) * kMicrosPerMinute;
-  if (fields.zone_west) zone = -zone;
+  int64_t zone = 0;
+  if (fields.zone_hours) {
+    const int64_t hours = *fields.zone_hours, minutes = fields.zone_minutes.value_or(0);
+    if (hours < 0 || hours > 15 || minutes < 0 || minutes >= 60)
+      throw Error("22009", "time zone displacement out of range: \"" + excerpt(text.view()) + "\"");
+    zone = (hours * kMicrosPerHour + minutes * kMicrosPerMinute) * (fields.zone_west ? -1 : 1);
+  }
   const int128_t micros = int128_t{days_of(fields, text.view())} * kMicrosPerDay + time_of(fields, text.view()) - zone;
   if (micros < kMinTimestamp || micros > kMaxTimestamp) throw Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
   return static_cast<int64_t>(micros);
@@ -429,8 +449,11 @@ int64_t timestamp_of_seconds(double seconds) {
   if (std::isnan(seconds)) throw Error(sqlstate::kDatetimeOverflow, "timestamp cannot be NaN");
   if (std::isinf(seconds)) return seconds > 0 ? kTimestampInfinity : kTimestampMinusInfinity;
   const double micros = std::rint(seconds * 1e6);
-  if (!(micros >= static_cast<double>(kMinTimestamp) && micros <= static_cast<double>(kMaxTimestamp)))
-    throw Error(sqlstate::kDatetimeOverflow, "timestamp out of range: \"" + std::to_string(seconds) + "\"");
+  if (!(micros >= static_cast<double>(kMinTimestamp) && micros <= static_cast<double>(kMaxTimestamp))) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%g", seconds);
+    throw Error(sqlstate::kDatetimeOverflow, "timestamp out of range: \"" + std::string(text) + "\"");
+  }
   return static_cast<int64_t>(micros);
 }
 

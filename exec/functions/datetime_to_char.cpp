@@ -62,9 +62,10 @@ class Writer {
   int64_t shown_year(int64_t year) const { return m_.is_interval || year > 0 ? year : 1 - year; }
 
   /// `width` digits, a minus apart, unless in fill mode.
-  void number(const PatternPart& part, int64_t value, int width) {
+  void number(const PatternPart& part, int64_t value, int width) { padded(part, value, width + (value < 0)); }
+  void padded(const PatternPart& part, int64_t value, int width) {
     char text[32];
-    std::snprintf(text, sizeof text, "%0*lld", part.fill_mode ? 0 : width + (value < 0), static_cast<long long>(value));
+    std::snprintf(text, sizeof text, "%0*lld", part.fill_mode ? 0 : width, static_cast<long long>(value));
     out_ += text;
   }
 
@@ -133,11 +134,12 @@ class Writer {
     const std::string_view f = part.field;
     const int64_t year = shown_year(m_.year);
     if (f == "MM") number(part, m_.month, 2);
-    else if (f == "DD") number(part, m_.day, 2 - (m_.day < 0));
-    else if (f == "DDD") number(part, day_in_year(), 3 - (day_in_year() < 0));
-    else if (f == "WW") number(part, (day_in_year() - 1) / 7 + 1, 2);
+    else if (f == "DD") padded(part, m_.day, 2);
+    else if (f == "DDD") padded(part, day_in_year(), 3);
+    else if (f == "WW") padded(part, (day_in_year() - 1) / 7 + 1, 2);
     else if (f == "W") out_ += std::to_string((m_.day - 1) / 7 + 1);
-    else if (f == "J") out_ += std::to_string(m_.is_interval ? julian_of_interval() : int64_t{m_.days} + 2440588);
+    else if (f == "J") out_ += std::to_string(m_.is_interval ? julian(m_.year, m_.month, m_.day) : int64_t{m_.days} + 2440588);
+    else if (m_.is_interval && f.starts_with('I') && f != "ID") iso_field(part, iso_of_interval());
     else if (f == "YYYY") number(part, year, 4);
     else if (f == "YYY") number(part, year % 1000, 3);
     else if (f == "YY") number(part, year % 100, 2);
@@ -158,10 +160,31 @@ class Writer {
   int64_t day_in_year() const {
     return m_.is_interval ? (m_.year * 12 + m_.month) * 30 + m_.day : day_of_year(m_.days);
   }
-  /// PostgreSQL's date2j of the interval's fields, as if they were a date's.
-  int64_t julian_of_interval() const {
-    const int64_t month = m_.month + (m_.month > 2 ? 1 : 13), year = m_.year + (m_.month > 2 ? 4800 : 4799);
-    return year * 365 - 32167 + year / 4 - year / 100 + year / 400 + 7834 * month / 256 + m_.day;
+  /// PostgreSQL's date2j, of an interval's fields as if they were a date's.
+  static int64_t julian(int64_t year, int64_t month, int64_t day) {
+    year += month > 2 ? 4800 : 4799;
+    month += month > 2 ? 1 : 13;
+    return year * 365 - 32167 + year / 4 - year / 100 + year / 400 + 7834 * month / 256 + day;
+  }
+  struct IsoDate {
+    int64_t year, week, day_of_year;
+  };
+  /// The Monday of a year's first ISO week, as a Julian day.
+  static int64_t iso_year_begin(int64_t year) {
+    const int64_t fourth = julian(year, 1, 4);
+    return fourth - (fourth % 7 + 7) % 7;
+  }
+  /// PostgreSQL's date2isoyear and its kin.
+  IsoDate iso_of_interval() const {
+    const int64_t day = julian(m_.year, m_.month, m_.day);
+    int64_t year = m_.year;
+    if (day < iso_year_begin(year)) --year;
+    const int64_t week = (day - iso_year_begin(year)) / 7 + 1;
+    // Weeks are looked for in the year after that of the interval, whichever they were counted in.
+    if (week >= 52 && day >= iso_year_begin(m_.year + 1)) {
+      return {year + 1, (day - iso_year_begin(m_.year + 1)) / 7 + 1, day - iso_year_begin(year + 1) + 1};
+    }
+    return {year, week, day - iso_year_begin(year) + 1};
   }
   void thousands(int64_t year) {
     char text[32];
@@ -175,7 +198,9 @@ class Writer {
   void roman(const PatternPart& part) {
     int64_t month = m_.month;
     if (m_.is_interval && month == 0 && m_.year == 0) return;
-    if (month <= 0) month += 12;
+    // Months of negative intervals count backwards: -1 is December. Whole years are that before the first.
+    if (month < 0) month += 13;
+    if (month == 0) month = m_.year > 0 ? 12 : 1;
     word(part, kRomanMonths[month - 1], 4);
   }
   void zone(const PatternPart& part) {
@@ -197,19 +222,22 @@ class Writer {
     else if (f == "DY") word(part, kDayNames[iso_day % 7].substr(0, 3), 3);
     else if (f == "D") out_ += std::to_string(iso_day % 7 + 1);
     else if (f == "ID") out_ += std::to_string(iso_day);
-    else iso_field(part);
+    else iso_field(part, iso_of_date());
   }
-  void iso_field(const PatternPart& part) {
+  IsoDate iso_of_date() const {
+    int year;
+    const int week = iso_week(m_.days, &year);
+    return {shown_year(year), week, (week - 1) * 7 + iso_day_of_week(m_.days)};
+  }
+  void iso_field(const PatternPart& part, const IsoDate& iso) {
     const std::string_view f = part.field;
-    int astronomical;
-    const int week = iso_week(m_.days, &astronomical);
-    const int64_t year = shown_year(astronomical);
-    if (f == "IW") number(part, week, 2);
-    else if (f == "IDDD") number(part, (week - 1) * 7 + iso_day_of_week(m_.days), 3);
-    else if (f == "IYYY") number(part, year, 4);
-    else if (f == "IYY") number(part, year % 1000, 3);
-    else if (f == "IY") number(part, year % 100, 2);
-    else if (f == "I") number(part, year % 10, 1);
+    const int sign = m_.is_interval && m_.year < 0 ? 1 : 0;  // PostgreSQL asks the interval's year for it, not the ISO year
+    if (f == "IW") padded(part, iso.week, 2);
+    else if (f == "IDDD") padded(part, iso.day_of_year, 3);
+    else if (f == "IYYY") padded(part, iso.year, 4 + sign);
+    else if (f == "IYY") padded(part, iso.year % 1000, 3 + sign);
+    else if (f == "IY") padded(part, iso.year % 100, 2 + sign);
+    else if (f == "I") padded(part, iso.year % 10, 1);
   }
 
   [[noreturn]] static void throw_not_of_interval() {

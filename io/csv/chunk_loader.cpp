@@ -38,15 +38,12 @@ uint64_t ChunkLoader::load(const RecordChunk& chunk, const std::function<std::un
   while (const size_t rows = index_.next()) {
     between();
     parse(chunk, rows, check_encoding);
-    Batch batch = batch_of(rows);
-    if (step_) {
-      step_(batch);
-      check_not_null(chunk, batch);
-      if (batch.row_count() == 0) continue;
-    } else if (!writer) {
-      check_defaults(chunk);
+    const Batch batch = stepped(chunk, rows);
+    if (batch.row_count() == 0) continue;
+    if (!writer) {
+      if (!step_) check_defaults(chunk);
+      writer = make_writer();
     }
-    if (!writer) writer = make_writer();
     writer->append(batch);
     row_count += batch.row_count();
   }
@@ -65,6 +62,15 @@ void ChunkLoader::check_defaults(const RecordChunk& chunk) const {
                         "the column is not in COPY's list of columns and has no default"),
                   chunk, index_.record_begin(0), schema.name);
   }
+}
+
+/// The rows that were parsed, and what a step leaves of them.
+Batch ChunkLoader::stepped(const RecordChunk& chunk, size_t rows) {
+  Batch batch = batch_of(rows);
+  if (!step_) return batch;
+  step_(batch);
+  check_not_null(chunk, batch);
+  return batch;
 }
 
 /// Of rows as a step left them.
@@ -123,6 +129,10 @@ void ChunkLoader::parse(const RecordChunk& chunk, size_t rows, bool check_encodi
     }
   }
   if (good_rows == rows) return;
+  if (step_ && good_rows > 0) {  // which may find something wrong in those before
+    parse(chunk, good_rows, check_encoding);
+    stepped(chunk, good_rows);
+  }
   const Field field = index_.column(wrong_field)[good_rows];
   throw located(parsers_[wrong_field].error_of(chunk.text(), field), chunk, field.begin,
                 target_.schema.columns[target_.columns[wrong_field]].name);

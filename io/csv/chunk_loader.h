@@ -48,6 +48,7 @@ class ChunkLoader {
   void skip_header(const RecordChunk& chunk);
   void parse(const RecordChunk& chunk, size_t rows, bool check_encoding);
   Batch batch_of(size_t rows) const;
+  Batch stepped(const RecordChunk& chunk, size_t rows);
   Error located(const Error& error, const RecordChunk& chunk, size_t at, std::string_view column) const;
   Error bad_record_error(const RecordChunk& chunk) const;
   Error line_end_error(const RecordChunk& chunk, const FieldIndex::BadRecord& bad) const;

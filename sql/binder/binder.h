@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "sql/binder/bind_context.h"
+#include "sql/binder/bound_modification.h"
 #include "sql/binder/coercion.h"
 #include "sql/binder/scope.h"
 #include "sql/binder/type_name.h"
@@ -19,8 +21,6 @@
 
 namespace cairn {
 
-class SessionState;
-class VolatileSource;
 struct TableFunction;
 
 /// Functions that are called over windows alone.
@@ -36,91 +36,6 @@ bool is_hypothetical_set_function(std::string_view name);
 
 /// DESC, NULLS FIRST and their defaults; the expression is left to the caller.
 LogicalSortKey sort_key(const PgQuery__SortBy& syntax);
-
-/// What the names of a text mean, found while it is bound; those in the texts of its views don't count.
-struct NamesMet {
-  struct Relation {
-    const PgQuery__RangeVar* range;    ///< nullptr: a sequence that a function names
-    std::string key;
-    std::vector<ScopeColumn> columns;
-    std::string written;               ///< the key of the name as the text that is stored has it
-  };
-  std::vector<Relation> relations;
-  std::set<ColumnId> used;  ///< columns of theirs, beside others, that the text needs
-};
-
-/// What a statement sees while it is bound.
-struct BindContext {
-  std::shared_ptr<const Snapshot> snapshot;
-  std::shared_ptr<const CommittedSnapshot> committed;     ///< what `snapshot` shows beside temporary relations, if one commit
-  SessionState* session = nullptr;                        ///< for table functions
-  std::shared_ptr<VolatileSource> volatile_source;        ///< for calls of volatile functions
-  SearchPath search_path;
-  NamesMet* names = nullptr;                              ///< receives what names mean; nullptr: nobody asks
-  int64_t now_micros = 0;                                 ///< CURRENT_TIMESTAMP of the statement
-  const std::vector<Value>* parameter_values = nullptr;   ///< $n become constants; nullptr: they stay parameters
-  std::vector<Type> parameter_types;                      ///< declared or inferred before; kNull: not known yet
-  const std::atomic<bool>* interrupted = nullptr;         ///< set by another thread: end soon with kQueryCanceled
-};
-
-/// What INSERT, UPDATE, DELETE and MERGE name as their target: a table, or a view whose rows are those of one.
-struct ModificationTarget {
-  std::shared_ptr<const TableVersion> table;
-  std::vector<std::shared_ptr<const ViewSchema>> views = {};  ///< from the one that is named down to the one over the table
-  std::string_view verb = "change rows through";  ///< "insert into": what errors say is to be done with it
-};
-
-/// The columns that a statement sees of its target, each with its position in the table; nullopt: it is an expression.
-struct TargetNames {
-  std::string relation;
-  std::vector<std::pair<std::string, std::optional<size_t>>> columns;
-
-  static TargetNames of(const TableSchema& table);
-  /// The position in the table of the column that is assigned to. Errors: kUndefinedColumn; kFeatureNotSupported of an
-  /// expression; `verb`: "insert into", "update".
-  size_t find(const PgQuery__ResTarget& target, std::string_view verb) const;
-};
-
-/// What INSERT gives: positions in the table, in the order of the source's columns.
-struct InsertColumns {
-  std::vector<size_t> positions;
-  bool listed = false;  ///< by the statement; where they are not, a query may give fewer
-  PgQuery__OverridingKind overriding = PG_QUERY__OVERRIDING_KIND__OVERRIDING_NOT_SET;  ///< of identities
-
-  /// Errors: those of TargetNames::find, kDuplicateColumn.
-  static InsertColumns of(const PgQuery__InsertStmt& insert, const TargetNames& target);
-};
-
-/// Where a bound modification's rows have what is beside the new row and RETURNING's columns.
-struct ModificationColumns {
-  std::optional<size_t> identity;   ///< of the row that goes (io/row_identity.h); with ON CONFLICT NULL where none is
-  std::optional<size_t> applies;    ///< whether the WHERE of DO UPDATE is true
-  std::optional<size_t> action;     ///< of MERGE: the number of the WHEN clause, from 1; NULL: none
-  std::optional<size_t> violation;  ///< of ON CONFLICT: which constraint the proposed row breaks, from 1; NULL: none
-  std::vector<size_t> checks;       ///< whether the new row is one of the view's, for each of `checking_views`
-};
-
-/// A bound INSERT, UPDATE, DELETE or MERGE: a query whose rows say what becomes of the target. Its outputs: the new row
-/// (all of the table's columns; none for DELETE), RETURNING's columns, and what `columns` finds.
-struct BoundModification {
-  enum class Conflict { kError, kDoNothing, kDoUpdate, kMerge };
-  enum class Action { kStore, kDelete, kNothing };
-  LogicalPlan plan;
-  std::shared_ptr<const TableVersion> target;
-  size_t row_columns = 0;
-  size_t returning_columns = 0;
-  bool has_returning = false;
-  ModificationColumns columns = {};
-  Conflict conflict = Conflict::kError;
-  std::vector<std::vector<uint32_t>> arbiters;  ///< keys that ON CONFLICT looks at
-  std::vector<Action> actions;                  ///< of MERGE's WHEN clauses
-  std::vector<std::string> checking_views;      ///< with a CHECK OPTION that the new rows are held against
-
-  /// Whether its rows can be stored as they come.
-  bool only_stores() const {
-    return !columns.identity && !columns.violation && !has_returning && checking_views.empty();
-  }
-};
 
 /// From the syntax tree to a logical plan: names become column ids, every expression gets its type, every implicit cast
 /// becomes explicit, subqueries become joins whose right side may refer to columns of the left (`dependent`).
@@ -303,15 +218,17 @@ class Binder {
   void fill_window_call(const PgQuery__FuncCall& call, std::string_view name, LogicalWindowCall& window);
   BoundWindow window_definition(const PgQuery__WindowDef& syntax, const PgQuery__WindowDef*& frame);
   void check_window_clause(QueryLevel& level);
-  void window_frame(const PgQuery__WindowDef& syntax, const BoundWindow& window, LogicalWindowCall& call);
-  ExpressionPtr frame_size(const pg::Node& syntax, const BoundWindow& window, const LogicalWindowCall& call);
-  ExpressionPtr clock_part(ExpressionPtr interval, int position);
-  void range_values(const BoundWindow& window, LogicalWindowCall& call, int position);
   ExpressionPtr add_window_call(BoundWindow window, LogicalWindowCall call, int position);
   ExpressionPtr with_default(const PgQuery__FuncCall& syntax, BoundWindow window, LogicalWindowCall call,
                              ExpressionPtr otherwise);
   LogicalPtr window_nodes(LogicalPtr node, QueryLevel& level);
   void replace_grouped(QueryLevel& level, std::vector<BoundWindow>& windows);
+
+  // window_frame.cpp
+  void window_frame(const PgQuery__WindowDef& syntax, const BoundWindow& window, LogicalWindowCall& call);
+  ExpressionPtr frame_size(const pg::Node& syntax, const BoundWindow& window, const LogicalWindowCall& call);
+  ExpressionPtr clock_part(ExpressionPtr interval, int position);
+  void range_values(const BoundWindow& window, LogicalWindowCall& call, int position);
 
   // from.cpp
   FromItem from_clause(pg::Node* const* items, size_t count, QueryLevel& level);
@@ -426,10 +343,12 @@ class Binder {
   ExpressionPtr truncated_interval(ExpressionPtr interval, const std::string& unit, int position);
   ExpressionPtr bool_expression(const PgQuery__BoolExpr& expression);
   ExpressionPtr boolean_test(const PgQuery__BooleanTest& test);
+  ExpressionPtr sql_value(const PgQuery__SQLValueFunction& function);
+
+  // branch_expression.cpp
   ExpressionPtr case_expression(const PgQuery__CaseExpr& expression);
   ExpressionPtr coalesce(const PgQuery__CoalesceExpr& expression);
   ExpressionPtr min_max(const PgQuery__MinMaxExpr& expression);
-  ExpressionPtr sql_value(const PgQuery__SQLValueFunction& function);
 
   // operators.cpp
   ExpressionPtr operator_expression(const PgQuery__AExpr& expression);
@@ -503,6 +422,8 @@ class Binder {
 
 /// The scope of rows of the table under these ids.
 FromItem row_item(const std::string& name, const TableSchema& table, const std::vector<ColumnId>& ids);
+/// "cannot insert into column "c" of view "v"": it is an expression.
+Error not_assignable(std::string_view relation, std::string_view column, std::string_view verb, int position);
 /// Why a view cannot be the target: "Views containing DISTINCT are not automatically updatable."
 Error not_updatable(const ViewSchema& view, std::string_view verb, std::string_view which);
 /// What a statement calls the relation.
@@ -517,6 +438,7 @@ std::optional<Expression::Comparison> comparison_of(std::string_view op);
 
 /// Errors in one voice. `what`: the construct that found no common type for its parts ("CASE", "UNION").
 [[noreturn]] void throw_no_common_type(std::string_view what, const Type& a, const Type& b, int position);
+Error windowing_error(const std::string& message, int position);
 [[noreturn]] void throw_unsupported(std::string_view what, int position);
 
 }  // namespace cairn

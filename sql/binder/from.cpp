@@ -121,7 +121,7 @@ FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
   FromItem joined;
   join_condition(syntax, left, right, joined, level);
   if (syntax.join_using_alias != nullptr) {  // names the merged columns alone
-    ScopeRelation merged{syntax.join_using_alias->aliasname, {}};
+    ScopeRelation merged{.name = syntax.join_using_alias->aliasname, .columns = {}, .of_join = true};
     for (size_t i = 0; i < syntax.n_using_clause; i++) merged.columns.push_back(joined.visible[i]);
     FromItem alias;
     alias.relations.push_back(std::move(merged));
@@ -129,13 +129,14 @@ FromItem Binder::join(const PgQuery__JoinExpr& syntax, QueryLevel& level) {
     add_relations(joined, alias);
   }
   apply_alias(joined, syntax.alias, -1);
+  if (syntax.alias != nullptr) joined.relations[0].of_join = true;
   return joined;
 }
 
 /// Gives the relations of a side that an outer join may miss a column that tells so: one that is never NULL in the side's
 /// rows, made where there is none. Those that may be missing in the side itself have one.
 void Binder::mark_rows(FromItem& side) {
-  const auto unmarked = [](const ScopeRelation& relation) { return !relation.mark; };
+  const auto unmarked = [](const ScopeRelation& relation) { return !relation.mark && !relation.of_join; };
   if (std::ranges::none_of(side.relations, unmarked)) return;
   const auto never_null = [&](ColumnId id) { return !plan_.columns[id].nullable; };
   std::vector<ColumnId>& outputs = side.plan->outputs;

@@ -32,10 +32,15 @@ InsertColumns InsertColumns::of(const PgQuery__InsertStmt& insert, const TargetN
   if (insert.n_cols == 0 && insert.select_stmt != nullptr) {
     // Without a list, as many leading columns as the source has.
     const PgQuery__SelectStmt& source = *insert.select_stmt->select_stmt;
-    if (source.n_values_lists > 0) first.resize(std::min(first.size(), source.values_lists[0]->list->n_items));
-    const auto expression = std::ranges::find_if(target.columns, [](const auto& column) { return !column.second; });
-    if (source.n_values_lists == 0)
-      first.resize(std::min(first.size(), static_cast<size_t>(expression - target.columns.begin())));
+    if (source.n_values_lists > 0) {
+      const PgQuery__List& row = *source.values_lists[0]->list;
+      if (row.n_items > first.size()) check_insert_count(row.n_items, first.size(), pg::location(row.items[first.size()]));
+      first.resize(row.n_items);
+    } else {
+      const auto expression = std::ranges::find_if(target.columns, [](const auto& column) { return !column.second; });
+      first.resize(static_cast<size_t>(expression - target.columns.begin()));
+      if (expression != target.columns.end()) columns.beyond = InsertColumns::Beyond{target.relation, expression->first, target.columns.size()};
+    }
     for (size_t i = 0; i < first.size(); i++) {
       first[i] = PG_QUERY__RES_TARGET__INIT;
       first[i].name = const_cast<char*>(target.columns[i].first.c_str());
@@ -66,6 +71,8 @@ BoundQuery Binder::insert_source(const PgQuery__SelectStmt* source, const TableS
   } else {
     bound = query(select, nullptr, true);
     const size_t given = bound.plan->outputs.size();
+    if (!columns.listed && columns.beyond && given > columns.positions.size() && given <= columns.beyond->count)
+      throw not_assignable(columns.beyond->relation, columns.beyond->expression, "insert into", -1);
     if (!columns.listed) columns.positions.resize(std::min(given, columns.positions.size()));
     check_insert_count(given, columns.positions.size(), -1);
     std::vector<Type> types;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <functional>
 
 #include "sql/binder/binder.h"
 #include "sql/parser/column_references.h"
@@ -60,6 +61,7 @@ void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__Lockin
 struct LockedRows {
   const PgQuery__LockingClause& clause;
   const QueryLevel* level;  ///< nullptr: of a subquery, which the clause means as a whole
+  std::function<bool(const PgQuery__RangeVar& range)> is_entry;  ///< of WITH, which is not locked
 
   bool names(std::string_view name) const {
     const auto is_called = [&](const pg::Node* node) { return node->range_var->relname == name; };
@@ -97,10 +99,11 @@ struct LockedRows {
     const bool is_table = item.node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
     if (!is_table && item.node_case != PG_QUERY__NODE__NODE_RANGE_SUBSELECT) return;
     const std::string name = is_table ? visible_name(*item.range_var) : item.range_subselect->alias->aliasname;
-    if (!names(name)) return;
+    if (!names(name) || (is_table && is_entry(*item.range_var))) return;
     if (!is_table) {
       const PgQuery__SelectStmt& inner = *item.range_subselect->subquery->select_stmt;
-      const LockedRows all{clause, nullptr};
+      if (inner.with_clause != nullptr) return;  // whose entries are not known any more
+      const LockedRows all{clause, nullptr, is_entry};
       const std::vector<const pg::Node*> where(inner.where_clause == nullptr ? 0 : 1, inner.where_clause);
       for (const pg::Node* part : pg::list(inner.from_clause, inner.n_from_clause)) all.check(*part, may_miss, where);
       return;
@@ -132,7 +135,8 @@ void Binder::check_locking(const PgQuery__SelectStmt& select, const QueryLevel* 
     refuse(level != nullptr && !level->windows.empty(), "window functions");
     check_locked_names(select, clause);
     const std::vector<const pg::Node*> where(select.where_clause == nullptr ? 0 : 1, select.where_clause);
-    for (const pg::Node* item : pg::list(select.from_clause, select.n_from_clause)) LockedRows{clause, level}.check(*item, false, where);
+    const LockedRows locked{clause, level, [this](const PgQuery__RangeVar& range) { return find_entry(range) != nullptr; }};
+    for (const pg::Node* item : pg::list(select.from_clause, select.n_from_clause)) locked.check(*item, false, where);
   }
 }
 

@@ -29,14 +29,18 @@ TargetNames TargetNames::of(const TableSchema& table) {
   return names;
 }
 
+Error not_assignable(std::string_view relation, std::string_view column, std::string_view verb, int position) {
+  return Error(sqlstate::kFeatureNotSupported,
+               "cannot " + std::string(verb) + " column \"" + std::string(column) + "\" of view \"" + std::string(relation) + "\"",
+               "View columns that are not columns of their base relation are not updatable.").at(position);
+}
+
 size_t TargetNames::find(const PgQuery__ResTarget& target, std::string_view verb) const {
   if (target.n_indirection > 0) throw_unsupported("assignment to a part of a column", target.location);
   for (const auto& [name, position] : columns) {
     if (name != target.name) continue;
     if (position) return *position;
-    throw Error(sqlstate::kFeatureNotSupported,
-                "cannot " + std::string(verb) + " column \"" + name + "\" of view \"" + relation + "\"",
-                "View columns that are not columns of their base relation are not updatable.").at(target.location);
+    throw not_assignable(relation, name, verb, target.location);
   }
   std::vector<std::string> names;
   for (const auto& column : columns) names.push_back(column.first);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "exec/functions/function.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"

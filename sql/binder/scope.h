@@ -24,6 +24,7 @@ struct ScopeRelation {
   std::vector<ScopeColumn> columns;
   std::string schema = {};  ///< of a table or view that has no alias
   std::optional<ColumnId> mark = {};  ///< NULL where an outer join found no row of it; none: it is always there
+  bool of_join = false;  ///< the name of a join: its row is put together of columns, wherever they come from, and always there
 
   bool is_called(std::string_view given_schema, std::string_view given_name) const {
     return name == given_name && (given_schema.empty() || given_schema == schema);

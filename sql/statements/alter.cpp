@@ -10,6 +10,7 @@
 #include "sql/statements/sequence.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
+#include "sql/statements/view_options.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -290,13 +291,17 @@ std::vector<ViewSchema> changed_views(const Alteration& change) {
 
 ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& syntax) {
   const std::string key = find_relation(*session.snapshot(), session.search_path(), *syntax.relation);
+  const bool means_view = syntax.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
+  if (session.snapshot()->views.contains(key)) return alter_view(session, syntax, key);
+  if (means_view && session.snapshot()->has_relation(key))
+    throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not a view").at(syntax.relation->location);
   if (!session.snapshot()->tables.contains(key)) {
     if (session.snapshot()->has_relation(key))
       throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not a table").at(syntax.relation->location);
     const std::string message = "relation \"" + key + "\" does not exist";
     if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedTable, message).at(syntax.relation->location);
     session.notice("notice: " + message + ", skipping");
-    return make_done("ALTER TABLE");
+    return make_done(means_view ? "ALTER VIEW" : "ALTER TABLE");
   }
   Alteration change{.session = session, .key = key};
   std::vector<ViewSchema> views;

@@ -1,3 +1,4 @@
+#include "exec/expression_evaluator.h"
 #include "sql/binder/nearest_name.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
@@ -55,10 +56,11 @@ ResultPtr run_call(SessionState& session, const Statement& statement) {
   for (size_t i = 0; i < call.n_args; i++) {
     Binder binder(session.bind_context(statement));
     ExpressionPtr value = binder.bind_standalone(*call.args[i], &procedure->parameters[i], CastContext::kImplicit);
-    if (value->kind != Expression::Kind::kConstant || value->value.null)
+    const bool is_constant = is_constant_tree(*value);
+    arguments.push_back(is_constant ? evaluate_constant(*value) : Value());
+    if (!is_constant || arguments.back().null)
       throw Error(sqlstate::kInvalidParameterValue, "arguments of " + name + " are constants, not NULL")
           .at(pg::location(call.args[i]));
-    arguments.push_back(std::move(value->value));
   }
   session.check_interrupted();
   return procedure->run(session, arguments);

@@ -73,27 +73,28 @@ ResultPtr run_copy_from(SessionState& session, const Statement& statement, const
   copy.bytes_done = &session.work().done;
   copy.bytes_total = &session.work().total;
   uint64_t count = 0;
-  std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const std::shared_ptr<const TableVersion> version = find_table(session, *snapshot, *syntax.relation, true);
-  const TableSchema& table = version->schema;
-  copy.columns = table_columns(syntax, table);
-  std::vector<std::string> names;
-  for (const size_t column : copy.columns) names.push_back(table.columns[column].name);
-  copy.format.force_null = named_columns("FORCE_NULL", options.force_null, names, names_of(table));
-  copy.format.force_not_null = named_columns("FORCE_NOT_NULL", options.force_not_null, names, names_of(table));
-  const auto rows = std::make_shared<const CopiedRows>(session.bind_context(statement), version, copy.columns, syntax.where_clause);
-  copy.defaults = rows->constants();
-  copy.make_step = CopiedRows::step_maker(rows);
-  // Sequences give their numbers in the order of the file.
-  copy.threads = rows->is_volatile() ? 1 : session.settings().execution().threads;
+  const std::string key = find_table(session, *session.snapshot(), *syntax.relation, true)->schema.name;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
+    // The table as it is now that nobody else can change it.
+    const std::shared_ptr<const TableVersion> version = find_table(session, *session.snapshot(), *syntax.relation, true);
+    const TableSchema& table = version->schema;
     copy.table = &table;
+    copy.columns = table_columns(syntax, table);
+    std::vector<std::string> names;
+    for (const size_t column : copy.columns) names.push_back(table.columns[column].name);
+    copy.format.force_null = named_columns("FORCE_NULL", options.force_null, names, names_of(table));
+    copy.format.force_not_null = named_columns("FORCE_NOT_NULL", options.force_not_null, names, names_of(table));
+    const auto rows = std::make_shared<const CopiedRows>(session.bind_context(statement), version, copy.columns, syntax.where_clause);
+    copy.defaults = rows->constants();
+    copy.make_step = CopiedRows::step_maker(rows);
+    // Sequences give their numbers in the order of the file.
+    copy.threads = rows->is_volatile() ? 1 : session.settings().execution().threads;
     copy.transaction = transaction.get();
     copy.storage = &session.engine().database().storage();
     const ConstraintCheck check(session, *transaction, table.name);
     count = copy_from_file(copy);
     check.run();
-  }, table.name);
+  }, key);
   return make_done("COPY " + std::to_string(count), static_cast<int64_t>(count));
 }
 

@@ -104,74 +104,93 @@ void drop_planned(WriteTransaction& transaction, const Snapshot& snapshot, const
 
 namespace {
 
-/// One transaction for what is durable, one for what is the session's own.
-void drop(SessionState& session, const Snapshot& snapshot, const DropPlan& plan) {
-  for (const bool temporary : {false, true})
-    if (plan.any(temporary))
-      session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-        drop_planned(*transaction, snapshot, plan, temporary);
-      }, temporary ? "pg_temp." : "");
+/// One transaction for what is durable, one for what is the session's own. What depends on what is asked again where
+/// something was committed before the first began: a view that was made meanwhile goes, too, or is in the way.
+void drop(SessionState& session, const std::function<DropPlan(const Snapshot&)>& make_plan) {
+  const uint64_t before = session.engine().database().snapshot()->number;
+  std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  DropPlan plan = make_plan(*snapshot);
+  if (plan.any(false))
+    session.change([&](std::shared_ptr<WriteTransaction> transaction) {
+      if (session.engine().database().snapshot()->number != before) {
+        snapshot = session.snapshot();
+        plan = make_plan(*snapshot);
+      }
+      drop_planned(*transaction, *snapshot, plan, false);
+    });
+  if (plan.any(true))
+    session.change([&](std::shared_ptr<WriteTransaction> transaction) { drop_planned(*transaction, *snapshot, plan, true); },
+                   "pg_temp.");
 }
 
-ResultPtr run_drop_schema(SessionState& session, const PgQuery__DropStmt& syntax) {
+DropPlan plan_schemas(SessionState& session, const PgQuery__DropStmt& syntax, const Snapshot& snapshot) {
   const bool cascade = syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
   DropPlan plan;
   for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
     const std::string name(pg::string_value(object));
-    if (!has_schema(*snapshot, canonical_schema(name))) {
+    if (!has_schema(snapshot, canonical_schema(name))) {
       if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedSchema, "schema \"" + name + "\" does not exist");
       session.notice("notice: schema \"" + name + "\" does not exist, skipping");
       continue;
     }
-    if (!snapshot->schemas.contains(name))
+    if (!snapshot.schemas.contains(name))
       throw Error(sqlstate::kDependentObjects, "cannot drop schema " + name + " because it is required by the database system");
     if (std::ranges::find(plan.schemas, name) != plan.schemas.end()) continue;  // named twice
-    for (const std::string& key : relations_in(*snapshot, name)) {
+    for (const std::string& key : relations_in(snapshot, name)) {
       if (!cascade)
         throw Error(sqlstate::kDependentObjects, "cannot drop schema " + name + " because other objects depend on it",
-                    std::string(kind_of(*snapshot, key).name) + " " + key + " depends on schema " + name +
+                    std::string(kind_of(snapshot, key).name) + " " + key + " depends on schema " + name +
                         ". Use DROP ... CASCADE to drop the dependent objects too.");
-      plan_drop(session, *snapshot, key, {}, true, plan);
+      plan_drop(session, snapshot, key, {}, true, plan);
     }
     plan.schemas.push_back(name);
   }
-  drop(session, *snapshot, plan);
-  return make_done("DROP SCHEMA");
+  return plan;
+}
+
+/// The keys of what the statement names, as far as it is there.
+std::vector<std::string> named_relations(SessionState& session, const PgQuery__DropStmt& syntax, const Kind& kind,
+                                         const Snapshot& snapshot) {
+  std::vector<std::string> named;
+  for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
+    const RelationName name = RelationName::of(object->list->items, object->list->n_items);
+    const bool no_schema = !name.schema.empty() && !has_schema(snapshot, name.schema);
+    if (no_schema && !syntax.missing_ok) check_schema(snapshot, name.schema, -1);
+    const std::string key = no_schema ? name.key() : find_relation(snapshot, session.search_path(), name, -1);
+    if (kind.is_it(snapshot, key)) {
+      named.push_back(key);
+      continue;
+    }
+    if (snapshot.has_relation(key)) {
+      const Kind& other = kind_of(snapshot, key);
+      throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not a " + std::string(kind.name),
+                  "Use " + std::string(other.statement) + " to remove a " + std::string(other.name) + ".");
+    }
+    const std::string message = std::string(kind.name) + " \"" + key + "\" does not exist";
+    if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedTable, message);
+    session.notice("notice: " + message + ", skipping");
+  }
+  return named;
 }
 
 }  // namespace
 
 ResultPtr run_drop(SessionState& session, const Statement& statement) {
   const PgQuery__DropStmt& syntax = *statement.node->drop_stmt;
-  if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) return run_drop_schema(session, syntax);
   if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return run_drop_index(session, syntax);
+  if (syntax.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+    drop(session, [&](const Snapshot& snapshot) { return plan_schemas(session, syntax, snapshot); });
+    return make_done("DROP SCHEMA");
+  }
   const Kind* kind = kind_of(syntax.remove_type);
   if (kind == nullptr) throw_unsupported("DROP " + pg::describe(pg_query__object_type__descriptor, syntax.remove_type), -1);
-  std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  std::vector<std::string> named;
-  for (const pg::Node* object : pg::list(syntax.objects, syntax.n_objects)) {
-    const RelationName name = RelationName::of(object->list->items, object->list->n_items);
-    const bool no_schema = !name.schema.empty() && !has_schema(*snapshot, name.schema);
-    if (no_schema && !syntax.missing_ok) check_schema(*snapshot, name.schema, -1);
-    const std::string key = no_schema ? name.key() : find_relation(*snapshot, session.search_path(), name, -1);
-    if (kind->is_it(*snapshot, key)) {
-      named.push_back(key);
-      continue;
-    }
-    if (snapshot->has_relation(key)) {
-      const Kind& other = kind_of(*snapshot, key);
-      throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not a " + std::string(kind->name),
-                  "Use " + std::string(other.statement) + " to remove a " + std::string(other.name) + ".");
-    }
-    const std::string message = std::string(kind->name) + " \"" + key + "\" does not exist";
-    if (!syntax.missing_ok) throw Error(sqlstate::kUndefinedTable, message);
-    session.notice("notice: " + message + ", skipping");
-  }
-  DropPlan plan;
-  for (const std::string& key : named)
-    plan_drop(session, *snapshot, key, named, syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE, plan);
-  drop(session, *snapshot, plan);
+  drop(session, [&](const Snapshot& snapshot) {
+    DropPlan plan;
+    const std::vector<std::string> named = named_relations(session, syntax, *kind, snapshot);
+    for (const std::string& key : named)
+      plan_drop(session, snapshot, key, named, syntax.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE, plan);
+    return plan;
+  });
   return make_done(std::string(kind->statement));
 }
 

@@ -5,9 +5,9 @@
 #include "sql/create_text.h"
 #include "sql/dependencies.h"
 #include "sql/parser/source_text.h"
-#include "sql/statements/modify.h"
 #include "sql/statements/statements.h"
 #include "sql/statements/table_definition.h"
+#include "sql/statements/view_options.h"
 #include "vector/error.h"
 
 namespace cairn {
@@ -40,26 +40,8 @@ CheckOption check_option(const PgQuery__ViewStmt& syntax) {
   switch (syntax.with_check_option) {
     case PG_QUERY__VIEW_CHECK_OPTION__LOCAL_CHECK_OPTION: return CheckOption::kLocal;
     case PG_QUERY__VIEW_CHECK_OPTION__CASCADED_CHECK_OPTION: return CheckOption::kCascaded;
-    default: break;
+    default: return with_options(CheckOption::kNone, pg::list(syntax.options, syntax.n_options), false);
   }
-  CheckOption option = CheckOption::kNone;
-  for (const pg::Node* node : pg::list(syntax.options, syntax.n_options)) {
-    const PgQuery__DefElem& element = *node->def_elem;
-    const std::string_view name = element.defname;
-    const bool is_word = element.arg != nullptr && element.arg->node_case == PG_QUERY__NODE__NODE_TYPE_NAME;
-    const std::string_view value = is_word ? pg::last_name(element.arg->type_name->names, element.arg->type_name->n_names)
-                                           : pg::string_value(element.arg);
-    if (name == "security_barrier" || name == "security_invoker") continue;  // there are no roles to keep apart
-    if (name != "check_option")
-      throw Error(sqlstate::kInvalidParameterValue, "unrecognized parameter \"" + std::string(name) + "\"")
-          .at(element.location);
-    if (value != "local" && value != "cascaded")
-      throw Error(sqlstate::kInvalidParameterValue,
-                  "invalid value for enum option \"check_option\": " + std::string(value),
-                  "Valid values are \"local\" and \"cascaded\".").at(element.location);
-    option = value == "local" ? CheckOption::kLocal : CheckOption::kCascaded;
-  }
-  return option;
 }
 
 /// A view keeps its columns, which others may need, when its query is replaced; it may get more.
@@ -93,33 +75,22 @@ bool replaces(SessionState& session, const PgQuery__ViewStmt& syntax, const std:
   return true;
 }
 
-/// Errors: kFeatureNotSupported where rows cannot be written through the view anyway.
-void check_updatable(SessionState& session, const Statement& statement, const ViewSchema& view) {
-  if (view.check_option == CheckOption::kNone) return;
-  Snapshot with_view = *session.snapshot();
-  with_view.views.insert_or_assign(view.name, std::make_shared<const ViewSchema>(view));
-  try {
-    Binder(session.bind_context(statement)).target_names(modification_target(session, with_view, view.name, "update", -1));
-  } catch (const Error& error) {
-    throw Error(sqlstate::kFeatureNotSupported, "WITH CHECK OPTION is supported only on automatically updatable views",
-                error.hint).at(statement.node->view_stmt->view->location);
-  }
-}
+/// A view as its statement defines it, and the types of its columns.
+struct Definition {
+  ViewSchema view;
+  std::vector<Type> types;
+};
 
-}  // namespace
-
-ResultPtr run_create_view(SessionState& session, const Statement& statement) {
+Definition define(SessionState& session, const Statement& statement) {
   const PgQuery__ViewStmt& syntax = *statement.node->view_stmt;
   const int position = syntax.view->location;
-  if (syntax.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw_unsupported("a view over this statement", position);
-  if (syntax.query->select_stmt->into_clause != nullptr)
-    throw Error(sqlstate::kFeatureNotSupported, "views must not contain SELECT INTO").at(position);
   NamesMet names;
   BindContext context = session.bind_context(statement);
   context.names = &names;
   Binder binder(std::move(context));
   const LogicalPlan plan = binder.bind_query(*syntax.query->select_stmt);
-  ViewSchema view;
+  Definition result;
+  ViewSchema& view = result.view;
   view.name = new_relation(*session.snapshot(), session.search_path(), *syntax.view);
   view.column_names = plan.result_names;
   if (!binder.parameter_types().empty())
@@ -136,17 +107,31 @@ ResultPtr run_create_view(SessionState& session, const Statement& statement) {
     view.name = RelationName{std::string(kTemporarySchema), syntax.view->relname}.key();
   }
   view.sql = text_to_store(statement, names);
-  check_updatable(session, statement, view);
-  std::vector<Type> types;
-  for (const ColumnId column : plan.root->outputs) types.push_back(plan.columns[column].type);
-  const std::string key = view.name;
+  check_updatable(session, view, position);
+  for (const ColumnId column : plan.root->outputs) result.types.push_back(plan.columns[column].type);
+  return result;
+}
+
+}  // namespace
+
+ResultPtr run_create_view(SessionState& session, const Statement& statement) {
+  const PgQuery__ViewStmt& syntax = *statement.node->view_stmt;
+  const int position = syntax.view->location;
+  if (syntax.query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) throw_unsupported("a view over this statement", position);
+  if (syntax.query->select_stmt->into_clause != nullptr)
+    throw Error(sqlstate::kFeatureNotSupported, "views must not contain SELECT INTO").at(position);
+  const uint64_t before = session.engine().database().snapshot()->number;
+  Definition defined = define(session, statement);
+  const std::string key = defined.view.name;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
+    // What it reads may have been dropped until now, or become another.
+    if (session.engine().database().snapshot()->number != before) defined = define(session, statement);
     const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-    if (replaces(session, syntax, snapshot, view, types)) {
+    if (replaces(session, syntax, snapshot, defined.view, defined.types)) {
       store_views(*transaction, unpinned_views(session, *snapshot, key), is_temporary(key));
       transaction->drop_view(key);
     }
-    transaction->create_view(std::move(view));
+    transaction->create_view(std::move(defined.view));
   }, key);
   return make_done("CREATE VIEW");
 }

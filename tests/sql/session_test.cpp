@@ -195,6 +195,23 @@ TEST_F(SessionTest, TransactionsAreSnapshots) {
   EXPECT_EQ(run(*other, "SELECT count(*) FROM t"), "3\n");
 }
 
+TEST_F(SessionTest, NoViewIsLeftOverNothing) {
+  // Whoever comes second is refused, or takes along what the first made.
+  auto other = engine_->connect();
+  for (int i = 0; i < 100; i++) {
+    run("CREATE TABLE t(a INTEGER)");
+    std::string dropped, made;
+    std::thread drop([&] { dropped = run(i % 2 == 0 ? "DROP TABLE t" : "DROP TABLE t CASCADE"); });
+    made = run(*other, "CREATE VIEW v AS SELECT a FROM t");
+    drop.join();
+    EXPECT_TRUE(made == "CREATE VIEW" || made.starts_with("42P01")) << made;
+    EXPECT_TRUE(dropped == "DROP TABLE" || dropped.starts_with("2BP01")) << dropped;
+    const std::string rows = run("SELECT count(*) FROM v");
+    EXPECT_TRUE(rows == "0\n" || rows.starts_with("42P01@21 table \"v\"")) << rows << made << dropped;
+    run("DROP TABLE IF EXISTS t CASCADE");
+  }
+}
+
 TEST_F(SessionTest, RollbackUndoesEverything) {
   run("CREATE TABLE t(a INTEGER)");
   EXPECT_EQ(run("BEGIN; INSERT INTO t VALUES (1); CREATE TABLE u(b INTEGER); ROLLBACK"), "ROLLBACK");
