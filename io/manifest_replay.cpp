@@ -92,7 +92,7 @@ class Replay {
   ReplayedManifest finish() {
     ReplayedManifest result;
     result.counters = counters_;
-    result.newest = builder_.finish(counters_.snapshot, origin_);
+    result.newest = builder_.finish(counters_.snapshot, origin_, &statistics_);
     result.pins = std::move(pins_);
     return result;
   }
@@ -103,7 +103,7 @@ class Replay {
   }
 
   void pin(ByteReader& in, const std::string& name, uint64_t number) {
-    if (number == counters_.snapshot && !snapshots_.contains(number)) snapshots_[number] = builder_.finish(number, origin_);
+    if (number == counters_.snapshot && !snapshots_.contains(number)) snapshots_[number] = builder_.finish(number, origin_, &statistics_);
     const auto at = snapshots_.find(number);
     if (at == snapshots_.end()) in.fail("pins snapshot " + std::to_string(number) + ", which it does not hold");
     pins_[name] = at->second;
@@ -138,7 +138,7 @@ class Replay {
       builder.mark(version);
     }
     for (uint64_t n = in.varint(); n > 0; --n) builder.create_view(read_view(in));
-    snapshots_[number] = builder.finish(number, origin_);
+    snapshots_[number] = builder.finish(number, origin_, &statistics_);
   }
 
   /// What is wrong with a row group as one of this table's; "" where nothing is.
@@ -259,6 +259,7 @@ class Replay {
   std::vector<std::string>* const left_out_ = nullptr;
   ManifestCounters counters_;
   SnapshotBuilder builder_;
+  TableStatistics statistics_;  ///< of one snapshot after the other: most row groups are those of the one before
   std::map<uint64_t, std::shared_ptr<const CommittedSnapshot>> snapshots_;
   PinnedSnapshots pins_;
   std::map<uint64_t, std::shared_ptr<SequenceState>> sequence_states_;

@@ -1,9 +1,9 @@
 #include "io/table_changes.h"
 
 #include <algorithm>
-#include <cassert>
 
 #include "io/row_group.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -44,7 +44,8 @@ void TableChanges::delete_rows(uint64_t row_group_id, std::span<const uint64_t> 
     *at = with_deleted(*at, mask);
     return;
   }
-  assert(!"the row group belongs to the table");
+  throw Error(sqlstate::kInternalError,
+              "rows of row group " + std::to_string(row_group_id) + " are to be deleted, which the table does not have");
 }
 
 void TableChanges::begin_statement(const TableSchema& schema, const MakeRowGroup& make) {

@@ -23,7 +23,7 @@ class TableChanges {
   explicit TableChanges(RowGroups base) : row_groups_(std::move(base)), base_count_(row_groups_.size()) {}
 
   void add(Position position, RowGroups row_groups) { added_[position] = std::move(row_groups); }
-  /// REQUIRES: the row group is one of row_groups().
+  /// Errors: kInternalError for a row group that is none of row_groups().
   void delete_rows(uint64_t row_group_id, std::span<const uint64_t> mask);
   /// What is added from here on stands behind what is there.
   void begin_statement(const TableSchema& schema, const MakeRowGroup& make);

@@ -203,6 +203,7 @@ std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   require_open();
   const std::lock_guard lock(mutex_);
   if (seen_ != nullptr && unseen_.empty()) return seen_;
+  seen_ = nullptr;
   row_group_writer_->drain();  // what the snapshot shows can be read
   if (!visible_) visible_.emplace(definitions_);
   for (const uint64_t table_id : unseen_) {

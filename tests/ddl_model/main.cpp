@@ -93,7 +93,7 @@ std::string describe(Opened& database) {
       text += "  column " + *column[0];
       if (is_table)
         text += " " + *column[1] + (*column[2] == "false" || *column[2] == "f" ? " NOT NULL" : "") +
-                (column[3] ? " DEFAULT " + *column[3] : "");
+                (!column[3] ? "" : column[3]->starts_with("nextval") ? " IDENTITY" : " DEFAULT " + *column[3]);
       text += "\n";
     }
     static const std::regex check("CONSTRAINT (\\w+) CHECK");
@@ -183,6 +183,7 @@ void report(uint64_t seed, const std::vector<Transaction>& transactions, size_t 
 /// One life of a process: from `before` on, killed on the way. Leaves in `before` what is there now; false: it is wrong.
 bool live_and_die(const std::string& path, uint64_t seed, Model& before, size_t& kills) {
   std::mt19937_64 random(seed);
+  before.temporary.clear();
   std::vector<Transaction> transactions;
   for (size_t i = 0; i < 40; i++)
     transactions.push_back(draw_transaction(random, transactions.empty() ? before : transactions.back().after));

@@ -17,7 +17,8 @@ void describe(std::string& text, const std::string& name, const ModelTable& tabl
   add_line(text, "table " + name);
   for (const ModelColumn& column : table.columns)
     add_line(text, "  column " + column.name + (column.wide ? " BIGINT" : " INTEGER") + (column.not_null ? " NOT NULL" : "") +
-                       (column.default_value ? " DEFAULT " + std::to_string(*column.default_value) : ""));
+                       (column.default_value ? " DEFAULT " + std::to_string(*column.default_value) : "") +
+                       (column.identity ? " IDENTITY" : ""));
   std::vector<std::string> checks;
   for (const ModelCheck& check : table.checks) checks.push_back(check.name);
   std::ranges::sort(checks);
@@ -27,16 +28,8 @@ void describe(std::string& text, const std::string& name, const ModelTable& tabl
 
 void describe(std::string& text, const Model& model, const std::string& name, const ModelView& view) {
   add_line(text, "view " + name);
-  for (const auto& [column, id] : view.columns) add_line(text, "  column " + column);
-  const ModelTable& table = model.table(view.table);
-  const size_t filter = table.position(view.filter);
-  std::vector<std::vector<Cell>> rows;
-  for (const std::vector<Cell>& row : table.rows) {
-    if (!row[filter] || *row[filter] < view.least) continue;
-    std::vector<Cell>& shown = rows.emplace_back();
-    for (const auto& [column, id] : view.columns) shown.push_back(row[table.position(id)]);
-  }
-  for (const std::string& row : sorted_rows(rows)) add_line(text, "  row " + row);
+  for (const ModelView::Column& column : view.columns) add_line(text, "  column " + column.name);
+  for (const std::string& row : sorted_rows(model.rows(view))) add_line(text, "  row " + row);
 }
 
 }  // namespace
@@ -53,16 +46,38 @@ size_t ModelTable::position(uint64_t column) const {
   return static_cast<size_t>(std::ranges::find(columns, column, &ModelColumn::id) - columns.begin());
 }
 
+bool ModelTable::is_key(uint64_t column) const {
+  return std::ranges::any_of(indexes, [&](const ModelIndex& index) { return index.unique && index.column == column; });
+}
+
 bool ModelView::needs(uint64_t column) const {
-  return filter == column || std::ranges::any_of(columns, [&](const auto& shown) { return shown.second == column; });
+  return filter == column || std::ranges::find(columns, column, &Column::source) != columns.end();
 }
 
 bool Model::has_relation(const std::string& name) const {
   return tables.contains(name) || views.contains(name) || sequences.contains(name);
 }
 
-const ModelTable& Model::table(uint64_t id) const {
-  return std::ranges::find_if(tables, [&](const auto& entry) { return entry.second.id == id; })->second;
+std::vector<std::vector<Cell>> Model::rows(const ModelView& view) const {
+  const auto is_source = [&](const auto& entry) { return entry.second.id == view.source; };
+  std::vector<uint64_t> ids;
+  std::vector<std::vector<Cell>> from, shown;
+  if (const auto table = std::ranges::find_if(tables, is_source); table != tables.end()) {
+    for (const ModelColumn& column : table->second.columns) ids.push_back(column.id);
+    from = table->second.rows;
+  } else {
+    const ModelView& below = std::ranges::find_if(views, is_source)->second;
+    for (const ModelView::Column& column : below.columns) ids.push_back(column.id);
+    from = rows(below);
+  }
+  const auto position = [&](uint64_t id) { return static_cast<size_t>(std::ranges::find(ids, id) - ids.begin()); };
+  for (const std::vector<Cell>& row : from) {
+    const Cell& tested = row[position(view.filter)];
+    if (!tested || *tested < view.least) continue;
+    std::vector<Cell>& cells = shown.emplace_back();
+    for (const ModelView::Column& column : view.columns) cells.push_back(row[position(column.source)]);
+  }
+  return shown;
 }
 
 std::vector<std::string> sorted_rows(const std::vector<std::vector<Cell>>& rows) {

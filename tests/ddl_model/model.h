@@ -17,6 +17,7 @@ struct ModelColumn {
   bool wide = false;  ///< BIGINT; else INTEGER
   bool not_null = false;
   Cell default_value;
+  bool identity = false;
 };
 
 /// CHECK (column >= least)
@@ -29,6 +30,7 @@ struct ModelCheck {
 struct ModelIndex {
   std::string name;
   uint64_t column = 0;
+  bool unique = false;
 };
 
 struct ModelTable {
@@ -40,12 +42,20 @@ struct ModelTable {
 
   const ModelColumn* find(uint64_t column) const;
   size_t position(uint64_t column) const;
+  /// No value stands twice in it.
+  bool is_key(uint64_t column) const;
 };
 
-/// SELECT columns FROM table WHERE filter >= least
+/// SELECT columns FROM source WHERE filter >= least
 struct ModelView {
-  uint64_t table = 0;
-  std::vector<std::pair<std::string, uint64_t>> columns;  ///< the view's name for it, and which it is
+  struct Column {
+    uint64_t id = 0;
+    std::string name;
+    uint64_t source = 0;  ///< the source's column
+  };
+  uint64_t id = 0;
+  uint64_t source = 0;  ///< a table or a view
+  std::vector<Column> columns;
   uint64_t filter = 0;
   int64_t least = 0;
 
@@ -58,10 +68,12 @@ struct Model {
   std::map<std::string, ModelView> views;
   std::set<std::string> sequences;
   std::set<std::string> schemas;
+  std::set<std::string> temporary;  ///< tables of the session
   uint64_t next_id = 1;
 
   bool has_relation(const std::string& name) const;
-  const ModelTable& table(uint64_t id) const;
+  /// What the view shows.
+  std::vector<std::vector<Cell>> rows(const ModelView& view) const;
   /// Everything in it as text, in an order of its own.
   std::string text() const;
 };

@@ -119,6 +119,20 @@ TEST_P(DatabaseTest, TablesChangeBetweenChangesOfDefinitions) {
   EXPECT_EQ(scan(*database_->snapshot(), "a table whose name is long"), numbered_fruits(0, 9));
 }
 
+TEST_P(DatabaseTest, RowsOfARowGroupThatIsMergedAlreadyAreNotDeletedSilently) {
+  create_fruit(*database_);
+  const auto transaction = database_->begin_write();
+  insert(*transaction, numbered_fruits(0, 1));
+  insert(*transaction, numbered_fruits(1, 2));
+  const uint64_t gone = transaction->snapshot()->tables.at("fruit")->row_groups[0]->id();
+  transaction->begin_statement();
+  const uint64_t first = 1;
+  EXPECT_EQ(error_of([&] { transaction->delete_rows("fruit", gone, {&first, 1}); }).sqlstate, sqlstate::kInternalError);
+  const uint64_t merged = transaction->snapshot()->tables.at("fruit")->row_groups[0]->id();
+  transaction->delete_rows("fruit", merged, {&first, 1});
+  EXPECT_EQ(scan(*transaction->commit()), numbered_fruits(1, 2));
+}
+
 TEST_P(DatabaseTest, WritersOfOneTransactionKeepTheOrderOfTheirSource) {
   create_fruit(*database_);
   const auto transaction = database_->begin_write();
