@@ -60,6 +60,14 @@ TEST_F(CsvNumbers, DatesAtTheirLimits) {
   }
 }
 
+TEST_F(CsvNumbers, AFormatThatContradictsItselfIsRefusedBeforeAnythingIsRead) {
+  CollectingTransaction transaction(table_of_types({Type::integer()}));
+  CsvFormat format = CsvFormat::csv();
+  format.delimiter = format.quote;
+  const Error error = error_of([&] { read_csv(transaction, *storage_, {"/nowhere", format, "t"}); });
+  EXPECT_EQ(error.sqlstate, sqlstate::kInvalidParameterValue);
+}
+
 TEST_F(CsvNumbers, BytesAsNumbersInEscapes) {
   const Type text = Type::varchar();
   EXPECT_EQ(load("\\x41\\x4a\\x4B\\x30\\x39\n", text), "AJK09\n");

@@ -48,6 +48,19 @@ TEST_P(GuardedPlace, WhatIsInTheWayIsNamed) {
   EXPECT_EQ(error_of([&] { storage_->open(path("db/none/file"), OpenMode::kRead); }).sqlstate, sqlstate::kUndefinedFile);
 }
 
+TEST_P(GuardedPlace, TheLastWordOnItsModesCounts) {
+  fs::permissions(path("db"), static_cast<fs::perms>(0755));
+  const auto mode_of_new = [&](const std::string& name) {
+    put("db/" + name, "x");
+    return static_cast<unsigned>(fs::status(path("db/" + name)).permissions()) & 0777;
+  };
+  EXPECT_EQ(mode_of_new("a"), 0644u);
+  storage_->guard(path("db"), "", Access::kPrivate);
+  EXPECT_EQ(mode_of_new("b"), 0600u);
+  storage_->guard(path("db") + "/", "", Access::kAsDirectory);
+  EXPECT_EQ(mode_of_new("c"), 0644u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Storages, GuardedPlace, ::testing::ValuesIn(all_storages()), name_of_storage);
 
 }  // namespace
