@@ -188,6 +188,15 @@ TEST_F(CsvFileTest, AFileAppearsWhenItIsFinished) {
   EXPECT_EQ(storage_.list("/out").size(), 1u);
 }
 
+TEST_F(CsvFileTest, AFinishedFileIsDurable) {
+  storage_.sync_directory("/");
+  auto writer = create("/out/file");
+  writer->append(rows_.batch());
+  writer->finish();
+  storage_.crash(Survival::kNothing);
+  EXPECT_EQ(content("/out/file"), "first\n");
+}
+
 TEST_F(CsvFileTest, AnUnfinishedFileLeavesNothingAndTheOldOneAsItWas) {
   storage_.open("/out/file", OpenMode::kCreate)->write(0, bytes_of("old"));
   create("/out/file")->append(rows_.batch());

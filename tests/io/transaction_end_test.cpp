@@ -1,0 +1,87 @@
+// What a transaction still takes when it has ended, and what becomes of files that nobody needs any more.
+
+#include "tests/io/table_fixture.h"
+
+namespace cairn {
+namespace {
+
+class TransactionEnd : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    create_fruit(*database_);
+    insert(*database_, numbered_fruits(0, 20'000));
+  }
+
+  std::shared_ptr<SimulatedStorage> storage_ = std::make_shared<SimulatedStorage>(1);
+  std::shared_ptr<Database> database_ = Database::open("/db", storage_);
+};
+
+TEST_F(TransactionEnd, AnEndedOneTakesNothingMore) {
+  const auto ended = database_->begin_write();
+  ended->commit();
+  const uint64_t row_group = database_->snapshot()->tables.at("fruit")->row_groups[0]->id();
+  const std::vector<uint64_t> nothing(20'000 / 64 + 1);
+  const std::vector<std::function<void()>> calls = {
+      [&] { ended->create_table(fruit_schema("new")); },
+      [&] { ended->drop_table("fruit"); },
+      [&] { ended->create_view({"v", {}, "SELECT 1"}); },
+      [&] { ended->drop_view("v"); },
+      [&] { ended->alter_table("fruit", fruit_schema()); },
+      [&] { ended->create_sequence({"s"}); },
+      [&] { ended->alter_sequence("s", {"s"}); },
+      [&] { ended->drop_sequence("s"); },
+      [&] { ended->create_schema("n"); },
+      [&] { ended->drop_schema("n"); },
+      [&] { ended->writer("fruit"); },
+      [&] { ended->delete_rows("fruit", row_group, nothing); },
+      [&] { ended->commit(); },
+  };
+  for (size_t i = 0; i < calls.size(); ++i) {
+    EXPECT_EQ(error_of(calls[i]).sqlstate, sqlstate::kNoActiveTransaction) << i;
+  }
+  insert(*database_, numbered_fruits(20'000, 20'010));
+  EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20'010));
+}
+
+TEST_F(TransactionEnd, FilesThatNobodyNeedsGoAtOnce) {
+  EXPECT_EQ(storage_->list("/db/data").size(), 1u);
+  auto old = database_->snapshot();
+  const auto transaction = database_->begin_write();
+  transaction->drop_table("fruit");
+  transaction->commit();
+  EXPECT_EQ(scan(*old), numbered_fruits(0, 20'000)) << "its reader is there";
+  EXPECT_EQ(storage_->list("/db/data").size(), 1u);
+  old.reset();
+  EXPECT_TRUE(storage_->list("/db/data").empty());
+}
+
+TEST_F(TransactionEnd, FilesOfAnAbandonedOneGoAtOnce) {
+  {
+    const auto transaction = database_->begin_write();
+    insert(*transaction, numbered_fruits(20'000, 40'000));
+  }
+  EXPECT_EQ(storage_->list("/db/data").size(), 1u);
+  EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20'000));
+}
+
+TEST_F(TransactionEnd, WhatWasPinnedStaysOnDisk) {
+  database_->pin_durably("pin", database_->snapshot());
+  auto transaction = database_->begin_write();
+  transaction->drop_table("fruit");
+  transaction->commit();
+  transaction.reset();
+  database_.reset();
+  storage_->crash(Survival::kNothing);
+  database_ = Database::open("/db", storage_);
+  ASSERT_TRUE(database_->pinned("pin"));
+  EXPECT_EQ(scan(*database_->pinned("pin")), numbered_fruits(0, 20'000));
+  database_->unpin("pin");
+  EXPECT_TRUE(storage_->list("/db/data").empty());
+  storage_->crash(Survival::kNothing);
+  database_.reset();
+  database_ = Database::open("/db", storage_);
+  EXPECT_TRUE(database_->pin_names().empty());
+}
+
+}  // namespace
+}  // namespace cairn
