@@ -20,15 +20,16 @@ void trim_blocks() noexcept;
 /// What this process may use: the machine's memory, or its cgroup's limit where that is less.
 size_t usable_memory_bytes();
 
-/// How it is shared out where no setting says otherwise, in percent. With two queries at once a fifth is left for what
-/// nothing counts.
+/// How it is shared out where no setting says otherwise, in percent. What a query's memory_limit counts can be less than
+/// half of what it has at its most: while a breaker is finalized, its fragments and what becomes of them are both there.
+/// Two such queries fit.
 struct MemoryShare {
   unsigned percent;
   size_t bytes() const { return usable_memory_bytes() / 100 * percent; }
 };
-inline constexpr MemoryShare kColumnCacheShare{20}, kQueryShare{25}, kCheckpointQueueShare{5}, kKeptBlocksShare{5};
-static_assert(kColumnCacheShare.percent + 2 * kQueryShare.percent + kCheckpointQueueShare.percent +
-                  kKeptBlocksShare.percent <= 80);
+inline constexpr MemoryShare kColumnCacheShare{20}, kQueryShare{15}, kCheckpointQueueShare{5}, kKeptBlocksShare{5};
+static_assert(kColumnCacheShare.percent + 2 * kQueryShare.percent * 11 / 5 + kCheckpointQueueShare.percent +
+                  kKeptBlocksShare.percent <= 100);
 
 /// Lets standard containers use such blocks.
 template <typename T>

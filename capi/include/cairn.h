@@ -118,7 +118,8 @@ CAIRN_API const char* cairn_io_engine(const cairn_database* database); /* "io_ur
 CAIRN_API cairn_status cairn_connect(cairn_database* database, cairn_connection** connection, cairn_error** error);
 CAIRN_API void cairn_disconnect(cairn_connection* connection);
 /* Notices and warnings; without a handler they go to stderr. Called on the thread that runs the statement or on one of
- * the library's; `message` lives during the call. */
+ * the library's; `message` lives during the call. On one of the library's it may also destroy its connection's handles
+ * and close the database: what is left to be done is done behind it, and the database can be opened again after that. */
 typedef void (*cairn_notice_handler)(void* context, const char* message);
 CAIRN_API void cairn_set_notice_handler(cairn_connection* connection, cairn_notice_handler handler, void* context);
 

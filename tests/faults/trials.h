@@ -51,7 +51,7 @@ class Trials {
   size_t count_ = 0;
   Outcome expected_, expected_check_;
   std::string state_before_, state_after_;
-  std::unique_ptr<Place> shared_place_;  ///< of queries: the same for all trials
+  std::unique_ptr<Place> shared_place_;  ///< of queries, where memory fails: the same for all trials
   std::unique_ptr<Subject> shared_subject_;  ///< where it can serve them all
   std::vector<int64_t> live_blocks_;     ///< after each trial
   std::vector<std::string> wrong_;
