@@ -140,16 +140,18 @@ ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr special = special_call(name, syntax)) return special;
   std::vector<ExpressionPtr> arguments;
   for (const pg::Node* argument : pg::list(syntax.args, syntax.n_args)) arguments.push_back(expression(*argument));
-  const std::optional<int> digits = rounded_digits(name, arguments);
   ExpressionPtr result = call(name, arguments, syntax.location);
-  if (result != nullptr && digits && result->type.id == TypeId::kDecimal) {
+  const std::optional<int> digits = result != nullptr ? rounded_digits(name, result->arguments) : std::nullopt;
+  if (digits && result->type.id == TypeId::kDecimal) {
     const int whole = std::max(result->type.precision - result->type.scale, 0);
     const int scale = std::min(*digits, 38 - whole);  // to more digits than there are nothing is rounded
     result = cast_to(std::move(result), Type::decimal(std::min(38, whole + scale), scale), syntax.location);
   }
   if (result != nullptr && name == "to_number") {  // the digits behind the pattern's point are the result's scale
     const Expression& pattern = *result->arguments[1];
-    if (pattern.kind == Expression::Kind::kConstant && !pattern.value.null) {
+    const Expression& text = *result->arguments[0];
+    const bool is_null = text.kind == Expression::Kind::kConstant && text.value.null;  // nobody reads the pattern
+    if (pattern.kind == Expression::Kind::kConstant && !pattern.value.null && !is_null) {
       const functions::NumberPattern& read = functions::number_pattern(pattern.value.string);
       result->type = Type::decimal(38, std::min(38, read.fraction + read.shift));
     }
