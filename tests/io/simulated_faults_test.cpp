@@ -41,6 +41,15 @@ TEST_F(SimulatedPromises, AfterACrashTheMachineIsSound) {
   for (int i = 0; i < 20; ++i) EXPECT_EQ(text_of(read_file(storage_, "/file").bytes()), "content");
 }
 
+TEST_F(SimulatedPromises, ClearedFaultsAreGone) {
+  put("/file", "content");
+  storage_.set_read_flip_chance(1);
+  EXPECT_NE(text_of(read_file(storage_, "/file").bytes()), "content");
+  storage_.fail_from(1, EIO);
+  storage_.clear_faults();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(text_of(read_file(storage_, "/file").bytes()), "content");
+}
+
 TEST_F(SimulatedPromises, AnotherMachineHasTheSameFilesAndDirectories) {
   storage_.create_directories("/a/b");
   put("/a/file", "content");
