@@ -16,7 +16,9 @@ constexpr double kHighMax = 0x1p62;
 constexpr size_t kRowsToLower = 8192;
 enum Special : uint8_t { kNaN = 1, kPositiveInfinity = 2, kNegativeInfinity = 4 };
 
-int128_t value_of(const ExactSum& parts) { return static_cast<int128_t>(parts.high) * (int64_t{1} << kLowBits) + parts.low; }
+int128_t value_of(const ExactSum& parts) {
+  return static_cast<int128_t>(parts.high) * (int64_t{1} << kLowBits) + parts.low;
+}
 
 ExactSum parts_of(int128_t value) {
   const int128_t high = (value + (int128_t{1} << (kLowBits - 1))) >> kLowBits;
@@ -153,6 +155,7 @@ bool ExactColumn::lower_unit(ExactParts parts, int unit) {
   // Half of the parts' room stays free for what is to come.
   if (std::ldexp(high_bound_ + 1, shift) > kHighMax / 2) tighten(parts);
   if (std::ldexp(high_bound_ + 1, shift) > kHighMax / 2) return false;
+  ++passes_;
   for (size_t group = 0; group < group_count_; ++group) {
     parts[group] = parts_of(value_of(parts[group]) * (int128_t{1} << shift));
   }
@@ -163,6 +166,7 @@ bool ExactColumn::lower_unit(ExactParts parts, int unit) {
 }
 
 void ExactColumn::carry_parts(ExactParts parts) {
+  ++passes_;
   for (size_t group = 0; group < group_count_; ++group) parts[group] = parts_of(value_of(parts[group]));
   high_bound_ += static_cast<double>(rows_since_carry_);
   rows_since_carry_ = 1;
@@ -174,6 +178,7 @@ void ExactColumn::tighten(ExactParts parts) {
 }
 
 void ExactColumn::flush_parts(ExactParts parts) {
+  ++passes_;
   for (size_t group = 0; group < group_count_; ++group) {
     limbs_.add_wide(group, value_of(parts[group]), unit_);
     parts[group] = {};
@@ -191,18 +196,20 @@ void ExactColumn::mark(size_t group, uint8_t what) {
   special_[group] |= what;
 }
 
-void ExactColumn::merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from,
-                        const uint32_t* to, size_t groups) {
-  if (other.placed_) merge_parts(parts, other, other_parts, from, to, groups);
+ExactColumn::PartsMerge ExactColumn::merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts,
+                                           const uint32_t* from, const uint32_t* to, size_t groups) {
   limbs_.merge(other.limbs_, from, to, groups);
-  if (other.special_.empty()) return;
-  for (size_t i = 0; i < groups; ++i) {
-    if (const uint8_t special = other.special_[source_group(from, i)]; special != 0) mark(to[i], special);
+  if (!other.special_.empty()) {
+    for (size_t i = 0; i < groups; ++i) {
+      if (const uint8_t special = other.special_[source_group(from, i)]; special != 0) mark(to[i], special);
+    }
   }
+  return other.placed_ ? make_parts_merge(parts, other, other_parts, from, groups) : PartsMerge();
 }
 
-void ExactColumn::merge_parts(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from,
-                              const uint32_t* to, size_t groups) {
+/// Makes room for them, too.
+ExactColumn::PartsMerge ExactColumn::make_parts_merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts,
+                                                      const uint32_t* from, size_t groups) {
   if (!placed_) unit_ = other.unit_;
   placed_ = true;
   rows_ += groups;
@@ -221,20 +228,31 @@ void ExactColumn::merge_parts(ExactParts parts, const ExactColumn& other, ExactP
     high = greatest_high(other_parts, from, groups);
     make_room(parts, bound());
   }
-  if (bound() > kHighMax) {
-    for (size_t i = 0; i < groups; ++i) limbs_.add_wide(to[i], value_of(other_parts[source_group(from, i)]), other.unit_);
-    return;
-  }
+  if (bound() > kHighMax) return {PartsMerge::kToLimbs, shift};
   const uint64_t rows = carries ? 1 : other.rows_since_carry_;
   if (rows_since_carry_ + rows >= ExactLimbs::kCarryRows) carry_parts(parts);
-  for (size_t i = 0; i < groups; ++i) {
-    ExactSum own = other_parts[source_group(from, i)];
-    if (carries) own = parts_of(value_of(own) * (int128_t{1} << shift));
-    parts[to[i]].low += own.low;
-    parts[to[i]].high += own.high;
-  }
   high_bound_ += bound();
   rows_since_carry_ += rows + 1;
+  return {carries ? PartsMerge::kCarried : PartsMerge::kAdded, shift};
+}
+
+void ExactColumn::merge_parts(PartsMerge merge, ExactParts parts, const ExactColumn& other, ExactParts other_parts,
+                              const uint32_t* from, const uint32_t* to, size_t begin, size_t end) {
+  const auto add_each = [&](auto own_of) {
+    for (size_t i = begin; i < end; ++i) {
+      const ExactSum own = own_of(other_parts[source_group(from, i)]);
+      parts[to[i]].low += own.low;
+      parts[to[i]].high += own.high;
+    }
+  };
+  switch (merge.how) {
+    case PartsMerge::kNotAtAll: return;
+    case PartsMerge::kAdded: return add_each([](const ExactSum& own) { return own; });
+    case PartsMerge::kCarried:
+      return add_each([&](const ExactSum& own) { return parts_of(value_of(own) * (int128_t{1} << merge.shift)); });
+    case PartsMerge::kToLimbs:
+      for (size_t i = begin; i < end; ++i) limbs_.add_wide(to[i], value_of(other_parts[source_group(from, i)]), other.unit_);
+  }
 }
 
 void ExactColumn::append_terms(ExactParts parts, size_t group, ExactNumber::Terms& terms) const {

@@ -50,9 +50,17 @@ class ExactColumn {
   void add_special(size_t group, double value);
   ExactLimbs& limbs() { return limbs_; }
   const ExactLimbs& limbs() const { return limbs_; }
-  /// As AggregateState::merge. Leaves `other` as it is: several threads may merge parts of it at once.
-  void merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from, const uint32_t* to,
-             size_t groups);
+  /// How parts of another are taken over.
+  struct PartsMerge {
+    enum How : uint8_t { kNotAtAll, kAdded, kCarried, kToLimbs } how = kNotAtAll;
+    int shift = 0;  ///< from its unit to this one's
+  };
+  /// As AggregateState::merge, but for the parts, which merge_parts is to take over, some groups at a time. Leaves `other`
+  /// as it is: several threads may merge parts of it at once.
+  PartsMerge merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from,
+                   const uint32_t* to, size_t groups);
+  void merge_parts(PartsMerge merge, ExactParts parts, const ExactColumn& other, ExactParts other_parts,
+                   const uint32_t* from, const uint32_t* to, size_t begin, size_t end);
 
   bool is_finite(size_t group) const { return special_.empty() || special_[group] == 0; }
   /// What the group's finite numbers add up to.
@@ -61,6 +69,8 @@ class ExactColumn {
   /// Errors: kNumericOutOfRange where numbers that are all finite have a sum that is not.
   template <typename T>
   T rounded(ExactParts parts, size_t group) const;
+  /// How often all groups were gone over, which additions must not bring about often.
+  uint64_t passes() const { return passes_; }
   /// Without the parts.
   size_t bytes() const { return limbs_.bytes() + special_.capacity(); }
 
@@ -72,8 +82,8 @@ class ExactColumn {
   void tighten(ExactParts parts);
   void flush_parts(ExactParts parts);
   void make_room(ExactParts parts, double more);
-  void merge_parts(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from,
-                   const uint32_t* to, size_t groups);
+  PartsMerge make_parts_merge(ExactParts parts, const ExactColumn& other, ExactParts other_parts, const uint32_t* from,
+                              size_t groups);
   void mark(size_t group, uint8_t what);
 
   size_t group_count_ = 0;
@@ -86,6 +96,7 @@ class ExactColumn {
   uint64_t lower_after_ = 0;      ///< so many of them the unit may be lowered
   uint64_t misplaced_rows_ = 0;   ///< that the parts had no room for, since they were placed
   uint64_t patience_ = 8192;      ///< with so many of them, and as many as there are groups
+  uint64_t passes_ = 0;
   ExactLimbs limbs_;
   LargeVector<uint8_t> special_;  ///< empty: none
 };

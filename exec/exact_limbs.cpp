@@ -9,6 +9,12 @@ void ExactLimbs::resize(size_t groups) {
   for (Limbs& column : limbs_) {
     if (!column.empty()) column.resize(groups, 0);
   }
+  find_columns();
+}
+
+void ExactLimbs::find_columns() {
+  columns_.clear();
+  for (Limbs& column : limbs_) columns_.push_back(column.empty() ? nullptr : column.data());
 }
 
 void ExactLimbs::add(size_t group, bool negative, uint64_t magnitude, int exponent) {
@@ -22,18 +28,17 @@ void ExactLimbs::add(size_t group, bool negative, uint64_t magnitude, int expone
   const auto signed_part = [&](uint128_t rest) {
     return (static_cast<int64_t>(static_cast<uint64_t>(rest) & kMask) ^ sign) - sign;
   };
-  add_part(group, limb, signed_part(shifted));
-  add_part(group, limb + 1, signed_part(shifted >> kLimbBits));
-  add_part(group, limb + 2, signed_part(shifted >> (2 * kLimbBits)));
-}
-
-inline void ExactLimbs::add_part(size_t group, int limb, int64_t part) {
-  if (part == 0) return;
-  const auto at = static_cast<size_t>(limb - first_limb_);  // far too great for one below the first
-  if (at < limbs_.size() && !limbs_[at].empty()) {
-    limbs_[at][group] += part;
-  } else {
-    limbs(limb)[group] += part;
+  const int64_t parts[3] = {signed_part(shifted), signed_part(shifted >> kLimbBits), signed_part(shifted >> (2 * kLimbBits))};
+  const int at = limb - first_limb_;
+  if (at >= 0 && static_cast<size_t>(at) + 2 < columns_.size()) {
+    int64_t* const* const columns = columns_.data() + at;
+    if (columns[0] != nullptr && columns[1] != nullptr && columns[2] != nullptr) {  // without asking which are 0
+      for (int i = 0; i < 3; ++i) columns[i][group] += parts[i];
+      return;
+    }
+  }
+  for (int i = 0; i < 3; ++i) {
+    if (parts[i] != 0) limbs(limb + i)[group] += parts[i];
   }
 }
 
@@ -57,7 +62,10 @@ ExactLimbs::Limbs& ExactLimbs::limbs(int limb) {
   }
   const auto at = static_cast<size_t>(limb - first_limb_);
   if (at >= limbs_.size()) limbs_.resize(at + 1);
-  if (limbs_[at].empty()) limbs_[at].resize(group_count_, 0);
+  if (limbs_[at].empty()) {
+    limbs_[at].resize(group_count_, 0);
+    find_columns();
+  }
   return limbs_[at];
 }
 

@@ -13,6 +13,10 @@ namespace cairn {
 /// keep (Neal: "Fast exact summation using small and large superaccumulators", 2015).
 class ExactLimbs {
  public:
+  ExactLimbs() = default;
+  ExactLimbs(ExactLimbs&&) = default;
+  ExactLimbs& operator=(ExactLimbs&&) = default;
+
   void resize(size_t groups);
   /// ±magnitude * 2^exponent.
   void add(size_t group, bool negative, uint64_t magnitude, int exponent);
@@ -31,7 +35,7 @@ class ExactLimbs {
   /// Numbers that may be added to an integer of parts below 2^40 before carries must go up.
   static constexpr uint64_t kCarryRows = uint64_t{1} << 22;
   /// So many are merged as they are.
-  static constexpr uint64_t kUncarriedRows = 1024;
+  static constexpr uint64_t kUncarriedRows = uint64_t{1} << 16;
 
  private:
   using Limbs = LargeVector<int64_t>;
@@ -39,12 +43,13 @@ class ExactLimbs {
 
   static int64_t carry_of(int64_t limb);
   Limbs& limbs(int limb);
-  void add_part(size_t group, int limb, int64_t part);
+  void find_columns();
   void carry();
 
   size_t group_count_ = 0;
   int first_limb_ = 0;
   std::vector<Limbs> limbs_;  ///< of first_limb_, and so on; empty: nothing but 0
+  std::vector<int64_t*> columns_;  ///< where these are; nullptr for one that is empty
   uint64_t rows_ = 0;         ///< numbers since the last carry
 };
 

@@ -13,6 +13,8 @@ namespace {
 
 /// What units are chosen by.
 constexpr size_t kSampleRows = 64;
+/// So many groups' sums stay in the nearest cache while column after column is merged.
+constexpr size_t kMergedGroups = 64;
 
 }  // namespace
 
@@ -122,8 +124,15 @@ void ExactMoments<kArguments>::add_integer(uint32_t group, int128_t value)
 template <size_t kArguments>
 void ExactMoments<kArguments>::merge(ExactMoments& other, const uint32_t* from, const uint32_t* to, size_t groups) {
   for (size_t i = 0; i < groups; ++i) count_of(to[i]) += other.count(source_group(from, i));
+  std::array<ExactColumn::PartsMerge, Layout::kNumbers> merges;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    columns_[i].merge(parts(i), other.columns_[i], other.parts(i), from, to, groups);
+    merges[i] = columns_[i].merge(parts(i), other.columns_[i], other.parts(i), from, to, groups);
+  }
+  for (size_t begin = 0, end = 0; begin < groups; begin = end) {
+    end = std::min(groups, begin + kMergedGroups);
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      columns_[i].merge_parts(merges[i], parts(i), other.columns_[i], other.parts(i), from, to, begin, end);
+    }
   }
 }
 

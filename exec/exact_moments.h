@@ -45,7 +45,9 @@ class ExactMoments {
   /// The arguments' values in a batch.
   using Numbers = std::array<const double*, kArguments>;
 
-  int64_t& count_of(size_t group) { return Layout::kCounts ? sums_[group * Layout::kSums + Layout::kNumbers].low : counts_[group]; }
+  int64_t& count_of(size_t group) {
+    return Layout::kCounts ? sums_[group * Layout::kSums + Layout::kNumbers].low : counts_[group];
+  }
   ExactParts parts(size_t number) const { return {const_cast<ExactSum*>(sums_.data()) + number, Layout::kSums}; }
   /// Number `number` of a row; 0 for a product that is no pair of DOUBLEs.
   static double number_of(size_t number, const Numbers& arguments, size_t row);

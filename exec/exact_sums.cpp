@@ -12,11 +12,6 @@ namespace {
 constexpr size_t kSampleRows = 256;
 constexpr uint32_t kNoGroup = UINT32_MAX;
 
-double number_at(const Vector& values, size_t row) {
-  return values.type.physical() == Physical::kFloat ? static_cast<double>(values.values<float>()[row])
-                                                    : values.values<double>()[row];
-}
-
 Vector flat_numbers(const Vector& values, FlatScratch& scratch) {
   Vector flat = flatten(values, nullptr, scratch);
   if (values.is_constant()) flat.validity = nullptr;
@@ -52,10 +47,14 @@ void ExactSums::add_single(const Vector& values, const uint64_t* mask) {
 /// What is in the column's window at once, the rest number by number.
 template <typename GroupOf, typename AddFitting>
 void ExactSums::add_rows(const Vector& values, GroupOf group_of, AddFitting add_fitting) {
+  const bool single = values.type.physical() == Physical::kFloat;
+  const auto number_at = [&](size_t row) {
+    return single ? static_cast<double>(values.values<float>()[row]) : values.values<double>()[row];
+  };
   if (!column_.placed()) {
     std::vector<double> sample;
     for (size_t row = 0; row < values.size && sample.size() < kSampleRows; ++row) {
-      if (values.valid(row) && group_of(row) != kNoGroup) sample.push_back(number_at(values, row));
+      if (values.valid(row) && group_of(row) != kNoGroup) sample.push_back(number_at(row));
     }
     column_.place(sample);
   }
@@ -65,13 +64,14 @@ void ExactSums::add_rows(const Vector& values, GroupOf group_of, AddFitting add_
   if (added.all) return;
   misfits_.clear();
   for_set_bits(misfit_rows_, [&](size_t row) {
-    if (group_of(row) != kNoGroup) misfits_.push_back({group_of(row), number_at(values, row)});
+    if (group_of(row) != kNoGroup) misfits_.push_back({group_of(row), number_at(row)});
   });
   column_.add_misfits(parts(), misfits_);
 }
 
 void ExactSums::merge(const ExactSums& other, const uint32_t* from, const uint32_t* to, size_t groups) {
-  column_.merge(parts(), other.column_, other.parts(), from, to, groups);
+  const auto merge = column_.merge(parts(), other.column_, other.parts(), from, to, groups);
+  column_.merge_parts(merge, parts(), other.column_, other.parts(), from, to, 0, groups);
 }
 
 size_t ExactSums::bytes() const { return parts_.capacity() * sizeof(ExactSum) + column_.bytes(); }

@@ -29,6 +29,8 @@ class ExactSums {
   T rounded(size_t group) const {
     return column_.rounded<T>(parts(), group);
   }
+  /// As ExactColumn's.
+  uint64_t passes() const { return column_.passes(); }
   size_t bytes() const;
 
  private:

@@ -364,7 +364,7 @@ std::shared_ptr<Sink> Execution::make_sink(const PipelineDescription& pipeline) 
     case SinkKind::kResult: return make_result_sink(stream_, node.types);
     case SinkKind::kAggregate: return make_aggregate_sink(node, node.children[0]->types);
     case SinkKind::kJoinBuild: return make_join_build_sink(node);
-    case SinkKind::kWindow: return make_window_sink(node);
+    case SinkKind::kWindow: return make_window_sink(node, query_.memory);
     case SinkKind::kSort: return make_sort_sink(node);
     case SinkKind::kMaterialize: return make_materialize_sink(node);
     case SinkKind::kLimit: return make_limit_sink(node);

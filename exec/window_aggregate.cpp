@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "exec/aggregate_state.h"
@@ -20,10 +21,25 @@ constexpr uint32_t kHeldRows = 4096;
 /// Rows of frames that are added up together.
 constexpr size_t kAddedRows = 65536;
 
+/// Bytes that are charged as long as this lives.
+class HeldBytes {
+ public:
+  explicit HeldBytes(MemoryBudget& memory) : memory_(memory) {}
+  HeldBytes(const HeldBytes&) = delete;
+  HeldBytes& operator=(const HeldBytes&) = delete;
+  ~HeldBytes() { memory_.change(bytes_, 0); }
+  void hold(size_t bytes) { memory_.change(std::exchange(bytes_, bytes), bytes); }
+
+ private:
+  MemoryBudget& memory_;
+  size_t bytes_ = 0;
+};
+
 class WindowAggregate {
  public:
-  WindowAggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last, ColumnBuffer& out)
-      : rows_(rows), call_(call), first_(first), last_(last), all_{rows.partition(first).begin, rows.partition(last - 1).end},
+  WindowAggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last, MemoryBudget& memory,
+                  ColumnBuffer& out)
+      : rows_(rows), call_(call), first_(first), last_(last), held_(memory), all_{rows.partition(first).begin, rows.partition(last - 1).end},
         layout_({call.call}, rows.rows().types()), out_(out) {}
 
   void run() {
@@ -74,6 +90,7 @@ class WindowAggregate {
     }
     AggregateStates states = make_states(last_ - first_);
     update(states, all_, ids);
+    held_.hold(states.bytes());
     states.prepare_finish();
     ColumnBuffer results(out_.type());
     states.finish(0, 0, states.size(), results);
@@ -104,6 +121,7 @@ class WindowAggregate {
           if (next >= held.end) {
             held = {next, std::min(all_.end, next + kHeldRows)};
             each = std::make_unique<AggregateStates>(leaves(held));
+            held_.hold(each->bytes() + total.bytes());
           }
           const uint32_t from = next - held.begin, to = 0;
           total.merge(*each, &from, &to, 1, 1);
@@ -141,6 +159,7 @@ class WindowAggregate {
       columns[column] = buffer.view();
     }
     if (!ids.empty()) update(states, columns, ids.data(), ids.size());
+    held_.hold(states.bytes());
     states.prepare_finish();
     states.finish(0, 0, groups, out_);
   }
@@ -150,6 +169,7 @@ class WindowAggregate {
   void merge_tree(const std::vector<FrameRows>& frames) {
     AggregateStates results = make_states(frames.size());
     auto level = std::make_unique<AggregateStates>(leaves(all_));
+    held_.hold(results.bytes() + level->bytes());
     struct Open {
       uint32_t frame, begin, end;
     };
@@ -191,6 +211,7 @@ class WindowAggregate {
         }
         merge_into(*above, *level);
       }
+      held_.hold(results.bytes() + level->bytes() + above->bytes());
       level = std::move(above);
     }
     results.prepare_finish();
@@ -200,6 +221,7 @@ class WindowAggregate {
   const WindowRows& rows_;
   const WindowCall& call_;
   size_t first_, last_;
+  HeldBytes held_;
   RowRange all_;  ///< of the partitions
   AggregateLayout layout_;
   ColumnBuffer& out_;
@@ -208,8 +230,8 @@ class WindowAggregate {
 }  // namespace
 
 void append_window_aggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last,
-                             ColumnBuffer& out) {
-  WindowAggregate(rows, call, first, last, out).run();
+                             MemoryBudget& memory, ColumnBuffer& out) {
+  WindowAggregate(rows, call, first, last, memory, out).run();
 }
 
 }  // namespace cairn

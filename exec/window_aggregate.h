@@ -1,5 +1,6 @@
 #pragma once
 
+#include "exec/memory_budget.h"
 #include "exec/plan.h"
 #include "exec/window_rows.h"
 
@@ -15,7 +16,8 @@ namespace cairn {
 ///                              in Analytical SQL Queries", VLDB 2015)
 ///
 /// Which one is decided by the rows alone: the results do not depend on threads.
+/// While it runs its states are charged to `memory`. Errors: kOutOfMemory.
 void append_window_aggregate(const WindowRows& rows, const WindowCall& call, size_t first, size_t last,
-                             ColumnBuffer& out);
+                             MemoryBudget& memory, ColumnBuffer& out);
 
 }  // namespace cairn

@@ -16,7 +16,8 @@ constexpr size_t kTaskRows = 32768;
 
 class WindowSink : public Sink {
  public:
-  explicit WindowSink(const PlanNode& plan) : plan_(plan), input_types_(plan.children[0]->types) {
+  WindowSink(const PlanNode& plan, MemoryBudget& memory)
+      : plan_(plan), memory_(memory), input_types_(plan.children[0]->types) {
     for (const uint32_t column : plan.groups) partition_keys_.push_back({column, false, false});
   }
 
@@ -47,6 +48,7 @@ class WindowSink : public Sink {
   std::shared_ptr<RowSet> with_calls(RowSet& sorted, const Parallel& parallel) const;
 
   const PlanNode& plan_;
+  MemoryBudget& memory_;
   const std::vector<Type>& input_types_;
   std::vector<SortKey> partition_keys_;
   std::mutex mutex_;
@@ -86,8 +88,11 @@ std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& p
     parallel(tasks.size(), [&](size_t number) {
       Task& task = tasks[number];
       const WindowCall& call = plan_.window_calls[task.call];
-      const auto append = call.function == WindowFunction::kAggregate ? append_window_aggregate : append_window_values;
-      append(rows, call, task.first, task.last, task.results);
+      if (call.function == WindowFunction::kAggregate) {
+        append_window_aggregate(rows, call, task.first, task.last, memory_, task.results);
+      } else {
+        append_window_values(rows, call, task.first, task.last, task.results);
+      }
     });
   }
   std::vector<RowSet::Chunk> chunks = sorted.take_chunks();
@@ -118,6 +123,8 @@ std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& p
 
 }  // namespace
 
-std::unique_ptr<Sink> make_window_sink(const PlanNode& plan) { return std::make_unique<WindowSink>(plan); }
+std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, MemoryBudget& memory) {
+  return std::make_unique<WindowSink>(plan, memory);
+}
 
 }  // namespace cairn

@@ -162,6 +162,84 @@ TEST(ExactSums, GroupsNullsAndSpecialValues) {
   EXPECT_TRUE(std::isnan(sums.rounded<double>(0)));
 }
 
+/// Some rows of each block of 64 are no part of the blocks' common window, or are nothing that can be added.
+TEST(ExactSums, MisfitsInEveryBlock) {
+  std::mt19937_64 random(seed());
+  constexpr size_t kGroups = 40;
+  constexpr uint32_t kTrash = 7;
+  const double odd[] = {1e300, -1e-300, 0x1p-1074, HUGE_VAL, -HUGE_VAL, NAN};
+  for (const std::string_view target : simd_targets()) {
+    force_simd_target(target);
+    std::vector<double> numbers = make_numbers(0, 6000, random);
+    std::vector<uint16_t> ids(numbers.size());
+    std::vector<uint64_t> validity(numbers.size() / 64 + 1, ~uint64_t{0});
+    std::vector<std::vector<double>> finite(kGroups);
+    std::vector<double> special(kGroups, 0);
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      ids[i] = static_cast<uint16_t>(random() % kGroups);
+      if (random() % 20 == 0) numbers[i] = odd[random() % (ids[i] % 2 == 0 ? 3 : 6)];
+      if (random() % 10 == 0) {
+        validity[i / 64] &= ~(uint64_t{1} << (i % 64));
+      } else if (std::isfinite(numbers[i])) {
+        finite[ids[i]].push_back(numbers[i]);
+      } else {
+        special[ids[i]] += numbers[i];
+      }
+    }
+    ExactSums sums;
+    ExactMoments<1> moments;
+    sums.resize(kGroups);
+    moments.resize(kGroups);
+    for (size_t begin = 0, rows = 0; begin < numbers.size(); begin += rows) {
+      rows = std::min<size_t>(64 * (1 + random() % 20), numbers.size() - begin);
+      Vector vector = view(numbers.data() + begin, rows);
+      vector.validity = validity.data() + begin / 64;
+      const GroupIds groups{ids.data() + begin, 2, rows, kGroups, kTrash};
+      sums.add(groups, vector);
+      moments.add(groups, {vector});
+    }
+    for (uint32_t group = 0; group < kGroups; ++group) {
+      if (group == kTrash) continue;
+      EXPECT_EQ(moments.is_finite(group, 0), special[group] == 0);
+      if (special[group] == 0) {
+        EXPECT_EQ(sums.rounded<double>(group), reference_sum(finite[group])) << target << " seed " << seed();
+        EXPECT_EQ(moments.sum(group, 0), reference_sum(finite[group])) << target << " seed " << seed();
+        EXPECT_EQ(moments.count(group), static_cast<int64_t>(finite[group].size()));
+      } else if (std::isnan(special[group])) {
+        EXPECT_TRUE(std::isnan(sums.rounded<double>(group)));
+      } else {
+        EXPECT_EQ(sums.rounded<double>(group), special[group]);
+      }
+    }
+  }
+  force_simd_target("");
+}
+
+/// Groups are not gone over for every number that does not fit.
+TEST(ExactSums, MisfitsCostNoPassOverAllGroupsEach) {
+  constexpr uint32_t kGroups = 200000;
+  ExactSums sums;
+  sums.resize(kGroups);
+  // One group's sum leaves no room for a unit of 2^-72; each batch has a number that asks for it.
+  std::vector<uint32_t> ids(size_t{1} << 16, 0);
+  std::vector<double> numbers(ids.size(), 0x1p7 + 1);
+  for (int i = 0; i < 100; ++i) sums.add({ids.data(), 4, ids.size(), kGroups}, view(numbers.data(), numbers.size()));
+  numbers[9] = 0x1p-72;
+  for (int i = 0; i < 3000; ++i) sums.add({ids.data(), 4, 64, kGroups}, view(numbers.data(), 64));
+  EXPECT_EQ(sums.rounded<double>(0), 129.0 * (100 * 65536 + 3000 * 63));
+  EXPECT_LE(sums.passes(), 10);
+
+  // Numbers of all magnitudes: no unit is better than another.
+  std::mt19937_64 random(seed());
+  std::vector<double> all = make_numbers(1, 100000, random);
+  for (size_t begin = 0; begin < all.size(); begin += 64) {
+    const size_t rows = std::min<size_t>(64, all.size() - begin);
+    for (size_t i = 0; i < rows; ++i) ids[i] = static_cast<uint32_t>(random() % kGroups);
+    sums.add({ids.data(), 4, rows, kGroups}, view(all.data() + begin, rows));
+  }
+  EXPECT_LE(sums.passes(), 20);
+}
+
 TEST(ExactSums, ManyLargeNumbersCarry) {
   const std::vector<double> numbers(100000, 0x1.fffffffffffffp52);
   ExactSums sums;

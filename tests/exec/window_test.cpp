@@ -111,6 +111,7 @@ std::vector<std::string> oracle(std::vector<Row> rows, const WindowFrame& frame,
 TEST(WindowTest, RandomFramesWhateverTheFragments) {
   std::printf("CAIRN_SEED=%llu\n", static_cast<unsigned long long>(test_seed()));
   Random random(test_seed());
+  size_t peak_bytes = 0;
   for (int round = 0; round < 150; ++round) {
     WindowFrame frame;
     frame.unit = chance(random, 50) ? WindowFrame::Unit::kRows : WindowFrame::Unit::kGroups;
@@ -131,11 +132,15 @@ TEST(WindowTest, RandomFramesWhateverTheFragments) {
     number.call.type = Type::big_int();
     const PlanNode plan = make_plan({aggregate_call("count", frame), aggregate_call("sum", frame),
                                      aggregate_call("min", frame), number}, sorted);
-    const std::unique_ptr<Sink> sink = make_window_sink(plan);
+    MemoryBudget memory(0);
+    const std::unique_ptr<Sink> sink = make_window_sink(plan, memory);
     feed_sink(random, *sink, kTypes, rows, random_feed(random, 1 + below(random, 200)));
     SCOPED_TRACE("round " + std::to_string(round) + ": " + plan.describe());
+    EXPECT_EQ(memory.used_bytes(), 0u);  // what the states held was given back
+    peak_bytes = std::max(peak_bytes, memory.peak_bytes());
     ASSERT_EQ(texts_of(rows_of(*sink->rows())), oracle(rows, frame, sorted));
   }
+  EXPECT_GT(peak_bytes, 0u);
 }
 
 }  // namespace

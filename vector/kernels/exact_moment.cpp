@@ -209,10 +209,11 @@ void moments_of(const Id* ids, const GroupIds& groups, const double* const* argu
 template <size_t kArguments>
 void moments_with(const GroupIds& groups, const double* const* arguments, const uint64_t* validity,
                   ExactMomentNumber* numbers, ExactSum* sums) {
+  const auto with_ids = [&](const auto* ids) { moments_of<kArguments>(ids, groups, arguments, validity, numbers, sums); };
   switch (groups.id_bytes) {
-    case 1: return moments_of<kArguments>(static_cast<const uint8_t*>(groups.ids), groups, arguments, validity, numbers, sums);
-    case 2: return moments_of<kArguments>(static_cast<const uint16_t*>(groups.ids), groups, arguments, validity, numbers, sums);
-    default: return moments_of<kArguments>(static_cast<const uint32_t*>(groups.ids), groups, arguments, validity, numbers, sums);
+    case 1: return with_ids(static_cast<const uint8_t*>(groups.ids));
+    case 2: return with_ids(static_cast<const uint16_t*>(groups.ids));
+    default: return with_ids(static_cast<const uint32_t*>(groups.ids));
   }
 }
 
