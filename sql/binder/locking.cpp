@@ -37,7 +37,9 @@ const pg::Node* find_item(const pg::Node& item, std::string_view name) {
   }
 }
 
-void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__LockingClause& clause) {
+using IsEntry = std::function<bool(const PgQuery__RangeVar& range)>;  ///< of WITH
+
+void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__LockingClause& clause, const IsEntry& is_entry) {
   const std::string what(clause_name(clause.strength));
   for (const pg::Node* node : pg::list(clause.locked_rels, clause.n_locked_rels)) {
     const PgQuery__RangeVar& range = *node->range_var;
@@ -49,7 +51,9 @@ void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__Lockin
     if (found == nullptr)
       throw Error(sqlstate::kUndefinedTable, "relation \"" + std::string(range.relname) + "\" in " + what +
                                                  " clause not found in FROM clause").at(range.location);
-    const char* kind = found->node_case == PG_QUERY__NODE__NODE_JOIN_EXPR        ? "a join"
+    const bool is_table = found->node_case == PG_QUERY__NODE__NODE_RANGE_VAR;
+    const char* kind = is_table && is_entry(*found->range_var)                   ? "a WITH query"
+                       : found->node_case == PG_QUERY__NODE__NODE_JOIN_EXPR      ? "a join"
                        : found->node_case == PG_QUERY__NODE__NODE_RANGE_FUNCTION ? "a function"
                                                                                  : nullptr;
     if (kind != nullptr)
@@ -61,7 +65,7 @@ void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__Lockin
 struct LockedRows {
   const PgQuery__LockingClause& clause;
   const QueryLevel* level;  ///< nullptr: of a subquery, which the clause means as a whole
-  std::function<bool(const PgQuery__RangeVar& range)> is_entry;  ///< of WITH, which is not locked
+  IsEntry is_entry;         ///< these are not locked
 
   bool names(std::string_view name) const {
     const auto is_called = [&](const pg::Node* node) { return node->range_var->relname == name; };
@@ -133,9 +137,10 @@ void Binder::check_locking(const PgQuery__SelectStmt& select, const QueryLevel* 
     refuse(select.having_clause != nullptr, "HAVING clause");
     refuse(level != nullptr && !level->aggregates.empty(), "aggregate functions");
     refuse(level != nullptr && !level->windows.empty(), "window functions");
-    check_locked_names(select, clause);
+    const IsEntry is_entry = [this](const PgQuery__RangeVar& range) { return find_entry(range) != nullptr; };
+    check_locked_names(select, clause, is_entry);
     const std::vector<const pg::Node*> where(select.where_clause == nullptr ? 0 : 1, select.where_clause);
-    const LockedRows locked{clause, level, [this](const PgQuery__RangeVar& range) { return find_entry(range) != nullptr; }};
+    const LockedRows locked{clause, level, is_entry};
     for (const pg::Node* item : pg::list(select.from_clause, select.n_from_clause)) locked.check(*item, false, where);
   }
 }

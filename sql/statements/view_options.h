@@ -4,7 +4,7 @@
 
 #include "sql/parser/nodes.h"
 #include "sql/session_state.h"
-#include "sql/statements/results.h"
+#include "sql/statements/statements.h"
 
 namespace cairn {
 
