@@ -20,7 +20,8 @@ std::shared_ptr<const RowGroup> RowGroupWriter::make(uint64_t table_id, const Ta
                                                      std::vector<ColumnBuffer> columns, size_t rows) {
   size_t bytes = 0;
   for (const ColumnBuffer& column : columns) bytes += column.bytes();
-  const bool stays_open = rows < kOpenRowGroup.rows && bytes < kOpenRowGroup.bytes;
+  const bool stays_open =
+      rows < kOpenRowGroup.rows && bytes < kOpenRowGroup.bytes && open_bytes_.fetch_add(bytes) < kOpenBytesMax;
   return stays_open ? make_in_memory(schema, std::move(columns), rows)
                     : make_committed(table_id, schema, std::move(columns), rows);
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,7 +21,10 @@ class RowGroupWriter {
  public:
   explicit RowGroupWriter(TableDatabase& database) : database_(database), segments_(database.storage()) {}
 
-  /// Row groups for the transaction itself: small ones, which are soon merged with others, stay in memory.
+  /// What was made so far is merged: as much again may stay in memory.
+  void begin_statement() { open_bytes_ = 0; }
+  /// Row groups for the transaction itself: small ones, which are soon merged with others, stay in memory, up to
+  /// kOpenBytesMax of those that a statement makes (a load has many writers, and each leaves one).
   std::shared_ptr<const RowGroup> make(uint64_t table_id, const TableSchema& schema, std::vector<ColumnBuffer> columns,
                                        size_t rows);
   /// Row groups for the commit: all are stored, in a directory.
@@ -37,6 +41,8 @@ class RowGroupWriter {
   std::vector<uint64_t> sync();
 
  private:
+  static constexpr size_t kOpenBytesMax = size_t{64} << 20;
+
   struct TableFile {
     std::shared_ptr<DataFile> file;
     uint64_t bytes = 0;
@@ -50,6 +56,7 @@ class RowGroupWriter {
   void write_segments(uint64_t table_id, StoredRows& stored, std::vector<AlignedBuffer> segments);
 
   TableDatabase& database_;
+  std::atomic<size_t> open_bytes_{0};
   std::mutex mutex_;
   std::map<uint64_t, TableFile> files_;  ///< by table id; guarded by mutex_
   SegmentWriter segments_;               ///< ends before the files that it writes to

@@ -161,6 +161,7 @@ TableChanges& TableTransaction::changes_of(std::string_view name) {
 void TableTransaction::begin_statement() {
   require_open();
   row_group_writer_->drain();  // what is merged can be read
+  row_group_writer_->begin_statement();
   const std::lock_guard lock(mutex_);
   for (const uint64_t table_id : added_to_) {
     const TableSchema& schema = definitions_.find_table(table_id)->schema;

@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include "io/row_group.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {
@@ -117,6 +118,22 @@ TEST_P(DatabaseTest, TablesChangeBetweenChangesOfDefinitions) {
   transaction->commit();
   open();
   EXPECT_EQ(scan(*database_->snapshot(), "a table whose name is long"), numbered_fruits(0, 9));
+}
+
+TEST_P(DatabaseTest, WhatManyWritersLeaveOpenIsBounded) {
+  create_fruit(*database_);
+  const auto transaction = database_->begin_write();
+  std::vector<Fruit> fruits;
+  for (int32_t id = 0; id < 60; ++id) {
+    fruits.push_back({id, std::string(1'500'000, 'x'), 1});
+    insert(*transaction, {fruits.back()}, "fruit", static_cast<uint64_t>(id));
+  }
+  const auto inside = transaction->snapshot();
+  const auto& row_groups = inside->tables.at("fruit")->row_groups;
+  const auto is_open = [](const auto& row_group) { return as_table_row_group(*row_group).stored() == nullptr; };
+  EXPECT_TRUE(is_open(row_groups.front()));
+  EXPECT_FALSE(is_open(row_groups.back()));
+  EXPECT_EQ(scan(*transaction->commit()), fruits);
 }
 
 TEST_P(DatabaseTest, RowsOfARowGroupThatIsMergedAlreadyAreNotDeletedSilently) {
