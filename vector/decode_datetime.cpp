@@ -144,7 +144,7 @@ class Decoder {
     }
     named_place_ = true;
     const bool place = text.find('/') != std::string_view::npos && (!time_only_ || date_seen() == kDate);
-    return place ? Status::kParsed : Status::kMalformed;
+    return place ? Status::kParsed : Status::kUnknownZone;
   }
 
   /// "1999-01-08", "1/8/99", "8-jan-1999": months by name first, then the numbers in their order.

@@ -13,6 +13,7 @@ enum class DatetimeStatus : uint8_t {
   kMalformed,   ///< not a date or time: SQLSTATE 22007
   kOutOfRange,  ///< its fields are there, but one is out of range: 22008
   kZoneOutOfRange,  ///< a displacement from UTC beyond 15:59:59: 22009
+  kUnknownZone,     ///< what stands where a zone may is none: 22023
 };
 
 struct DecodedDatetime {

@@ -278,6 +278,8 @@ Error parse_error(std::string_view text, const Type& type) {
       case parsing::DatetimeStatus::kMalformed: return syntax_error(sqlstate::kInvalidDatetimeFormat);
       case parsing::DatetimeStatus::kZoneOutOfRange:
         return Error("22009", "time zone displacement out of range: \"" + shown + "\"");
+      case parsing::DatetimeStatus::kUnknownZone:
+        return Error(sqlstate::kInvalidParameterValue, "time zone not recognized: \"" + shown + "\"");
       case parsing::DatetimeStatus::kOutOfRange:
         return Error(sqlstate::kDatetimeOverflow, "date/time field value out of range: \"" + shown + "\"");
       case parsing::DatetimeStatus::kParsed:

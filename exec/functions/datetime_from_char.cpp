@@ -15,8 +15,6 @@ namespace cairn::functions {
 
 namespace {
 
-constexpr size_t kUnbounded = 9;
-
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 bool is_blank(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -245,6 +243,8 @@ class Reader {
   }
 
   void date_field(const PatternPart& part, std::string_view f) {
+    static constexpr std::string_view kGregorian[] = {"MONTH", "MON", "RM", "MM", "D", "W"};
+    if (std::ranges::find(kGregorian, f) != std::end(kGregorian)) mode(false);
     if (f == "AD") {
       fields_.before_christ = second_of(part, "AD", "BC");
     } else if (f == "MONTH") {
@@ -288,7 +288,7 @@ class Reader {
     } else if (f == "CC") {
       number(part, 2, fields_.century);
     } else if (f == "J") {
-      number(part, kUnbounded, fields_.julian);
+      number(part, 1, fields_.julian);
     }
   }
   /// The longest of the numbers that the input begins with.
@@ -349,41 +349,47 @@ int64_t iso_week_begin(int64_t year, int64_t week) {
   return fourth - (iso_day_of_week(fourth) - 1) + (week - 1) * 7;
 }
 
-int64_t days_of(const Fields& f, std::string_view text) {
+int64_t days_of(Fields f, std::string_view text) {
+  // A zero says nothing.
+  for (std::optional<int64_t>* field : {&f.month, &f.day, &f.day_of_year, &f.week, &f.week_of_month, &f.julian, &f.century})
+    if (field->value_or(0) == 0) field->reset();
   bool has_year = false;
   int64_t year = year_of(f, has_year);
   int64_t month = 1, day = 1;
-  std::optional<int64_t> days;
   std::optional<int64_t> day_of_year = f.day_of_year;
+  const auto take_date = [&](int64_t date_days) {
+    const CivilDate date = civil_from_days(static_cast<int32_t>(std::clamp<int64_t>(date_days, kMinDate, kMaxDate)));
+    year = date.year, month = date.month, day = date.day;
+  };
   if (f.julian) {
     const int64_t julian_days = *f.julian - 2440588;
     if (julian_days < kMinDate || julian_days > kMaxDate) return julian_days;
-    const CivilDate date = civil_from_days(static_cast<int32_t>(julian_days));
-    year = date.year, month = date.month, day = date.day;
+    take_date(julian_days);
     has_year = true;
   }
-  if (f.month) month = *f.month;
   if (year < -4800 || year > 5874897) {  // no day that there is, in either type
-    const int64_t named = f.day.value_or(day);
-    if (month > 12 || named > 31 || month < 1 || named < 1) throw field_out_of_range(text);
+    const int64_t named_month = f.month.value_or(month), named_day = f.day.value_or(day);
+    if (named_month > 12 || named_day > 31 || named_month < 1 || named_day < 1) throw field_out_of_range(text);
     return year < 0 ? INT32_MIN : INT32_MAX;
   }
   if (f.week) {
     if (f.iso) {
       // A week without a day is its Monday; Sunday is the last day of its week.
       const int64_t weekday = f.day_of_week.value_or(2);
-      days = iso_week_begin(year, *f.week) + (weekday > 1 ? weekday - 2 : 6);
+      take_date(iso_week_begin(year, *f.week) + (weekday > 1 ? weekday - 2 : 6));
+      has_year = true;
     } else {
       day_of_year = (*f.week - 1) * 7 + 1;
     }
   }
-  if (f.week_of_month) day = (*f.week_of_month - 1) * 7 + 1;
+  if (f.month) month = *f.month;
   if (f.day) day = *f.day;
+  if (f.week_of_month) day = (*f.week_of_month - 1) * 7 + 1;
   if (day_of_year && (month <= 1 || day <= 1)) {
     if (!has_year && !f.before_christ)
       throw Error(sqlstate::kInvalidDatetimeFormat, "cannot calculate day of year without year information");
     if (f.iso) {
-      days = iso_week_begin(year, 1) + *day_of_year - 1;
+      take_date(iso_week_begin(year, 1) + *day_of_year - 1);
     } else {
       if (*day_of_year < 1 || *day_of_year > (is_leap_year(year) ? 366 : 365)) throw field_out_of_range(text);
       const CivilDate date = civil_from_days(static_cast<int32_t>(days_from_civil(year, 1, 1) + *day_of_year - 1));
@@ -391,13 +397,10 @@ int64_t days_of(const Fields& f, std::string_view text) {
       if (day <= 1) day = date.day;
     }
   }
-  if (!days) {
-    if (month < 1 || month > 12 || day < 1 || !is_valid_date(year, static_cast<int>(month), static_cast<int>(std::min<int64_t>(day, 32)))) {
-      throw field_out_of_range(text);
-    }
-    days = days_from_civil(year, month, day);
+  if (month < 1 || month > 12 || day < 1 || !is_valid_date(year, static_cast<int>(month), static_cast<int>(std::min<int64_t>(day, 32)))) {
+    throw field_out_of_range(text);
   }
-  return *days;
+  return days_from_civil(year, month, day);
 }
 
 int64_t time_of(const Fields& f, std::string_view text) {

@@ -36,6 +36,7 @@ class PatternReader {
   void add(NumberElement item) { p_.items.push_back({item, std::string(spelled_)}); }
 
   void step() {
+    const bool ended = p_.scientific;
     if (take("FM")) p_.fill_mode = true;
     else if (take("9")) digit();
     else if (take("0")) zero();
@@ -45,15 +46,15 @@ class PatternReader {
     else if (take("MI")) sign_item(NumberElement::kMinus, p_.minus);
     else if (take("PL")) sign_item(NumberElement::kPlus, p_.plus);
     else if (take("SG")) sign_item(NumberElement::kSign, p_.plus), p_.minus = true;
-    else if (take("SP")) return;
+    else if (take("SP") || take("B")) {}
     else if (take("S")) anchored_sign();
     else if (take("PR")) bracket();
     else if (take("RN")) p_.roman = true, add(NumberElement::kRoman);
     else if (take("TH")) add(NumberElement::kOrdinal);
     else if (take("V")) shift();
     else if (take("EEEE")) p_.scientific = true;
-    else if (take("B")) return;
-    else text();
+    else return text();
+    if (ended) throw bad_pattern("\"EEEE\" must be the last pattern used");
   }
 
   void digit() {

@@ -357,13 +357,13 @@ class Reader {
     if (sign_ == ' ' && digits_.find_first_not_of('.') != std::string::npos) read_sign_behind(is_read);
     if (!rest_.empty()) skip_character();
   }
-  /// Of S, the character behind the digit that was read; without a sign in the pattern, the one in a digit's place.
+  /// Of S, the character behind the digit that was read; of MI, PL and SG, the one in a digit's place.
   void read_sign_behind(bool is_read) {
     if (p_.anchored_sign) {
       if (!is_read || rest_.size() < 2 || (rest_[1] != '-' && rest_[1] != '+')) return;
       rest_.remove_prefix(1);
       sign_ = rest_[0];
-    } else if (!is_read && !p_.plus && !p_.minus && (rest_[0] == '-' || rest_[0] == '+')) {
+    } else if (!is_read && (p_.plus || p_.minus) && (rest_[0] == '-' || rest_[0] == '+')) {
       sign_ = rest_[0];
     }
   }

@@ -39,10 +39,11 @@ constexpr Exception kExceptions[] = {
     {R"x("width_bucket".*1e308.*\[-2147483648\] \| )x", "a bucket whose number overflows is the one behind the last"},
     // Quirks of PostgreSQL 15
     {R"x("right"\(.*-2147483648)x", "right(x, -2147483648) is empty; PostgreSQL's count overflows"},
-    {R"x('P1Y2M'.*: error 22023 \| error 22007 invalid input syntax for type time)x", "another SQLSTATE for a malformed time"},
     {R"x("to_char"\(.*99V9.*(error 22003 \| \[|\[ *-?[0-9]+\] \| .*\[[- ]*###\]$))x", "to_char(x, 'V') shows # for what has too many digits; PostgreSQL's product overflows"},
     {R"x("to_char"\(.*9\.99EEEE.*\[ 10\.00e\+19\] \| .*\[ 1\.00e\+20\]$)x", "to_char(x, 'EEEE') has one digit before the point, after rounding, too"},
     {R"x((~\*? |"(regexp_[a-z]+|substring)"\().*(ßß.*'x\\y'|'x\\y'.*ßß))x", "\\y is the boundary of words of ASCII letters"},
+    {R"x(to_char\(-1234\.5::real, '.*\.000.*\] \| \[.*\]$)x", "to_char shows what stands behind digits that a REAL has not"},
+    {R"x(to_(date|timestamp)\(to_char\(.*D[ ,/:.-].*Dy.*: error 22007 \| \[)x", "a day's number beside its name is no conflict"},
     // Times
     {R"x("?make_interval"?\(.*\] \| error 22008 interval out of range)x", "an interval out of range is an error, where PostgreSQL wraps around"},
     {R"x("age".*infinity.*\] \| error 22008)x", "an interval out of range is an error, where PostgreSQL wraps around"},

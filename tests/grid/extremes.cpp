@@ -26,6 +26,8 @@ constexpr std::string_view kKeyed[] = {
     "SELECT v, count(*) FROM {0} GROUP BY v ORDER BY v", "SELECT DISTINCT v FROM {0} ORDER BY v DESC", "SELECT v FROM {0} ORDER BY v NULLS FIRST",
     "SELECT v FROM {0} ORDER BY v DESC NULLS LAST LIMIT 3", "SELECT count(*) FROM {0} JOIN {0} AS u(w) ON v = w", "SELECT count(DISTINCT v) FROM {0}",
     "SELECT v, grouping(v), count(*) FROM {0} GROUP BY ROLLUP (v) ORDER BY grouping(v), v", "SELECT v, rank() OVER (ORDER BY v) FROM {0} ORDER BY 2, 1",
+    "SELECT v, count(*) OVER (PARTITION BY v) FROM {0} ORDER BY 1, 2", "SELECT v, sum(count(*)) OVER (ORDER BY v) FROM {0} GROUP BY v ORDER BY v",
+    "SELECT v, lag(v) OVER (PARTITION BY v IS NULL ORDER BY v) FROM {0} ORDER BY 1, 2", "SELECT v, count(*) FILTER (WHERE v > w) FROM {0}, {0} AS u(w) GROUP BY CUBE (v) ORDER BY 1, 2",
     "SELECT v FROM {0} UNION SELECT v FROM {0} ORDER BY 1", "SELECT v FROM {0} EXCEPT ALL SELECT min(v) FROM {0} ORDER BY 1",
     "SELECT count(*) FROM {0} WHERE v IN (SELECT v FROM {0})", "SELECT count(*) FROM {0} WHERE v = ANY (SELECT max(v) FROM {0})",
     "SELECT count(*) FROM {0} WHERE v >= ALL (SELECT w FROM {0} AS u(w) WHERE w IS NOT NULL)", "SELECT DISTINCT ON (v) v FROM {0} ORDER BY v"};

@@ -41,7 +41,7 @@ class Grid {
   fuzz::Random& random() { return random_; }
 
   /// Per group: questions, agreements, excused ones, and what differs by kind, with examples of each. True where in every
-  /// group `least` percent agree or are excused; of few questions, one may differ.
+  /// group `least` percent agree or are excused; of a drawn part, where that is not unlikely of the whole.
   bool report(const Examples& examples, double least) const;
 
  private:

@@ -11,6 +11,7 @@ constexpr Section kSections[] = {
     {"aggregate_types", ask_types_of_aggregates}, {"aggregate_values", ask_values_of_aggregates},
     {"extremes", ask_extremes},                   {"windows", ask_windows},
     {"names_of_types", ask_names_of_types},       {"table_functions", ask_table_functions},
+    {"patterns", ask_patterns},
 };
 
 }  // namespace

@@ -28,5 +28,6 @@ void ask_extremes(Grid& grid);
 void ask_windows(Grid& grid);
 void ask_names_of_types(Grid& grid);
 void ask_table_functions(Grid& grid);
+void ask_patterns(Grid& grid);
 
 }  // namespace cairn::grid
