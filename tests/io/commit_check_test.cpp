@@ -52,6 +52,37 @@ TEST_F(CommitCheck, OfRowsThatAreNotMeantToBeDeleted) {
   EXPECT_THROW(check(*after, [&](CommitRecord& record) { record.delete_rows("fruit", row_group(), mask(1)); }), Error);
 }
 
+TEST_F(CommitCheck, OfViewsSequencesAndSchemas) {
+  const auto transaction = database_->begin_write();
+  transaction->create_view({"v", {}, "SELECT 1"});
+  transaction->create_schema("s");
+  const auto after = transaction->commit();
+  const auto said = [&](const std::string& sql, const std::string& schema) {
+    check(*after, [&](CommitRecord& record) {
+      if (!sql.empty()) record.create_view({"v", {}, sql});
+      if (!schema.empty()) record.create_schema(schema);
+    });
+  };
+  said("SELECT 1", "s");
+  EXPECT_CONTAINS(error_of([&] { said("SELECT 2", "s"); }).message, "other views");
+  EXPECT_CONTAINS(error_of([&] { said("", "s"); }).message, "other views");
+  EXPECT_CONTAINS(error_of([&] { said("SELECT 1", "t"); }).message, "other schemas");
+  EXPECT_CONTAINS(error_of([&] { said("SELECT 1", ""); }).message, "other schemas");
+}
+
+TEST_F(CommitCheck, OfPinsInAState) {
+  const auto newest = insert(*database_, numbered_fruits(200, 300));
+  const auto state = [](const CommittedSnapshot& snapshot, const PinnedSnapshots& pins) {
+    return encode_state({snapshot.number, 100, 100, 100}, snapshot, pins);
+  };
+  const PinnedSnapshots pins = {{"pin", before_}};
+  check_state(state(*newest, pins), *newest, pins);
+  EXPECT_CONTAINS(error_of([&] { check_state(state(*newest, {}), *newest, pins); }).message, "other pins");
+  EXPECT_CONTAINS(error_of([&] { check_state(state(*newest, pins), *newest, {}); }).message, "other pins");
+  EXPECT_THROW(check_state(state(*newest, {{"pin", newest}}), *newest, pins), Error);
+  EXPECT_THROW(check_state(state(*before_, pins), *newest, pins), Error);
+}
+
 TEST_F(CommitCheck, WhatIsKnownOfColumnsIsKnownAgain) {
   const auto summaries = [&] {
     const auto group = std::dynamic_pointer_cast<const TableRowGroup>(database_->snapshot()->tables.at("fruit")->row_groups[0]);

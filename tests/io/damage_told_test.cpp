@@ -104,6 +104,18 @@ TEST(SealedSegment, WithValuesOutsideOfItsBoundsIsRefused) {
   EXPECT_CONTAINS(error_of([&] { opened([](SegmentHeader& header) { header.max[4] = std::byte{8}; }); }).message, "bounds");
 }
 
+TEST(SealedSegment, OfOneValueOutsideOfItsBoundsIsRefused) {
+  const ColumnBuffer column = integers(Type::big_int(), std::vector<int128_t>(300, 5));
+  const EncodedSegment segment = encode_segment(column, 0, 300, EncodeEffort::kSmall);
+  ASSERT_TRUE(describe_segment(segment.bytes.bytes()).starts_with("constant"));
+  open_copy(resealed(segment, [](SegmentHeader&) {}), Type::big_int(), 300);
+  for (const int other : {4, 6}) {
+    EXPECT_THROW(open_copy(resealed(segment, [&](SegmentHeader& header) {
+      header.min[0] = header.max[0] = static_cast<std::byte>(other);
+    }), Type::big_int(), 300), Error);
+  }
+}
+
 TEST(SealedSegment, SaysHowItIsCompressed) {
   std::mt19937_64 random(5);
   static const char* const kWords[] = {"carefully ", "final ", "deposits ", "sleep ", "quickly ", "above ", "the ", "ironic "};

@@ -43,6 +43,21 @@ TEST_F(TransactionEnd, AnEndedOneTakesNothingMore) {
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20'010));
 }
 
+TEST_F(TransactionEnd, ANameIsGivenOnce) {
+  const auto transaction = database_->begin_write();
+  transaction->create_view({"view", {}, "SELECT 1"});
+  transaction->create_sequence({"sequence"});
+  for (const std::string name : {"fruit", "view", "sequence"}) {
+    EXPECT_EQ(error_of([&] { transaction->create_table(fruit_schema(name)); }).sqlstate, sqlstate::kDuplicateTable) << name;
+    EXPECT_EQ(error_of([&] { transaction->create_view({name, {}, "SELECT 1"}); }).sqlstate, sqlstate::kDuplicateTable) << name;
+    EXPECT_EQ(error_of([&] { transaction->create_sequence({name}); }).sqlstate, sqlstate::kDuplicateTable) << name;
+  }
+  transaction->create_table(fruit_schema("free"));
+  EXPECT_EQ(error_of([&] { transaction->alter_table("free", fruit_schema("fruit")); }).sqlstate, sqlstate::kDuplicateTable);
+  transaction->commit();
+  EXPECT_EQ(database_->snapshot()->tables.size(), 2u);
+}
+
 TEST_F(TransactionEnd, FilesThatNobodyNeedsGoAtOnce) {
   EXPECT_EQ(storage_->list("/db/data").size(), 1u);
   auto old = database_->snapshot();
