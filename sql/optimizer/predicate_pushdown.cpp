@@ -64,10 +64,14 @@ LogicalPtr push_into_aggregate(LogicalPtr node, Conjuncts conjuncts) {
   return make_filter(std::move(conjuncts), std::move(node));
 }
 
+/// The right rows of INTERSECT and EXCEPT are none of the result: there no conjunct may go that raises for one of them (as a
+/// cast to the left side's narrower NUMERIC does).
 LogicalPtr push_into_set_operation(LogicalPtr node, Conjuncts conjuncts) {
+  const bool all_are_results = node->set_operation == LogicalNode::SetOperation::kUnion;
   for (auto& child : node->children) {
     Renaming renaming;
     for (size_t i = 0; i < node->outputs.size(); ++i) renaming[node->outputs[i]] = child->outputs[i];
+    if (!all_are_results && child == node->children[1]) std::erase_if(conjuncts, [](const ExpressionPtr& e) { return may_raise(*e); });
     Conjuncts renamed = clone_all(conjuncts);
     for (auto& conjunct : renamed) rename_columns(*conjunct, renaming);
     child = push(std::move(child), std::move(renamed));
