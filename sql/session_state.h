@@ -130,6 +130,12 @@ class SessionState final : public Session {
   bool commit_block();
   void roll_back_block();
   bool in_block() const { return block_.has_value(); }
+  /// 0: there is none.
+  uint64_t block_number() const { return block_ ? block_->number : 0; }
+  /// An error came with the rows of a statement in that block.
+  void fail_block(uint64_t number) {
+    if (block_number() == number && block_) block_->failed = true;
+  }
   bool block_is_read_only() const { return block_ && block_->read_only; }
   /// The database that the relation of this key is in.
   Database& database_of(std::string_view relation);
@@ -154,6 +160,7 @@ class SessionState final : public Session {
     std::shared_ptr<WriteTransaction> temporary_write;  ///< to the session's own database
     bool read_only = false;
     bool failed = false;
+    uint64_t number = 0;  ///< among the session's
   };
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
@@ -174,6 +181,7 @@ class SessionState final : public Session {
   std::shared_ptr<Database> temporary_;  ///< of temporary relations; nullptr: there was none yet
   std::map<std::string, bool> on_commit_;  ///< temporary tables, by key, that COMMIT drops (true) or empties
   std::optional<Block> block_;
+  uint64_t blocks_begun_ = 0;
   std::map<std::string, Statement, std::less<>> named_statements_;
   int64_t now_micros_ = 0;
   std::atomic<bool> interrupted_{false};

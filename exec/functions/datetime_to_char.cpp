@@ -42,6 +42,11 @@ Moment moment_of(const Interval& a) {
   return m;
 }
 
+/// TH stands behind numbers; behind names and zones it says nothing.
+bool is_counted(const PatternPart& part) {
+  return part.is_number && part.field != "TZH" && part.field != "TZM" && part.field != "OF";
+}
+
 class Writer {
  public:
   Writer(const Moment& moment, std::string& out) : m_(moment), out_(out) {}
@@ -54,7 +59,7 @@ class Writer {
       }
       const size_t begin = out_.size();
       field(part);
-      if (part.ordinal != 0 && out_.size() > begin) ordinal(part.ordinal);
+      if (part.ordinal != 0 && out_.size() > begin && is_counted(part)) ordinal(part.ordinal);
     }
   }
 

@@ -348,9 +348,15 @@ ExpressionPtr Binder::any_or_all_array(const PgQuery__AExpr& syntax, bool all) {
   if (list.n_elements == 0) return Expression::make_constant(Value::of_boolean(all));
   ExpressionPtr left = expression(*syntax.lexpr);
   std::vector<ExpressionPtr> items = array_elements(list, type);
-  if (op == "=" && !all) return in_values(std::move(left), std::move(items), syntax.location);
+  // A CHAR is compared as what the array holds.
+  const bool as_list = op == "=" && !all && (left->type.id != TypeId::kChar || items[0]->type.id == TypeId::kChar);
+  if (as_list) return in_values(std::move(left), std::move(items), syntax.location);
   std::vector<ExpressionPtr> parts;
-  for (ExpressionPtr& item : items) parts.push_back(binary(op, left->clone(), std::move(item), syntax.location));
+  for (ExpressionPtr& item : items) {
+    parts.push_back(binary(op, left->clone(), std::move(item), syntax.location));
+    if (parts.back()->type.id != TypeId::kBoolean)
+      throw Error(sqlstate::kWrongObjectType, "op ANY/ALL (array) requires operator to yield boolean").at(syntax.location);
+  }
   if (parts.size() == 1) return std::move(parts[0]);
   return all ? Expression::make_and(std::move(parts)) : Expression::make_or(std::move(parts));
 }

@@ -237,6 +237,7 @@ size_t Binder::order_target(const pg::Node& node, QueryLevel& level, std::vector
   int strength;
   hidden.name = column_name(node, strength);
   hidden.visible = false;
+  hidden.syntax = &node;
   targets.push_back(std::move(hidden));
   return targets.size() - 1;
 }

@@ -31,6 +31,12 @@ bool exists_already(SessionState& session, std::string_view key, bool if_not_exi
   return true;
 }
 
+void check_on_commit(PgQuery__OnCommitAction action, std::string_view key, int position) {
+  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_NOOP || action == PG_QUERY__ON_COMMIT_ACTION__ON_COMMIT_ACTION_UNDEFINED) return;
+  if (!is_temporary(key))
+    throw Error(sqlstate::kInvalidTableDefinition, "ON COMMIT can only be used on temporary tables").at(position);
+}
+
 }  // namespace
 
 ResultPtr run_create_table(SessionState& session, const Statement& statement) {
@@ -39,6 +45,7 @@ ResultPtr run_create_table(SessionState& session, const Statement& statement) {
   const std::string key = new_relation(*snapshot, session.search_path(), *syntax.relation);
   std::vector<SequenceSchema> sequences;
   TableSchema schema = make_table_schema(session, syntax, *snapshot, key, sequences);
+  check_on_commit(syntax.oncommit, key, syntax.relation->location);
   if (exists_already(session, key, syntax.if_not_exists)) return make_done("CREATE TABLE");
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     check_free(*transaction->snapshot(), key, syntax.relation->location);
@@ -54,6 +61,7 @@ ResultPtr create_table_as(SessionState& session, const Statement& query, const P
   const int position = target.location;
   const std::string key = new_relation(*session.snapshot(), session.search_path(), target);
   if (exists_already(session, key, if_not_exists)) return make_done("CREATE TABLE AS");
+  check_on_commit(into.on_commit, key, position);
   int64_t count = 0;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     check_free(*transaction->snapshot(), key, position);

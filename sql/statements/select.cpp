@@ -9,7 +9,7 @@ namespace {
 class QueryResult final : public StatementResult {
  public:
   QueryResult(SessionState& session, SessionState::Planned planned, const Statement& statement)
-      : session_(session), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, statement)),
+      : session_(session), block_(session.block_number()), planned_(std::move(planned)), checkpoint_(session.make_observer(planned_, statement)),
         execution_(session.start(planned_.plan, checkpoint_, false)), of_execute_(statement.of_execute) {
     session_.begin_running(execution_.get(), checkpoint_);
   }
@@ -28,10 +28,10 @@ class QueryResult final : public StatementResult {
       }
     } catch (Error& error) {
       if (of_execute_) error.position = -1;
-      end(false);
+      fail();
       throw;
     } catch (...) {
-      end(false);
+      fail();
       throw;
     }
     end(true);
@@ -50,7 +50,13 @@ class QueryResult final : public StatementResult {
     if (checkpoint_ != nullptr) checkpoint_->finish(delivered);
   }
 
+  void fail() {
+    session_.fail_block(block_);
+    end(false);
+  }
+
   SessionState& session_;
+  const uint64_t block_;
   SessionState::Planned planned_;
   std::shared_ptr<QueryCheckpoint> checkpoint_;
   std::unique_ptr<QueryExecution> execution_;

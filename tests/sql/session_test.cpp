@@ -195,6 +195,20 @@ TEST_F(SessionTest, TransactionsAreSnapshots) {
   EXPECT_EQ(run(*other, "SELECT count(*) FROM t"), "3\n");
 }
 
+TEST_F(SessionTest, AnErrorThatComesWithRowsFailsTheBlock) {
+  run("CREATE TABLE t(a INTEGER); INSERT INTO t VALUES (2)");
+  EXPECT_EQ(run("BEGIN; INSERT INTO t VALUES (3); SELECT 1 / (a - 2) FROM t").substr(0, 5), "22012");
+  EXPECT_EQ(run("SELECT 1").substr(0, 5), "25P02");
+  EXPECT_EQ(run("COMMIT"), "ROLLBACK");
+  EXPECT_EQ(run("SELECT count(*) FROM t"), "1\n");
+  // Of another block than the one that it was begun in, it fails nothing.
+  size_t consumed = 0;
+  const auto result = session_->execute("SELECT 1 / (a - 2) FROM t", consumed);
+  run("BEGIN; INSERT INTO t VALUES (4)");
+  EXPECT_THROW(while (result->next() != nullptr) continue, Error);
+  EXPECT_EQ(run("COMMIT"), "COMMIT");
+}
+
 TEST_F(SessionTest, NoViewIsLeftOverNothing) {
   // Whoever comes second is refused, or takes along what the first made.
   auto other = engine_->connect();

@@ -54,7 +54,7 @@ Sql Generator::subquery_predicate(const Scope& scope, int depth) {
   const Sort sort = comparable_sort();
   switch (random_.below(4)) {
     case 0:
-      return sql(role, random_.word({"EXISTS (@)", "NOT EXISTS (@)"}), query({sort}, &scope, depth));
+      return sql(role, random_.word({"EXISTS (@)", "(NOT EXISTS (@))"}), query({sort}, &scope, depth));
     case 1:
       return sql(role, "(@ " + random_.word({"IN", "NOT IN"}) + " (@))", expression(sort, scope, depth), query({sort}, &scope, depth));
     case 2:

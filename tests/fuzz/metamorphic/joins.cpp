@@ -125,13 +125,6 @@ Sides single(const SqlNode& subject, uint64_t choices) {
            {fmt::format("SELECT {0}, mv FROM {1} LEFT JOIN LATERAL (SELECT {2} FROM {3} WHERE {4}) AS l(mv) ON TRUE", pair.left_columns, pair.left, call, pair.right, pair.condition)}}};
 }
 
-/// A literal that is compared with a CHAR is one; as a subquery's column it is a TEXT. So it says what it is.
-Sql typed_key(Sql key) {
-  if (!key->pattern.starts_with('\'')) return key;
-  std::string role = key->role;
-  return sql(std::move(role), "CAST(@ AS text)", std::move(key));
-}
-
 /// [left, right, left's key, right's key, right's value]
 Sql keys_subject(Generator& generator, Random& random) {
   Generator::From left = generator.relation(nullptr, 0), right = generator.relation(nullptr, 0);

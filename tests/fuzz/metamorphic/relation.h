@@ -45,6 +45,8 @@ std::vector<Relation> rewriting_relations();
 /// The text of a subject's part.
 inline std::string part(const SqlNode& subject, size_t index) { return text_of(*subject.children[index]); }
 
+/// A literal that is compared with a CHAR is one; as a subquery's column it is a TEXT. So it says what it is.
+Sql typed_key(Sql key);
 /// "x0, x1, x2", of as many columns.
 std::string column_list(const std::string& prefix, size_t count);
 /// Of a query's node, whose role names the sorts.

@@ -14,6 +14,12 @@ std::string column_list(const std::string& prefix, size_t count) {
 
 size_t column_count(const SqlNode& query) { return static_cast<size_t>(std::ranges::count(query.role, ' ')); }
 
+Sql typed_key(Sql key) {
+  if (!key->pattern.starts_with('\'')) return key;
+  std::string role = key->role;
+  return sql(std::move(role), "CAST(@ AS text)", std::move(key));
+}
+
 std::string named_items(const SqlNode& list, const std::string& prefix) {
   std::string text;
   for (size_t i = 0; i < list.children.size(); i++)

@@ -16,7 +16,8 @@ Sql membership_subject(Generator& generator, Random& random) {
   const Sort sort = generator.comparable_sort();
   std::vector<Sql> columns;
   for (const Column& column : left.columns) columns.push_back(sql("", column.text));
-  Sql value = generator.expression(sort, left_only, 1), member = generator.expression(sort, right_only, random.chance(70) ? 0 : 1);
+  Sql value = typed_key(generator.expression(sort, left_only, 1));
+  Sql member = typed_key(generator.expression(sort, right_only, random.chance(70) ? 0 : 1));
   Sql condition = random.chance(30) ? sql("boolean", "TRUE") : generator.predicate(random.chance(50) ? both : right_only, 1);
   return sql("", "@@@@@@", std::move(left.text), sql_list(", ", std::move(columns)), std::move(value), std::move(right.text), std::move(member), std::move(condition));
 }
