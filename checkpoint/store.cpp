@@ -15,8 +15,13 @@ namespace cairn {
 namespace {
 
 /// Where the database may have checkpoints: in it, where the setting says, and where its pins do.
-std::set<std::string> places_of(const Database& database, const std::string& directory) {
-  std::set<std::string> places{checkpoint_place(database, ""), checkpoint_place(database, directory)};
+std::set<std::string> places_of(const Database& database, const std::string& directory, std::vector<std::string>& told) {
+  std::set<std::string> places{checkpoint_place(database, "")};
+  try {
+    places.insert(checkpoint_place(database, directory));
+  } catch (const std::exception& error) {  // it is relative, and the process's own directory is gone
+    told.push_back(std::string("warning: checkpoints: ") + error.what());
+  }
   for (const std::string& name : database.pin_names()) {
     const std::optional<QueryPin> pin = QueryPin::of_name(database, name);
     if (pin && !pin->place.empty()) places.insert(pin->place);
@@ -42,7 +47,7 @@ std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database>
   std::shared_ptr<CheckpointStore> store(new CheckpointStore(std::move(database), std::move(notice)));
   store->visited_ = {"", directory};
   auto all = std::make_shared<Recovered>();
-  for (const std::string& place : places_of(*store->database_, directory)) {
+  for (const std::string& place : places_of(*store->database_, directory, all->notices)) {
     store->places_.insert(place);
     all->add(store->take_over(place));
   }
@@ -71,10 +76,17 @@ std::shared_ptr<QueryCheckpoint> CheckpointStore::begin(CheckpointRequest reques
 void CheckpointStore::visit(const std::string& directory) {
   {
     const std::lock_guard lock(mutex_);
-    if (!visited_.insert(directory).second) return;
+    if (visited_.contains(directory)) return;
   }
-  writer_.enqueue([this, place = checkpoint_place(*database_, directory)] {
-    if (!places_.contains(place)) attempt([&] { take_over_late(place); });
+  attempt([&] {
+    writer_.enqueue([this, directory] {
+      attempt([&] {
+        const std::string place = checkpoint_place(*database_, directory);
+        if (!places_.contains(place)) take_over_late(place);
+      });
+    });
+    const std::lock_guard lock(mutex_);
+    visited_.insert(directory);
   });
 }
 

@@ -151,14 +151,18 @@ class WindowAggregate {
 
   void add_up_together(const std::vector<RowAddress>& addresses, const std::vector<uint32_t>& ids, size_t groups) {
     AggregateStates states = make_states(groups);
-    std::deque<ColumnBuffer> buffers;
-    std::vector<Vector> columns(rows_.rows().types().size());
-    for (const uint32_t column : layout_.columns()) {
-      ColumnBuffer& buffer = buffers.emplace_back(rows_.rows().types()[column]);
-      gather_column(rows_.chunks(), column, addresses.data(), addresses.size(), buffer);
-      columns[column] = buffer.view();
+    std::deque<ColumnBuffer> buffers;  // the states may refer to them
+    // One frame alone may have more rows than a state takes at once.
+    for (size_t first = 0; first < ids.size(); first += kAddedRows) {
+      const size_t count = std::min(kAddedRows, ids.size() - first);
+      std::vector<Vector> columns(rows_.rows().types().size());
+      for (const uint32_t column : layout_.columns()) {
+        ColumnBuffer& buffer = buffers.emplace_back(rows_.rows().types()[column]);
+        gather_column(rows_.chunks(), column, addresses.data() + first, count, buffer);
+        columns[column] = buffer.view();
+      }
+      update(states, columns, ids.data() + first, count);
     }
-    if (!ids.empty()) update(states, columns, ids.data(), ids.size());
     held_.hold(states.bytes());
     states.prepare_finish();
     states.finish(0, 0, groups, out_);

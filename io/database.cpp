@@ -1,12 +1,20 @@
 #include "io/database.h"
 
+#include <filesystem>
+
 #include "io/table_database.h"
 
 namespace cairn {
 
 std::shared_ptr<Database> Database::open(std::string_view path, std::shared_ptr<Storage> storage,
                                          DatabaseOptions options) {
-  auto database = std::make_shared<TableDatabase>(std::string(path), std::move(storage), options);
+  std::string directory(path);
+  if (!directory.empty() && directory != TableDatabase::kMemoryPath) {
+    // Wherever the process goes from here.
+    directory = std::filesystem::absolute(directory).string();
+    while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+  }
+  auto database = std::make_shared<TableDatabase>(std::move(directory), std::move(storage), options);
   if (database->in_memory()) {
     database->open_memory();
   } else {

@@ -23,7 +23,7 @@ std::string without_slashes(std::string path) {
 
 /// `path` lies below `directory` as texts. One with ".." may lead anywhere: a user's; ours have single names (own_path).
 bool is_below(const std::string& path, const std::string& directory) {
-  return path.size() > directory.size() && path.starts_with(directory) &&
+  return path.starts_with(directory) && path.find_first_not_of('/', directory.size()) != path.npos &&
          (path[directory.size()] == '/' || directory.back() == '/') && path.find("/..", directory.size()) == path.npos;
 }
 
