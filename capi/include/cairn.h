@@ -111,7 +111,7 @@ CAIRN_API cairn_status cairn_open(const char* path, int flags, cairn_database** 
 CAIRN_API void cairn_close(cairn_database* database);
 /* With CAIRN_OPEN_SALVAGE: what could not be read, a line each; "" where all is sound. */
 CAIRN_API const char* cairn_left_out(const cairn_database* database);
-CAIRN_API const char* cairn_database_path(const cairn_database* database);
+CAIRN_API const char* cairn_database_path(const cairn_database* database); /* absolute, or ":memory:" */
 CAIRN_API const char* cairn_io_engine(const cairn_database* database); /* "io_uring" or "thread pool" */
 
 /* Destroyed by cairn_disconnect. */
