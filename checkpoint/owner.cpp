@@ -83,13 +83,13 @@ std::shared_ptr<Owner> Owner::borrow(Storage& storage, const std::string& place,
 }
 
 bool Owner::end(const std::string& query_id) {
-  if (kind_ == Kind::kBorrowed || log_->broken()) return false;
+  if (of_others() || log_->broken()) return false;
   log_->end(query_id);
   return true;
 }
 
 void Owner::remove(const std::string& file) {
-  if (kind_ != Kind::kBorrowed) remove_own(storage_, OwnName::kFragment, directory_, file);
+  if (!of_others()) remove_own(storage_, OwnName::kFragment, directory_, file);
 }
 
 void Owner::sweep(const std::set<std::string>& needed) {
@@ -102,7 +102,7 @@ void Owner::sweep(const std::set<std::string>& needed) {
 }
 
 void Owner::remove_if_idle() {
-  if (kept_ || kind_ == Kind::kBorrowed) return;
+  if (kept_ || of_others()) return;
   // What the log of this process holds open is open; of a dead one's queries the database's pins tell.
   if (kind_ == Kind::kMade && log_ != nullptr && !log_->broken() && !log_->queries().empty()) return;
   log_.reset();

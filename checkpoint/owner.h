@@ -31,7 +31,7 @@ class Owner {
 
   const std::string& place() const { return place_; }
   const std::string& name() const { return name_; }
-  bool of_others() const { return lock_ == nullptr; }
+  bool of_others() const { return kind_ == Kind::kBorrowed; }
   CheckpointLog* log() { return log_.get(); }  ///< nullptr: the process died before it made one
   std::string path(const std::string& file) const { return own_path(directory_, file); }
   void sync() { storage_.sync_directory(directory_); }

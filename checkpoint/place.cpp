@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/own_files.h"
 #include "io/storage.h"
 
 namespace cairn {
@@ -35,9 +36,7 @@ bool is_place(const Database& database, std::string_view place) {
 std::string checkpoint_place(const Database& database, const std::string& directory) {
   if (directory.empty()) return fmt::format("{}/{}", database.path(), kInside);
   const auto absolute = [](const std::string& path) {
-    std::string normal = std::filesystem::absolute(path).lexically_normal().string();
-    while (normal.size() > 1 && normal.back() == '/') normal.pop_back();  // "db/." is "db"
-    return normal;
+    return without_end_slashes(std::filesystem::absolute(path).lexically_normal().string());  // "db/." is "db/" by then
   };
   const std::string path = absolute(database.path());
   return absolute(fmt::format("{}/{}-{:016x}", directory, database.identity(), XXH3_64bits(path.data(), path.size())));

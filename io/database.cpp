@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "io/own_files.h"
 #include "io/table_database.h"
 
 namespace cairn {
@@ -11,8 +12,7 @@ std::shared_ptr<Database> Database::open(std::string_view path, std::shared_ptr<
   std::string directory(path);
   if (!directory.empty() && directory != TableDatabase::kMemoryPath) {
     // Wherever the process goes from here.
-    directory = std::filesystem::absolute(directory).string();
-    while (directory.size() > 1 && directory.back() == '/') directory.pop_back();
+    directory = without_end_slashes(std::filesystem::absolute(directory).string());
   }
   auto database = std::make_shared<TableDatabase>(std::move(directory), std::move(storage), options);
   if (database->in_memory()) {

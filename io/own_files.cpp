@@ -73,6 +73,11 @@ std::string own_path(std::string_view directory, std::string_view name) {
   return std::string(directory) + "/" + std::string(name);
 }
 
+std::string without_end_slashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 bool remove_own(Storage& storage, OwnName kind, const std::string& directory, std::string_view name) {
   const NamePattern* const pattern = pattern_of(kind, name);
   return pattern != nullptr && storage.remove(own_path(directory, name), pattern->entry);

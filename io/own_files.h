@@ -34,6 +34,9 @@ bool is_own_name(OwnName kind, std::string_view name);
 /// unless it is a single name ("..", "a/b" and "" are not).
 std::string own_path(std::string_view directory, std::string_view name);
 
+/// A directory's path without slashes at its end.
+std::string without_end_slashes(std::string path);
+
 /// Removes what Cairn made under this name. False where there is nothing, or something that Cairn did not make: then
 /// it stays. A directory goes if it is empty; others' files in it keep it, which is an error of the storage.
 bool remove_own(Storage& storage, OwnName kind, const std::string& directory, std::string_view name);

@@ -134,7 +134,7 @@ class SessionState final : public Session {
   uint64_t block_number() const { return block_ ? block_->number : 0; }
   /// An error came with the rows of a statement in that block.
   void fail_block(uint64_t number) {
-    if (block_number() == number && block_) block_->failed = true;
+    if (block_ && block_->number == number) block_->failed = true;
   }
   bool block_is_read_only() const { return block_ && block_->read_only; }
   /// The database that the relation of this key is in.

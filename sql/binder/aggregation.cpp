@@ -4,6 +4,7 @@
 #include "sql/binder/binder.h"
 #include "sql/binder/choice.h"
 #include "sql/binder/guards.h"
+#include "sql/binder/overload.h"
 #include "sql/binder/plan_columns.h"
 #include "sql/parser/column_references.h"
 #include "sql/parser/deparse.h"
@@ -14,7 +15,6 @@ namespace cairn {
 
 namespace {
 
-constexpr std::string_view kAmbiguousFunction = "42725";
 
 bool is_star(const pg::Node& target) {
   return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
@@ -36,7 +36,7 @@ bool might_be_fractions(const pg::Node& fraction, const AggregateFunction& funct
 }
 
 [[noreturn]] void throw_ambiguous_aggregate(const LogicalAggregate& aggregate, const PgQuery__FuncCall& call) {
-  throw Error(kAmbiguousFunction, "function " + std::string(aggregate.function->name) + "(unknown) is not unique",
+  throw Error(sqlstate::kAmbiguousFunction, "function " + std::string(aggregate.function->name) + "(unknown) is not unique",
               "Could not choose a best candidate function; add explicit type casts.").at(call.location);
 }
 
@@ -132,21 +132,6 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
   }
   return groups;
 }
-
-namespace {
-
-/// They come before what is wrong with DISTINCT.
-void check_argument_types(const LogicalAggregate& aggregate, const PgQuery__FuncCall& call) {
-  std::vector<Type> types;
-  for (const ExpressionPtr& argument : aggregate.arguments) types.push_back(argument->type);
-  try {
-    aggregate.function->result_type(types);
-  } catch (Error& error) {
-    throw std::move(error).at(call.location);
-  }
-}
-
-}  // namespace
 
 void check_aggregate_form(const PgQuery__FuncCall& call, const AggregateFunction& function) {
   const std::string name(function.name);
@@ -273,7 +258,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
     aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : as_key(typed(expression(*syntax.node))), key);
-    if (aggregate.distinct) check_argument_types(aggregate, call);
+    if (aggregate.distinct) set_type(aggregate, call);  // its errors come before what is wrong with DISTINCT
     if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
           return other->equals_as_written(*aggregate.order_by.back().first);
         }))

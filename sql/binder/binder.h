@@ -110,6 +110,7 @@ class Binder {
   class WithGuard;
   class DepthGuard;
   class BranchGuard;
+  class RowScope;
 
   // query.cpp
   BoundQuery query(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);

@@ -18,6 +18,23 @@ class Binder::LevelGuard {
   QueryLevel* before_;
 };
 
+/// A level of its own, whose FROM is one table's row.
+class Binder::RowScope {
+ public:
+  RowScope(Binder& binder, std::shared_ptr<const TableVersion> table, Clause clause)
+      : guard_(binder, &level_), item(binder.plain_item(std::move(table))) {
+    level_.items = {&item};
+    level_.clause = clause;
+  }
+
+ private:
+  QueryLevel level_;
+  LevelGuard guard_;
+
+ public:
+  FromItem item;
+};
+
 /// The exact bound on recursion; scan_statement's estimate is the first.
 class Binder::DepthGuard {
  public:

@@ -66,37 +66,25 @@ FromItem Binder::plain_item(std::shared_ptr<const TableVersion> table) {
 }
 
 void Binder::check_row_expression(const pg::Node& node, std::shared_ptr<const TableVersion> table) {
-  QueryLevel level;
-  LevelGuard guard(*this, &level);
-  const FromItem item = plain_item(std::move(table));
-  level.items = {&item};
-  level.clause = Clause::kCheck;
+  const RowScope row(*this, std::move(table), Clause::kCheck);
   expression(node);
 }
 
 LogicalPlan Binder::bind_check(const pg::Node& condition, std::shared_ptr<const TableVersion> table) {
-  QueryLevel level;
-  LevelGuard guard(*this, &level);
   BoundQuery bound;
   for (const ColumnSchema& column : table->schema.columns) bound.names.push_back(column.name);
-  FromItem item = plain_item(std::move(table));
-  level.items = {&item};
-  level.clause = Clause::kCheck;
+  RowScope row(*this, std::move(table), Clause::kCheck);
   ExpressionPtr holds = boolean(condition, "CHECK");
-  bound.plan = make_node(LogicalNode::Kind::kFilter, std::move(item.plan));
+  bound.plan = make_node(LogicalNode::Kind::kFilter, std::move(row.item.plan));
   bound.plan->predicates.push_back(Expression::make_not(std::move(holds)));
   return finish(std::move(bound));
 }
 
 ExpressionPtr Binder::bind_row_condition(const pg::Node& condition, std::shared_ptr<const TableVersion> table) {
-  QueryLevel level;
-  LevelGuard guard(*this, &level);
-  const FromItem item = plain_item(std::move(table));
-  level.items = {&item};
-  level.clause = Clause::kCopyWhere;
+  const RowScope row(*this, std::move(table), Clause::kCopyWhere);
   ExpressionPtr holds = boolean(condition, "WHERE");
   Renaming positions;
-  for (const ScopeColumn& column : item.visible) positions[column.id] = static_cast<ColumnId>(positions.size());
+  for (const ScopeColumn& column : row.item.visible) positions[column.id] = static_cast<ColumnId>(positions.size());
   rename_columns(*holds, positions);
   return holds;
 }

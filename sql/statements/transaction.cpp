@@ -36,7 +36,7 @@ bool SessionState::commit_block() {
   Block block = std::move(*block_);
   block_.reset();
   if (!failed && write != nullptr) write->commit();
-  if (!failed && block.temporary_write == nullptr && !on_commit_.empty() && temporary_ != nullptr) block.temporary_write = temporary_->begin_write();
+  if (!failed && block.temporary_write == nullptr && !on_commit_.empty()) block.temporary_write = temporary_->begin_write();
   if (!failed && block.temporary_write != nullptr) {
     finish_temporary_tables(*block.temporary_write);
     block.temporary_write->commit();
