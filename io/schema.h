@@ -40,11 +40,15 @@ struct CheckSchema {
   bool validated = true;  ///< false: rows that were there before it may fail it (NOT VALID)
 };
 
+/// ON COMMIT of a temporary table; manifests hold none.
+enum class OnCommit : uint8_t { kPreserveRows, kDeleteRows, kDrop };
+
 struct TableSchema {
   std::string name;
   std::vector<ColumnSchema> columns;
   std::vector<IndexSchema> indexes;
   std::vector<CheckSchema> checks;
+  OnCommit on_commit = OnCommit::kPreserveRows;
 
   /// Position of the column, exact match; nullopt where there is none.
   std::optional<size_t> find(std::string_view column) const;

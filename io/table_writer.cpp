@@ -40,7 +40,6 @@ class BufferingWriter final : public TableWriter {
   void start_row_group() {
     columns_.clear();
     for (const ColumnSchema& column : schema_.columns) columns_.emplace_back(column.type);
-    rows_ = 0;
   }
 
   size_t held_bytes() const {

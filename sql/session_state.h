@@ -139,8 +139,6 @@ class SessionState final : public Session {
   bool block_is_read_only() const { return block_ && block_->read_only; }
   /// The database that the relation of this key is in.
   Database& database_of(std::string_view relation);
-  /// ON COMMIT of a temporary table.
-  void set_on_commit(const std::string& relation, PgQuery__OnCommitAction action);
   SearchPath search_path() const { return SearchPath(settings_.get("search_path")); }
 
   // PREPARE (statements/prepare.cpp).
@@ -161,6 +159,7 @@ class SessionState final : public Session {
     bool read_only = false;
     bool failed = false;
     uint64_t number = 0;  ///< among the session's
+    Settings settings;    ///< as they were before it
   };
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
@@ -170,6 +169,7 @@ class SessionState final : public Session {
   CheckpointStore::Check interruption_check() const;
   QueryContext context_of(const Statement& statement) const;
   std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
+  Block end_block();
   void change_temporary(const Change& change);
   /// Does what ON COMMIT says.
   void finish_temporary_tables(WriteTransaction& transaction);
@@ -179,7 +179,6 @@ class SessionState final : public Session {
   Settings settings_;
   SessionValues values_;
   std::shared_ptr<Database> temporary_;  ///< of temporary relations; nullptr: there was none yet
-  std::map<std::string, bool> on_commit_;  ///< temporary tables, by key, that COMMIT drops (true) or empties
   std::optional<Block> block_;
   uint64_t blocks_begun_ = 0;
   std::map<std::string, Statement, std::less<>> named_statements_;

@@ -31,10 +31,13 @@ bool exists_already(SessionState& session, std::string_view key, bool if_not_exi
   return true;
 }
 
-void check_on_commit(PgQuery__OnCommitAction action, std::string_view key, int position) {
-  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_NOOP || action == PG_QUERY__ON_COMMIT_ACTION__ON_COMMIT_ACTION_UNDEFINED) return;
+OnCommit on_commit_of(PgQuery__OnCommitAction action, std::string_view key, int position) {
+  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_NOOP || action == PG_QUERY__ON_COMMIT_ACTION__ON_COMMIT_ACTION_UNDEFINED)
+    return OnCommit::kPreserveRows;
   if (!is_temporary(key))
     throw Error(sqlstate::kInvalidTableDefinition, "ON COMMIT can only be used on temporary tables").at(position);
+  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP) return OnCommit::kDrop;
+  return action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS ? OnCommit::kDeleteRows : OnCommit::kPreserveRows;
 }
 
 }  // namespace
@@ -45,14 +48,13 @@ ResultPtr run_create_table(SessionState& session, const Statement& statement) {
   const std::string key = new_relation(*snapshot, session.search_path(), *syntax.relation);
   std::vector<SequenceSchema> sequences;
   TableSchema schema = make_table_schema(session, syntax, *snapshot, key, sequences);
-  check_on_commit(syntax.oncommit, key, syntax.relation->location);
+  schema.on_commit = on_commit_of(syntax.oncommit, key, syntax.relation->location);
   if (exists_already(session, key, syntax.if_not_exists)) return make_done("CREATE TABLE");
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     check_free(*transaction->snapshot(), key, syntax.relation->location);
     for (SequenceSchema& sequence : sequences) transaction->create_sequence(std::move(sequence));
     transaction->create_table(std::move(schema));
   }, key);
-  session.set_on_commit(key, syntax.oncommit);
   return make_done("CREATE TABLE");
 }
 
@@ -61,7 +63,7 @@ ResultPtr create_table_as(SessionState& session, const Statement& query, const P
   const int position = target.location;
   const std::string key = new_relation(*session.snapshot(), session.search_path(), target);
   if (exists_already(session, key, if_not_exists)) return make_done("CREATE TABLE AS");
-  check_on_commit(into.on_commit, key, position);
+  const OnCommit on_commit = on_commit_of(into.on_commit, key, position);
   int64_t count = 0;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     check_free(*transaction->snapshot(), key, position);
@@ -69,12 +71,12 @@ ResultPtr create_table_as(SessionState& session, const Statement& query, const P
     name_columns(planned.names, into.col_names, into.n_col_names, position);
     TableSchema schema;
     schema.name = key;
+    schema.on_commit = on_commit;
     for (size_t i = 0; i < planned.names.size(); i++)
       schema.columns.push_back({planned.names[i], planned.plan->types[i], false, ""});
     transaction->create_table(std::move(schema));
     if (!into.skip_data) count = insert_rows(session, planned.plan, key, transaction);
   }, key);
-  session.set_on_commit(key, into.on_commit);
   return make_done("SELECT " + std::to_string(count), count);
 }
 

@@ -71,7 +71,7 @@ void plan_drop(SessionState& session, const Snapshot& snapshot, const std::strin
     if (!cascade)
       throw Error(sqlstate::kDependentObjects, "cannot drop " + what + " because other objects depend on it",
                   dependent + " depends on " + what + ". Use DROP ... CASCADE to drop the dependent objects too.");
-    session.notice("notice: drop cascades to " + dependent);
+    if (!plan.quiet) session.notice("notice: drop cascades to " + dependent);
   };
   for (const std::string& view : dependent_views(session, snapshot, key)) {
     if (plan.drops(view)) continue;

@@ -15,6 +15,7 @@ struct DropPlan {
   std::vector<std::pair<std::string, std::string>> lost_defaults;  ///< (table, column)
   std::vector<std::string> schemas;
   std::vector<std::string> planned;                                ///< what has had its turn in the planning
+  bool quiet = false;                                              ///< no notices of what goes, too
 
   bool drops(std::string_view key) const;
   /// Whether there is something to do among what is durable, or among what is the session's own.

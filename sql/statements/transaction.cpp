@@ -1,4 +1,7 @@
+#include <utility>
+
 #include "io/storage.h"
+#include "sql/statements/drop.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
 
@@ -27,44 +30,48 @@ void SessionState::begin_block(bool read_only) {
   block_->snapshot = engine_->database().snapshot();
   block_->read_only = read_only;
   block_->number = ++blocks_begun_;
+  block_->settings = settings_;
+}
+
+SessionState::Block SessionState::end_block() {
+  Block block = std::move(*block_);
+  block_.reset();
+  now_micros_ = 0;  // a block that follows at once has a time of its own
+  return block;
 }
 
 bool SessionState::commit_block() {
-  bool failed = block_->failed;
-  std::shared_ptr<WriteTransaction> write = block_->write;
   // Whatever commit() does, the block is over.
-  Block block = std::move(*block_);
-  block_.reset();
-  if (!failed && write != nullptr) write->commit();
-  if (!failed && block.temporary_write == nullptr && !on_commit_.empty()) block.temporary_write = temporary_->begin_write();
-  if (!failed && block.temporary_write != nullptr) {
+  Block block = end_block();
+  Settings settings = std::exchange(settings_, std::move(block.settings));  // SET goes with a block that fails
+  if (block.failed) return false;
+  if (block.write != nullptr) block.write->commit();
+  if (temporary_ != nullptr) {
+    if (block.temporary_write == nullptr) block.temporary_write = temporary_->begin_write();
     finish_temporary_tables(*block.temporary_write);
     block.temporary_write->commit();
   }
-  return !failed;
+  settings_ = std::move(settings);
+  return true;
 }
 
-void SessionState::roll_back_block() { block_.reset(); }
+void SessionState::roll_back_block() { settings_ = std::move(end_block().settings); }
 
 Database& SessionState::database_of(std::string_view relation) {
   return is_temporary(relation) ? *temporary_ : engine_->database();
 }
 
-void SessionState::set_on_commit(const std::string& relation, PgQuery__OnCommitAction action) {
-  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DROP) on_commit_[relation] = true;
-  if (action == PG_QUERY__ON_COMMIT_ACTION__ONCOMMIT_DELETE_ROWS) on_commit_[relation] = false;
-  if (!block_ && on_commit_.contains(relation)) change_temporary([](std::shared_ptr<WriteTransaction>) {});
-}
-
 void SessionState::finish_temporary_tables(WriteTransaction& transaction) {
-  std::shared_ptr<const Snapshot> snapshot = transaction.snapshot();
-  for (auto entry = on_commit_.begin(); entry != on_commit_.end();) {
-    auto table = snapshot->tables.find(entry->first);
-    const bool keep = table != snapshot->tables.end() && !entry->second;
-    if (table != snapshot->tables.end()) transaction.drop_table(entry->first);
-    if (keep) transaction.create_table(table->second->schema);
-    entry = keep ? std::next(entry) : on_commit_.erase(entry);
+  const std::shared_ptr<const Snapshot> snapshot = transaction.snapshot();
+  DropPlan plan;
+  plan.quiet = true;
+  for (const auto& [name, table] : snapshot->tables) {
+    if (table->schema.on_commit == OnCommit::kDrop) plan_drop(*this, *snapshot, name, {}, true, plan);
+    if (table->schema.on_commit != OnCommit::kDeleteRows || table->row_groups.empty()) continue;
+    transaction.drop_table(name);
+    transaction.create_table(table->schema);
   }
+  drop_planned(transaction, *snapshot, plan, true);
 }
 
 void SessionState::change_temporary(const Change& change) {
