@@ -7,8 +7,8 @@
 #include <memory>
 #include <random>
 
-#include "exec/exact_moments.h"
-#include "exec/exact_sums.h"
+#include "exec/aggregates/exact_moments.h"
+#include "exec/aggregates/exact_sums.h"
 
 namespace cairn {
 namespace {

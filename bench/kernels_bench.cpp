@@ -5,7 +5,8 @@
 #include <memory>
 #include <random>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
+#include "exec/evaluation/predicate_evaluator.h"
 #include "exec/functions/function.h"
 #include "vector/date.h"
 #include "vector/kernels/aggregate.h"

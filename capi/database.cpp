@@ -1,5 +1,5 @@
 #include "capi/handles.h"
-#include "io/storage.h"
+#include "io/storage/storage.h"
 
 using cairn::Error;
 using cairn::capi::guarded;

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <deque>
 
-#include "io/segment.h"
+#include "io/segments/segment.h"
 
 namespace cairn {
 
@@ -92,7 +92,9 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
   std::memcpy(first.data(), &header, sizeof header);
   stream.write(std::move(first));
 
-  for (const RowSet::Chunk& chunk : rows.chunks()) {
+  for (size_t i = 0; i < rows.chunks().size(); ++i) {
+    const std::shared_ptr<const RowSet::Chunk> pinned = rows.pin(i);
+    const RowSet::Chunk& chunk = *pinned;
     DurableBreaker::Chunk& place = breaker.chunks.emplace_back();
     place.row_count = static_cast<uint32_t>(chunk.row_count);
     for (const ColumnBuffer& column : chunk.columns) {

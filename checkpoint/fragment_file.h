@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "exec/content.h"
-#include "exec/row_set.h"
-#include "io/storage.h"
+#include "exec/plan/content.h"
+#include "exec/rows/row_set.h"
+#include "io/storage/storage.h"
 
 namespace cairn {
 
@@ -36,7 +36,7 @@ inline constexpr uint32_t kCheckpointFormat = 2;
 ///   8     u32 format version, u32 zero
 ///   16    u64 high, u64 low: fingerprint of the subplan that made the rows
 ///   32    u64 XXH3 of bytes 0..31, zeros up to 4096
-///   4096  segments (io/segment.h), each a multiple of 4096 long: all columns of chunk 0, of chunk 1, …
+///   4096  segments (io/segments/segment.h), each a multiple of 4096 long: all columns of chunk 0, of chunk 1, …
 ///
 /// Writes it through asynchronous I/O and syncs it. Returns false where `cancelled` stopped it; adds to `bytes_written`
 /// as it goes. Errors of the storage are thrown; the file is then incomplete, and no record names it.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "io/own_files.h"
+#include "io/storage/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "checkpoint/record.h"
-#include "io/storage.h"
+#include "io/storage/storage.h"
 
 namespace cairn {
 

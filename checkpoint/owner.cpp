@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "io/own_files.h"
+#include "io/storage/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "checkpoint/log.h"
-#include "io/own_files.h"
-#include "io/storage.h"
+#include "io/storage/own_files.h"
+#include "io/storage/storage.h"
 
 namespace cairn {
 

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "io/own_files.h"
-#include "io/storage.h"
+#include "io/storage/own_files.h"
+#include "io/storage/storage.h"
 
 namespace cairn {
 

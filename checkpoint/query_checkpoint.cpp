@@ -3,7 +3,7 @@
 
 #include "checkpoint/query_state.h"
 #include "checkpoint/store.h"
-#include "exec/plan_nodes.h"
+#include "exec/plan/plan_nodes.h"
 #include "vector/error.h"
 
 namespace cairn {

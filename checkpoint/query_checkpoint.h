@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "checkpoint/record.h"
-#include "exec/pipeline.h"
-#include "io/database.h"
+#include "exec/pipeline/pipeline.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checkpoint/owner.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

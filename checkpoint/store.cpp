@@ -7,7 +7,7 @@
 
 #include "checkpoint/place.h"
 #include "checkpoint/query_state.h"
-#include "io/own_files.h"
+#include "io/storage/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {

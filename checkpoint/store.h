@@ -13,7 +13,7 @@
 #include "checkpoint/query_checkpoint.h"
 #include "checkpoint/recovery.h"
 #include "checkpoint/writer.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

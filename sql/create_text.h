@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

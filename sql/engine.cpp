@@ -1,4 +1,4 @@
-#include "io/storage.h"
+#include "io/storage/storage.h"
 #include "sql/session_state.h"
 #include "vector/error.h"
 
@@ -9,7 +9,7 @@ std::shared_ptr<Engine> Engine::open(std::string_view path, DatabaseOptions opti
 }
 
 EngineState::EngineState(std::string_view path, DatabaseOptions options)
-    : database_(Database::open(path, make_storage(), options)) {}
+    : storage_(make_storage()), database_(Database::open(path, storage_, options)) {}
 
 EngineState::~EngineState() {
   if (store_ != nullptr) store_->close();

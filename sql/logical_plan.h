@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "exec/expression.h"
-#include "exec/plan.h"
-#include "io/database.h"
+#include "exec/plan/expression.h"
+#include "exec/plan/plan.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "exec/table_function.h"
+#include "exec/plan/table_function.h"
 #include "sql/table_functions.h"
 
 namespace cairn {

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "sql/parser/nodes.h"
 
 namespace cairn {

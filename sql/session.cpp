@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include "exec/functions/function.h"
 #include "sql/parser/spellings.h"
@@ -229,9 +230,19 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   return planned;
 }
 
+ExecutionSettings SessionState::execution_settings() const {
+  ExecutionSettings settings = settings_.execution();
+  settings.storage = engine_->storage();
+  settings.temp_directory = settings_.get("temp_directory");
+  const Database& database = engine_->database();
+  if (settings.temp_directory.empty() && !database.in_memory()) settings.temp_directory = database.path();
+  if (settings.temp_directory.empty()) settings.temp_directory = std::filesystem::temp_directory_path();
+  return settings;
+}
+
 std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer,
                                                     bool profiling) {
-  return QueryExecution::start(plan, settings_.execution(), std::move(observer), profiling);
+  return QueryExecution::start(plan, execution_settings(), std::move(observer), profiling);
 }
 
 }  // namespace cairn

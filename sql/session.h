@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "exec/executor.h"
-#include "io/database.h"
+#include "exec/run/executor.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

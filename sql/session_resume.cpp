@@ -1,6 +1,6 @@
 // What a session's queries leave behind for a restart, and how they go on.
 
-#include "exec/plan_nodes.h"
+#include "exec/plan/plan_nodes.h"
 #include "sql/session_state.h"
 #include "vector/error.h"
 

@@ -42,6 +42,8 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   EngineState(std::string_view path, DatabaseOptions options);
   ~EngineState() override;
   Database& database() override { return *database_; }
+  /// Of the database and of temporary files.
+  const std::shared_ptr<Storage>& storage() const { return storage_; }
   std::unique_ptr<Session> connect() override;
 
   /// The database's store of checkpoints; nullptr where there is no place for one. The first to ask opens it, with what
@@ -50,6 +52,7 @@ class EngineState final : public Engine, public std::enable_shared_from_this<Eng
   WriterTurn& writer_turn() { return writer_turn_; }
 
  private:
+  const std::shared_ptr<Storage> storage_;
   std::shared_ptr<Database> database_;
   WriterTurn writer_turn_;
   std::mutex mutex_;
@@ -168,6 +171,7 @@ class SessionState final : public Session {
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;
   QueryContext context_of(const Statement& statement) const;
+  ExecutionSettings execution_settings() const;
   std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
   Block end_block();
   void change_temporary(const Change& change);

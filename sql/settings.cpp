@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <optional>
 
-#include "exec/topology.h"
+#include "exec/crew/topology.h"
 #include "sql/binder/nearest_name.h"
 #include "sql/logical_plan.h"
 #include "vector/error.h"
@@ -193,6 +193,8 @@ const std::vector<SettingDescription>& Settings::all() {
       {"server_version", "15.0", "The version of PostgreSQL whose dialect is spoken.", check_fixed},
       {"standard_conforming_strings", "on", "Always on.", check_fixed},
       {"statement_timeout", "0", "Accepted for PostgreSQL's clients: only 0, no time limit.", check_fixed},
+      {"temp_directory", "", "Where rows go for which memory_limit has no room; empty: the database, or TMPDIR and /tmp for :memory:.", check_any},
+      {"temp_limit", "0", "Most bytes that a query's temporary file may take; 0: no limit.", check_bytes},
       {"threads", "", "Workers per query; initially one per core that the process may use.", check_integer<1, 1024>},
       {"timezone", "UTC", "Always UTC.", check_time_zone, true},
       {"transaction_isolation", "repeatable read", "Always snapshot isolation.", check_isolation},
@@ -244,6 +246,7 @@ ExecutionSettings Settings::execution() const {
   settings.threads = static_cast<unsigned>(*parse_integer_text(get("threads")));
   settings.vector_capacity = static_cast<size_t>(*parse_integer_text(get("vector_capacity")));
   settings.memory_limit_bytes = parse_memory(get("memory_limit"));
+  settings.temp_limit_bytes = parse_bytes(get("temp_limit"));
   return settings;
 }
 

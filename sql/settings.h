@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checkpoint/store.h"
-#include "exec/pipeline.h"
+#include "exec/pipeline/pipeline.h"
 
 namespace cairn {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "exec/functions/function.h"
-#include "exec/table_function.h"
+#include "exec/plan/table_function.h"
 #include "vector/value.h"
 
 namespace cairn {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "exec/evaluation/node.h"
-#include "exec/expression.h"
+#include "exec/plan/expression.h"
 
 namespace cairn::evaluation {
 

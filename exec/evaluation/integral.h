@@ -2,7 +2,7 @@
 
 // Arithmetic and conversion on whole integral vectors, in the frame-of-reference domain.
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "vector/kernels/integer_view.h"
 #include "vector/vector.h"

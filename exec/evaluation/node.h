@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
-#include "exec/expression.h"
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
+#include "exec/plan/expression.h"
 #include "vector/vector.h"
 
 namespace cairn::evaluation {

@@ -9,7 +9,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "exec/expression_evaluator.h"
+#include "exec/functions/evaluation_context.h"
 #include "exec/functions/function.h"
 #include "vector/column_buffer.h"
 #include "vector/error.h"

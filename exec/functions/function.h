@@ -9,7 +9,7 @@
 
 namespace cairn {
 
-class EvaluationContext;  // exec/expression_evaluator.h
+class EvaluationContext;  // exec/functions/evaluation_context.h
 
 /// In a function's arguments: any type, taken as it is (an untyped literal as VARCHAR).
 inline constexpr TypeId kAnyType = TypeId::kNull;

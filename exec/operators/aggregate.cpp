@@ -132,7 +132,7 @@ void AggregateFragment::consume_grouped(const Batch& batch, uint64_t morsel) {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types) {
+std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types, SinkResources /*resources*/) {
   return std::make_unique<AggregateSink>(plan, std::move(input_types));
 }
 

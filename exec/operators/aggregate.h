@@ -3,14 +3,14 @@
 #include <memory>
 #include <vector>
 
-#include "exec/pipeline.h"
-#include "exec/plan.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 
 /// GROUP BY and aggregate functions: a breaker whose rows are `plan.groups`, then `plan.aggregates` (plan.types).
 /// Without groups there is always one row, with groups none for empty input. The order of groups is a function of the
 /// input's rows alone: hash partition, then first morsel and row seen.
-std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types);
+std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types, SinkResources resources = {});
 
 }  // namespace cairn

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "exec/integer_values.h"
+#include "exec/rows/integer_values.h"
 #include "vector/kernels/kernels.h"
 #include "vector/read_row.h"
 

@@ -3,8 +3,8 @@
 #include <span>
 #include <vector>
 
-#include "exec/aggregate_state.h"
-#include "exec/group_index.h"
+#include "exec/aggregates/state.h"
+#include "exec/keys/group_index.h"
 
 namespace cairn {
 

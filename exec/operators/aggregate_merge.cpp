@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "exec/sort_order.h"
+#include "exec/pipeline/gather_rows.h"
 #include "vector/kernels/kernels.h"
 
 namespace cairn {

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "exec/aggregate_state.h"
-#include "exec/group_index.h"
-#include "exec/pipeline.h"
+#include "exec/aggregates/state.h"
+#include "exec/keys/group_index.h"
+#include "exec/pipeline/pipeline.h"
 
 namespace cairn {
 

@@ -1,6 +1,6 @@
 #include "exec/operators/filter.h"
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/predicate_evaluator.h"
 
 namespace cairn {
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <mutex>
 
-#include "exec/morsel_window.h"
+#include "exec/pipeline/morsel_window.h"
 
 namespace cairn {
 namespace {

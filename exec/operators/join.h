@@ -2,15 +2,15 @@
 
 #include <memory>
 
-#include "exec/key_filter.h"
-#include "exec/pipeline.h"
-#include "exec/plan.h"
+#include "exec/keys/key_filter.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 
 /// Collects the rows of plan.children[1] and, in finalize, builds the table on plan.build_keys. rows(): the rows of
 /// the build side, all columns.
-std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan);
+std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources resources = {});
 
 /// Joins the batches of plan.children[0] with a finalized (or restored) build sink, which outlives the operator, as
 /// does the plan. Output columns: plan.output_columns of probe columns, build columns (not for kSemi, kAnti, kMark),

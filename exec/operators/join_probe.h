@@ -3,7 +3,7 @@
 #include <memory>
 #include <vector>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/predicate_evaluator.h"
 #include "exec/operators/join_table.h"
 
 namespace cairn {

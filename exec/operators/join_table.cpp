@@ -112,6 +112,6 @@ std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_col
   return static_cast<JoinTable&>(build).key_filter(build_column);
 }
 
-std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan) { return std::make_unique<JoinTable>(plan); }
+std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources /*resources*/) { return std::make_unique<JoinTable>(plan); }
 
 }  // namespace cairn

@@ -6,12 +6,12 @@
 #include <mutex>
 #include <vector>
 
-#include "exec/collected_rows.h"
-#include "exec/join_index.h"
-#include "exec/key_filter.h"
-#include "exec/packed_column.h"
-#include "exec/pipeline.h"
-#include "exec/unknown_matches.h"
+#include "exec/keys/join_index.h"
+#include "exec/keys/key_filter.h"
+#include "exec/keys/packed_column.h"
+#include "exec/keys/unknown_matches.h"
+#include "exec/pipeline/collected_rows.h"
+#include "exec/pipeline/pipeline.h"
 
 namespace cairn {
 

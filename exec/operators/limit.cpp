@@ -4,9 +4,9 @@
 #include <map>
 #include <mutex>
 
-#include "exec/morsel_prefix.h"
-#include "exec/morsel_window.h"
 #include "exec/operators/materialize.h"
+#include "exec/pipeline/morsel_prefix.h"
+#include "exec/pipeline/morsel_window.h"
 
 namespace cairn {
 namespace {

@@ -34,6 +34,18 @@ class MaterializeFragment : public Fragment {
     return ended_bytes_ + (open ? morsels.back().rows.bytes() : 0);
   }
 
+  /// Morsels of few rows stay: they will be copied together.
+  void spill(ChunkStore& store) override {
+    for (MorselRows& morsel : morsels) {
+      if (morsel.rows.row_count() < kSmallRows) continue;
+      for (size_t chunk = 0; chunk < morsel.rows.chunks().size(); ++chunk) morsel.rows.evict(chunk, store);
+    }
+    ended_bytes_ = 0;
+    for (const MorselRows& morsel : morsels) {
+      if (&morsel != &morsels.back() || morsel.ordinal == last_ended_) ended_bytes_ += morsel.rows.bytes();
+    }
+  }
+
   std::vector<MorselRows> morsels;
 
  private:
@@ -44,7 +56,7 @@ class MaterializeFragment : public Fragment {
 
 class MaterializeSink : public Sink {
  public:
-  explicit MaterializeSink(const PlanNode& plan) : types_(plan.types) {}
+  MaterializeSink(const PlanNode& plan, SinkResources resources) : types_(plan.types), resources_(resources) {}
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<MaterializeFragment>(types_); }
 
@@ -64,9 +76,11 @@ class MaterializeSink : public Sink {
 
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
+  ChunkStore* spill_store() const override { return resources_.store; }
 
  private:
   const std::vector<Type>& types_;
+  const SinkResources resources_;
   std::mutex mutex_;
   std::vector<MorselRows> morsels_;
   std::shared_ptr<const RowSet> rows_;
@@ -115,6 +129,8 @@ std::shared_ptr<const RowSet> merge_in_order(const std::vector<Type>& types, std
   return merged;
 }
 
-std::unique_ptr<Sink> make_materialize_sink(const PlanNode& plan) { return std::make_unique<MaterializeSink>(plan); }
+std::unique_ptr<Sink> make_materialize_sink(const PlanNode& plan, SinkResources resources) {
+  return std::make_unique<MaterializeSink>(plan, resources);
+}
 
 }  // namespace cairn

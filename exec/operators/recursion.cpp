@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "exec/group_index.h"
+#include "exec/keys/group_index.h"
 #include "exec/operators/row_set_source.h"
 
 namespace cairn {
@@ -35,7 +35,8 @@ class Recursion : public SourceSeries {
     Batch batch;
     for (size_t chunk = 0; chunk < rows.chunks().size(); ++chunk) {
       const size_t row_count = rows.chunks()[chunk].row_count;
-      rows.view(chunk, 0, row_count, batch, scratch);
+      const std::shared_ptr<const RowSet::Chunk> pinned = rows.pin(chunk);
+      RowSet::view(*pinned, 0, row_count, batch, scratch);
       ids.resize(row_count);
       first.clear();
       size_t known = seen_->size();

@@ -3,9 +3,9 @@
 #include <functional>
 #include <memory>
 
-#include "exec/memory_budget.h"
-#include "exec/pipeline.h"
-#include "exec/plan.h"
+#include "exec/crew/memory_budget.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 

@@ -30,10 +30,15 @@ class RowSetSource : public Source {
     auto after = std::upper_bound(first_rows_.begin(), first_rows_.end(), row);
     for (auto chunk = static_cast<size_t>(after - first_rows_.begin()) - 1; row < end; ++chunk) {
       const uint64_t chunk_end = std::min(end, first_rows_[chunk] + rows_->chunks()[chunk].row_count);
+      if (row < chunk_end && (local.pinned == nullptr || local.pinned_chunk != chunk)) {
+        local.pinned.reset();
+        local.pinned = rows_->pin(chunk);
+        local.pinned_chunk = chunk;
+      }
       while (row < chunk_end) {
         if (stop()) return;
         const size_t count = std::min<uint64_t>(local.capacity, chunk_end - row);
-        rows_->view(chunk, row - first_rows_[chunk], count, local.batch, local.scratch);
+        RowSet::view(*local.pinned, row - first_rows_[chunk], count, local.batch, local.scratch);
         row += count;
         next.push(local.batch);
       }
@@ -44,6 +49,8 @@ class RowSetSource : public Source {
   struct RowsLocal : Local {
     explicit RowsLocal(size_t batch_capacity) : capacity(batch_capacity) {}
     size_t capacity;
+    size_t pinned_chunk = 0;
+    std::shared_ptr<const RowSet::Chunk> pinned;
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
   };

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "exec/pipeline.h"
-#include "exec/row_set.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/rows/row_set.h"
 
 namespace cairn {
 

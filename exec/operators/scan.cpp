@@ -9,9 +9,9 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "exec/executor.h"
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/predicate_evaluator.h"
 #include "exec/operators/zone_filter.h"
+#include "exec/pipeline/profile.h"
 #include "vector/error.h"
 #include "vector/kernels/kernels.h"
 

@@ -2,10 +2,10 @@
 
 #include <memory>
 
-#include "exec/key_filter.h"
-#include "exec/pipeline.h"
-#include "exec/plan.h"
-#include "exec/worker_pool.h"
+#include "exec/crew/worker_pool.h"
+#include "exec/keys/key_filter.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 

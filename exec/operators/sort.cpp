@@ -3,9 +3,10 @@
 #include <algorithm>
 #include <mutex>
 
-#include "exec/collected_rows.h"
 #include "exec/operators/top_n.h"
-#include "exec/sort_order.h"
+#include "exec/pipeline/collected_rows.h"
+#include "exec/pipeline/gather_rows.h"
+#include "exec/sorting/sort_order.h"
 
 namespace cairn {
 
@@ -57,7 +58,7 @@ void cut_rows(std::vector<RowAddress>& rows, int64_t limit, int64_t offset) {
   if (limit >= 0 && static_cast<int64_t>(rows.size()) > limit) rows.resize(limit);
 }
 
-std::unique_ptr<Sink> make_sort_sink(const PlanNode& plan) {
+std::unique_ptr<Sink> make_sort_sink(const PlanNode& plan, SinkResources /*resources*/) {
   if (plan.limit >= 0 && plan.limit <= kTopRowsMax && plan.offset <= kTopRowsMax - plan.limit) {
     return make_top_n_sink(plan);
   }

@@ -1,6 +1,6 @@
 #include "exec/operators/table_function.h"
 
-#include "exec/table_function.h"
+#include "exec/plan/table_function.h"
 
 namespace cairn {
 namespace {

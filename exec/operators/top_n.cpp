@@ -5,7 +5,8 @@
 #include <mutex>
 #include <numeric>
 
-#include "exec/integer_values.h"
+#include "exec/pipeline/gather_rows.h"
+#include "exec/rows/integer_values.h"
 #include "vector/date.h"
 #include "vector/kernels/kernels.h"
 

@@ -3,9 +3,9 @@
 #include <memory>
 #include <vector>
 
-#include "exec/pipeline.h"
-#include "exec/plan.h"
-#include "exec/sort_order.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
+#include "exec/sorting/sort_order.h"
 
 namespace cairn {
 

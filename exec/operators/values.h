@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "exec/pipeline.h"
-#include "exec/plan.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <mutex>
 
-#include "exec/collected_rows.h"
-#include "exec/window_aggregate.h"
-#include "exec/window_rows.h"
-#include "exec/window_value.h"
+#include "exec/pipeline/collected_rows.h"
+#include "exec/pipeline/gather_rows.h"
+#include "exec/windows/aggregate.h"
+#include "exec/windows/rows.h"
+#include "exec/windows/value.h"
 
 namespace cairn {
 namespace {
@@ -16,8 +17,8 @@ constexpr size_t kTaskRows = 32768;
 
 class WindowSink : public Sink {
  public:
-  WindowSink(const PlanNode& plan, MemoryBudget& memory)
-      : plan_(plan), memory_(memory), input_types_(plan.children[0]->types) {
+  WindowSink(const PlanNode& plan, SinkResources resources)
+      : plan_(plan), resources_(resources), input_types_(plan.children[0]->types) {
     for (const uint32_t column : plan.groups) partition_keys_.push_back({column, false, false});
   }
 
@@ -48,7 +49,7 @@ class WindowSink : public Sink {
   std::shared_ptr<RowSet> with_calls(RowSet& sorted, const Parallel& parallel) const;
 
   const PlanNode& plan_;
-  MemoryBudget& memory_;
+  const SinkResources resources_;
   const std::vector<Type>& input_types_;
   std::vector<SortKey> partition_keys_;
   std::mutex mutex_;
@@ -89,7 +90,7 @@ std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& p
       Task& task = tasks[number];
       const WindowCall& call = plan_.window_calls[task.call];
       if (call.function == WindowFunction::kAggregate) {
-        append_window_aggregate(rows, call, task.first, task.last, memory_, task.results);
+        append_window_aggregate(rows, call, task.first, task.last, *resources_.memory, task.results);
       } else {
         append_window_values(rows, call, task.first, task.last, task.results);
       }
@@ -123,8 +124,8 @@ std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& p
 
 }  // namespace
 
-std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, MemoryBudget& memory) {
-  return std::make_unique<WindowSink>(plan, memory);
+std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, SinkResources resources) {
+  return std::make_unique<WindowSink>(plan, resources);
 }
 
 }  // namespace cairn

@@ -2,13 +2,13 @@
 
 #include <memory>
 
-#include "exec/memory_budget.h"
-#include "exec/pipeline.h"
+#include "exec/crew/memory_budget.h"
+#include "exec/pipeline/pipeline.h"
 
 namespace cairn {
 
 /// Sorts all rows by partition and keys, and adds the columns of the window's calls. What aggregates hold meanwhile is charged to
 /// `memory`, which must outlive the sink.
-std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, MemoryBudget& memory);
+std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, SinkResources resources);
 
 }  // namespace cairn

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "exec/expression.h"
-#include "io/table.h"
+#include "exec/plan/expression.h"
+#include "io/tables/table.h"
 
 namespace cairn {
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cerrno>
 
-#include "io/file_error.h"
-#include "io/storage.h"
+#include "io/storage/file_error.h"
+#include "io/storage/storage.h"
 #include "vector/error.h"
 
 namespace cairn {

@@ -8,7 +8,7 @@
 #include "io/csv/column_parser.h"
 #include "io/csv/csv_reader.h"
 #include "io/csv/field_index.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "vector/column_buffer.h"
 
 namespace cairn {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/csv/csv_format.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

@@ -11,10 +11,10 @@
 
 #include "io/csv/field_text.h"
 #include "io/csv/output_target.h"
-#include "io/file_error.h"
-#include "io/file_place.h"
-#include "io/own_files.h"
-#include "io/storage.h"
+#include "io/storage/file_error.h"
+#include "io/storage/file_place.h"
+#include "io/storage/own_files.h"
+#include "io/storage/storage.h"
 #include "vector/format.h"
 #include "vector/read_row.h"
 

@@ -9,7 +9,7 @@
 #include <charconv>
 #include <filesystem>
 
-#include "io/file_error.h"
+#include "io/storage/file_error.h"
 #include "vector/error.h"
 
 namespace cairn {

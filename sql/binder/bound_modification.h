@@ -48,7 +48,7 @@ struct InsertColumns {
 
 /// Where a bound modification's rows have what is beside the new row and RETURNING's columns.
 struct ModificationColumns {
-  std::optional<size_t> identity;   ///< of the row that goes (io/row_identity.h); with ON CONFLICT NULL where none is
+  std::optional<size_t> identity;   ///< of the row that goes (io/tables/row_identity.h); with ON CONFLICT NULL where none is
   std::optional<size_t> applies;    ///< whether the WHERE of DO UPDATE is true
   std::optional<size_t> action;     ///< of MERGE: the number of the WHEN clause, from 1; NULL: none
   std::optional<size_t> violation;  ///< of ON CONFLICT: which constraint the proposed row breaks, from 1; NULL: none

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "exec/expression.h"
+#include "exec/plan/expression.h"
 
 namespace cairn {
 

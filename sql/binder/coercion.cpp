@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdlib>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "sql/binder/type_name.h"
 #include "vector/date.h"

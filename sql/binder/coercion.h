@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "exec/expression.h"
+#include "exec/plan/expression.h"
 
 namespace cairn {
 

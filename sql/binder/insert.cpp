@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "vector/error.h"

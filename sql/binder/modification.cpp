@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "io/row_identity.h"
+#include "io/tables/row_identity.h"
 #include "sql/binder/binder.h"
 #include "sql/binder/guards.h"
 #include "sql/binder/nearest_name.h"

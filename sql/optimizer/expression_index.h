@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "exec/expression.h"
+#include "exec/plan/expression.h"
 
 namespace cairn {
 

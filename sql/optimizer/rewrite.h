@@ -54,7 +54,7 @@ bool may_raise(const Expression& expression);
 ExpressionPtr column_reference(const LogicalPlan& plan, ColumnId id);
 ExpressionPtr null_constant(const Type& type);
 
-// How often a volatile expression runs shows (is_volatile, exec/expression.h). Passes keep their hands off: conjuncts do
+// How often a volatile expression runs shows (is_volatile, exec/plan/expression.h). Passes keep their hands off: conjuncts do
 // not pass nodes that have any, nothing is copied that has some below, and columns made by them are not pruned.
 /// An expression of this node alone is volatile.
 bool is_volatile(const LogicalNode& node);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <optional>
 
-#include "exec/expression_evaluator.h"
-#include "io/table_sample.h"
+#include "exec/evaluation/predicate_evaluator.h"
+#include "io/tables/table_sample.h"
 #include "sql/optimizer/column_set.h"
 #include "sql/optimizer/rewrite.h"
 #include "vector/error.h"

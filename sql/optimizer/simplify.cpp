@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "sql/optimizer/rewrite.h"
 #include "vector/error.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "exec/key_filter.h"
+#include "exec/keys/key_filter.h"
 
 namespace cairn {
 namespace {

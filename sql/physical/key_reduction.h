@@ -1,6 +1,6 @@
 #pragma once
 
-#include "exec/plan.h"
+#include "exec/plan/plan.h"
 
 namespace cairn {
 

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <utility>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "sql/optimizer/rewrite.h"
 #include "vector/error.h"
 

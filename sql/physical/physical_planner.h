@@ -3,7 +3,7 @@
 #include <map>
 #include <vector>
 
-#include "exec/plan.h"
+#include "exec/plan/plan.h"
 #include "sql/logical_plan.h"
 #include "sql/optimizer/column_set.h"
 #include "sql/optimizer/statistics.h"

@@ -1,4 +1,4 @@
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "sql/binder/nearest_name.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "exec/functions/function.h"
-#include "io/row_group_merge.h"
+#include "io/tables/row_group_merge.h"
 #include "sql/statements/modify.h"
 #include "vector/error.h"
 #include "vector/read_row.h"

@@ -4,7 +4,7 @@
 
 namespace cairn {
 
-/// Holds a statement's changes against the table's constraints. NOT NULL is the writer's business (io/database.h).
+/// Holds a statement's changes against the table's constraints. NOT NULL is the writer's business (io/tables/database.h).
 ///
 /// Made before the changes and asked behind them: the row groups that are there then and were not before hold the new
 /// rows. They are joined with each other and with those row groups whose zone maps do not exclude their keys.

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "sql/relation_name.h"
 
 namespace cairn {

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
+#include "exec/evaluation/predicate_evaluator.h"
 #include "sql/optimizer/rewrite.h"
 
 namespace cairn {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "exec/expression.h"
+#include "exec/plan/expression.h"
 #include "io/csv/csv_reader.h"
 #include "sql/binder/binder.h"
 

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "exec/row_set.h"
+#include "exec/rows/row_set.h"
 #include "io/csv/csv_format.h"
 #include "io/csv/csv_reader.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 
 namespace cairn {
 

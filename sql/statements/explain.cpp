@@ -1,4 +1,4 @@
-#include "exec/explain.h"
+#include "exec/run/explain.h"
 
 #include <algorithm>
 #include <chrono>

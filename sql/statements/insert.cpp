@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <deque>
 
-#include "exec/expression_evaluator.h"
-#include "exec/table_function.h"
+#include "exec/evaluation/expression_evaluator.h"
+#include "exec/plan/table_function.h"
 #include "sql/statements/constraint_check.h"
 #include "sql/statements/literal_row.h"
 #include "sql/statements/modify.h"

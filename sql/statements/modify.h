@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "io/row_identity.h"
+#include "io/tables/row_identity.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
 

@@ -2,7 +2,7 @@
 
 #include <pg_query/pg_query.pb-c.h>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "sql/relation_name.h"
 
 namespace cairn {

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "io/storage.h"
+#include "io/storage/storage.h"
 #include "sql/statements/drop.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"

@@ -8,7 +8,7 @@
 
 #include "checkpoint/place.h"
 #include "checkpoint/store.h"
-#include "io/simulated_storage.h"
+#include "io/storage/simulated_storage.h"
 
 namespace cairn::testing {
 

@@ -1,6 +1,6 @@
 // Which operators give the same rows whatever the order in which theirs come.
 
-#include "exec/determinism.h"
+#include "exec/plan/determinism.h"
 
 #include <gtest/gtest.h>
 

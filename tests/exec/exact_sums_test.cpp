@@ -1,4 +1,4 @@
-#include "exec/exact_sums.h"
+#include "exec/aggregates/exact_sums.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "exec/exact_moments.h"
+#include "exec/aggregates/exact_moments.h"
 #include "vector/error.h"
 #include "vector/kernels/simd_target.h"
 

@@ -1,4 +1,4 @@
-#include "exec/executor.h"
+#include "exec/run/executor.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
 #include "tests/vector/column_maker.h"
 #include "vector/error.h"

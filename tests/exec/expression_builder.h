@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "exec/expression.h"
-#include "exec/expression_evaluator.h"
+#include "exec/evaluation/expression_evaluator.h"
 #include "exec/functions/function.h"
+#include "exec/plan/expression.h"
 #include "vector/error.h"
 #include "vector/parse.h"
 

@@ -1,6 +1,7 @@
 // Three-valued logic, CASE, COALESCE, IN, LIKE and predicates over batches.
 #include <gtest/gtest.h>
 
+#include "exec/evaluation/predicate_evaluator.h"
 #include "tests/exec/expression_builder.h"
 #include "tests/vector/column_maker.h"
 #include "vector/read_row.h"

@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "io/database.h"
-#include "io/table.h"
+#include "io/tables/database.h"
+#include "io/tables/table.h"
 #include "vector/kernels/kernels.h"
 
 namespace cairn::testing {

@@ -1,4 +1,4 @@
-#include "exec/key_filter.h"
+#include "exec/keys/key_filter.h"
 
 #include <gtest/gtest.h>
 

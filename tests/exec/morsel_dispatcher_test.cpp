@@ -1,4 +1,4 @@
-#include "exec/morsel_dispatcher.h"
+#include "exec/crew/morsel_dispatcher.h"
 
 #include <algorithm>
 #include <mutex>
@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "exec/worker_pool.h"
+#include "exec/crew/worker_pool.h"
 #include "tests/exec/plans.h"
 
 namespace cairn {

@@ -1,6 +1,6 @@
 // Who may run ahead of a slow morsel, and how far: what sinks that use rows in order keep behind it stays bounded.
 
-#include "exec/morsel_window.h"
+#include "exec/pipeline/morsel_window.h"
 
 #include <chrono>
 #include <thread>

@@ -1,12 +1,12 @@
-#include "exec/plan.h"
+#include "exec/plan/plan.h"
 
 #include <set>
 
 #include <gtest/gtest.h>
 
-#include "exec/explain.h"
-#include "exec/pipeline_graph.h"
-#include "exec/table_function.h"
+#include "exec/plan/pipeline_graph.h"
+#include "exec/plan/table_function.h"
+#include "exec/run/explain.h"
 #include "tests/exec/plans.h"
 
 namespace cairn::testing {

@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "exec/executor.h"
 #include "exec/functions/function.h"
-#include "exec/plan.h"
+#include "exec/plan/plan.h"
+#include "exec/run/executor.h"
 #include "tests/exec/fake_table.h"
 #include "vector/error.h"
 #include "vector/read_row.h"

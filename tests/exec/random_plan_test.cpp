@@ -10,7 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "exec/explain.h"
+#include "exec/run/explain.h"
 #include "tests/exec/plans.h"
 
 namespace cairn::testing {

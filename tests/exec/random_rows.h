@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "exec/pipeline.h"
-#include "exec/row_set.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/rows/row_set.h"
 #include "vector/column_buffer.h"
 #include "vector/kernels/kernels.h"
 #include "vector/read_row.h"

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "exec/pipeline_graph.h"
+#include "exec/plan/pipeline_graph.h"
 #include "tests/exec/plans.h"
 
 namespace cairn::testing {

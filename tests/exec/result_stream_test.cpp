@@ -1,4 +1,4 @@
-#include "exec/result_stream.h"
+#include "exec/run/result_stream.h"
 
 #include <thread>
 

@@ -1,4 +1,4 @@
-#include "exec/row_set.h"
+#include "exec/rows/row_set.h"
 
 #include <gtest/gtest.h>
 

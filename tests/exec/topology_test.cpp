@@ -1,4 +1,4 @@
-#include "exec/topology.h"
+#include "exec/crew/topology.h"
 
 #include <sched.h>
 

@@ -133,7 +133,7 @@ TEST(WindowTest, RandomFramesWhateverTheFragments) {
     const PlanNode plan = make_plan({aggregate_call("count", frame), aggregate_call("sum", frame),
                                      aggregate_call("min", frame), number}, sorted);
     MemoryBudget memory(0);
-    const std::unique_ptr<Sink> sink = make_window_sink(plan, memory);
+    const std::unique_ptr<Sink> sink = make_window_sink(plan, {&memory});
     feed_sink(random, *sink, kTypes, rows, random_feed(random, 1 + below(random, 200)));
     SCOPED_TRACE("round " + std::to_string(round) + ": " + plan.describe());
     EXPECT_EQ(memory.used_bytes(), 0u);  // what the states held was given back

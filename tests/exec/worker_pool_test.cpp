@@ -1,4 +1,4 @@
-#include "exec/worker_pool.h"
+#include "exec/crew/worker_pool.h"
 
 #include <atomic>
 #include <set>

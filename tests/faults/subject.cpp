@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "io/chosen_storage.h"
+#include "io/storage/chosen_storage.h"
 #include "tests/faults/failing_allocator.h"
 
 namespace cairn::test {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "capi/include/cairn.h"
-#include "io/simulated_storage.h"
+#include "io/storage/simulated_storage.h"
 
 namespace cairn::test {
 

@@ -1,4 +1,4 @@
-#include "io/chunk_cache.h"
+#include "io/tables/chunk_cache.h"
 
 #include <atomic>
 #include <random>

@@ -1,7 +1,7 @@
 // A record is compared with what is meant by it, down to the rows, before it is written.
 
-#include "io/manifest_check.h"
-#include "io/row_group.h"
+#include "io/tables/manifest_check.h"
+#include "io/tables/row_group.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

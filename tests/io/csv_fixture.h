@@ -8,7 +8,7 @@
 
 #include "io/csv/csv_reader.h"
 #include "io/csv/csv_writer.h"
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "tests/io/file_fixture.h"
 #include "vector/format.h"
 #include "vector/read_row.h"

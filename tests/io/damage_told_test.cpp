@@ -1,7 +1,7 @@
 // Damage is noticed where it is, whichever check it takes: sealed segments, compressed payloads, fresh manifests.
 
-#include "io/compression.h"
-#include "io/manifest.h"
+#include "io/segments/compression.h"
+#include "io/tables/manifest.h"
 #include "tests/io/segment_fixture.h"
 #include "tests/io/table_fixture.h"
 

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "io/own_files.h"
+#include "io/storage/own_files.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

@@ -1,8 +1,8 @@
-#include "io/database.h"
+#include "io/tables/database.h"
 
 #include <thread>
 
-#include "io/row_group.h"
+#include "io/tables/row_group.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

@@ -1,6 +1,6 @@
 // What the system says becomes SQLSTATEs, sentences and hints.
 
-#include "io/file_error.h"
+#include "io/storage/file_error.h"
 
 #include <unistd.h>
 

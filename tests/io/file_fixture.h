@@ -15,9 +15,9 @@
 #include <string>
 #include <vector>
 
-#include "io/simulated_storage.h"
-#include "io/storage.h"
-#include "io/uring_ring.h"
+#include "io/storage/simulated_storage.h"
+#include "io/storage/storage.h"
+#include "io/storage/uring_ring.h"
 
 namespace cairn {
 

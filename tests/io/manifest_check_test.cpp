@@ -1,11 +1,11 @@
 // What is not a database's own, or would not be read back, is never written to its manifest; and what a damaged
 // manifest still holds can be read.
 
-#include "io/manifest_check.h"
+#include "io/tables/manifest_check.h"
 
 #include <type_traits>
 
-#include "io/manifest.h"
+#include "io/tables/manifest.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

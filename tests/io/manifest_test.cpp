@@ -1,6 +1,6 @@
-#include "io/manifest.h"
+#include "io/tables/manifest.h"
 
-#include "io/manifest_record.h"
+#include "io/tables/manifest_record.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

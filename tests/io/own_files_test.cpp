@@ -1,6 +1,6 @@
 // The one door through which files leave: it lets out what Cairn made, and nothing else.
 
-#include "io/own_files.h"
+#include "io/storage/own_files.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>

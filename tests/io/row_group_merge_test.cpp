@@ -1,8 +1,8 @@
 // Which row groups become one, by rows and by bytes.
 
-#include "io/row_group_merge.h"
+#include "io/tables/row_group_merge.h"
 
-#include "io/row_group.h"
+#include "io/tables/row_group.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

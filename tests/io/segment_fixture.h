@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "io/column_analysis.h"
-#include "io/schemes/scheme.h"
-#include "io/segment.h"
-#include "io/segment_header.h"
+#include "io/segments/column_analysis.h"
+#include "io/segments/schemes/scheme.h"
+#include "io/segments/segment.h"
+#include "io/segments/segment_header.h"
 #include "tests/io/file_fixture.h"
 #include "vector/read_row.h"
 

@@ -1,4 +1,4 @@
-#include "io/segment.h"
+#include "io/segments/segment.h"
 
 #include <set>
 

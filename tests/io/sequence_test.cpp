@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "io/simulated_storage.h"
+#include "io/storage/simulated_storage.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {

@@ -1,6 +1,6 @@
 // The simulated storage's own promises, on which fault tests build.
 
-#include "io/simulated_storage.h"
+#include "io/storage/simulated_storage.h"
 
 #include <set>
 

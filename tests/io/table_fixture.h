@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "io/database.h"
-#include "io/simulated_storage.h"
+#include "io/storage/simulated_storage.h"
+#include "io/tables/database.h"
 #include "tests/io/file_fixture.h"
 #include "vector/column_buffer.h"
 #include "vector/read_row.h"

@@ -1,6 +1,6 @@
 // Which rows estimates look at.
 
-#include "io/table_sample.h"
+#include "io/tables/table_sample.h"
 
 #include <set>
 

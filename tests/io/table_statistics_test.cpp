@@ -1,8 +1,8 @@
 // Statistics of growing tables cost what is new, not what is there. Counted, not timed.
 
-#include "io/table_statistics.h"
+#include "io/tables/table_statistics.h"
 
-#include "io/row_group.h"
+#include "io/tables/row_group.h"
 #include "tests/io/table_fixture.h"
 #include "vector/counted_work.h"
 

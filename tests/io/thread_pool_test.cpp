@@ -1,6 +1,6 @@
 // Threads that make blocking calls.
 
-#include "io/thread_pool.h"
+#include "io/storage/thread_pool.h"
 
 #include <gtest/gtest.h>
 #include <pthread.h>

@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <functional>
 
-#include "io/database.h"
+#include "io/tables/database.h"
 #include "tests/sql/sql_fixture.h"
 #include "vector/counted_work.h"
 

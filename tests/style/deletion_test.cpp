@@ -1,4 +1,4 @@
-// Whatever Cairn deletes goes through remove_own (io/own_files.h): nothing else calls what deletes.
+// Whatever Cairn deletes goes through remove_own (io/storage/own_files.h): nothing else calls what deletes.
 
 #include <gtest/gtest.h>
 
@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// The storages, which remove_own calls; and tpchgen's output, which stands below io/ and unlinks the file that it made.
-const std::set<std::string> kAllowed = {"io/own_files.cpp", "io/file_directory.cpp", "io/simulated_storage.cpp",
+const std::set<std::string> kAllowed = {"io/storage/own_files.cpp", "io/storage/file_directory.cpp", "io/storage/simulated_storage.cpp",
                                         "tpch/output_file.cpp"};
 
 TEST(Deletion, GoesThroughOneFunction) {
@@ -32,13 +32,13 @@ TEST(Deletion, GoesThroughOneFunction) {
       for (std::string line; std::getline(file, line);) {
         if (!std::regex_search(line, deletes)) continue;
         found.insert(name);
-        EXPECT_TRUE(kAllowed.contains(name) || name == "io/simulated_disk.h" || name == "io/simulated_disk.cpp")
+        EXPECT_TRUE(kAllowed.contains(name) || name == "io/storage/simulated_disk.h" || name == "io/storage/simulated_disk.cpp")
             << name << ": " << line;
       }
     }
   }
   EXPECT_GT(files, 100U) << "the test no longer sees the sources";
-  EXPECT_TRUE(found.contains("io/own_files.cpp")) << "the test no longer sees what deletes";
+  EXPECT_TRUE(found.contains("io/storage/own_files.cpp")) << "the test no longer sees what deletes";
 }
 
 }  // namespace

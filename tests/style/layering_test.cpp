@@ -9,6 +9,7 @@
 #include <regex>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -25,6 +26,25 @@ const std::map<std::string, std::set<std::string>> kAllowed = {
     {"capi", {"sql", "io", "vector"}},
     {"shell", {"capi"}},
 };
+
+/// The rooms of a folder, from the lowest floor up: a room may include itself and those of lower floors.
+const std::map<std::string, std::vector<std::set<std::string>>> kFloors = {
+    {"io", {{"storage"}, {"segments"}, {"tables"}, {"csv"}}},
+    {"exec",
+     {{"crew", "functions"}, {"plan"}, {"evaluation"}, {"rows"}, {"pipeline"}, {"keys", "sorting"}, {"aggregates"}, {"windows"},
+      {"operators"}, {"run"}}},
+};
+
+/// The floor of the room that "exec/rows/row_set.h" is in; -1: none.
+int floor_of(const fs::path& path) {
+  auto part = path.begin();
+  const auto floors = kFloors.find((part++)->string());
+  if (floors == kFloors.end() || part == path.end()) return -1;
+  const auto at = std::ranges::find_if(floors->second, [&](const auto& rooms) { return rooms.contains(part->string()); });
+  return at == floors->second.end() ? -1 : static_cast<int>(at - floors->second.begin());
+}
+
+std::string room_of(const fs::path& path) { return std::next(path.begin())->string(); }
 
 std::string first_part(const fs::path& path) { return path.begin()->string(); }
 
@@ -48,6 +68,26 @@ TEST(Layering, NoFolderIncludesWhatStandsAboveIt) {
     }
   }
   EXPECT_GT(includes, 100u) << "the test no longer sees the sources";
+}
+
+TEST(Layering, NoRoomIncludesWhatStandsAboveIt) {
+  const fs::path root = CAIRN_SOURCE_DIR;
+  const std::regex include(R"re(^\s*#\s*include "([^"]+)")re");
+  for (const auto& [folder, floors] : kFloors) {
+    for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
+      const fs::path path = fs::relative(entry.path(), root);
+      if (path.extension() != ".h" && path.extension() != ".cpp") continue;
+      const int floor = floor_of(path);
+      EXPECT_GE(floor, 0) << path << " is in no room";
+      std::ifstream file(entry.path());
+      for (std::string line; std::getline(file, line);) {
+        std::smatch match;
+        if (!std::regex_search(line, match, include) || first_part(match[1].str()) != folder) continue;
+        const fs::path target = match[1].str();
+        EXPECT_TRUE(room_of(target) == room_of(path) || floor_of(target) < floor) << path << " includes " << target;
+      }
+    }
+  }
 }
 
 TEST(Layering, ShellUsesNothingButTheCApi) {

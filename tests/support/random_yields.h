@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-#include "exec/interleaving.h"
+#include "exec/crew/interleaving.h"
 
 namespace cairn::test {
 

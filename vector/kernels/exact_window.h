@@ -2,7 +2,7 @@
 
 // Sums of floating-point numbers without rounding, and so without an order: every number is an integer multiple of one
 // small power of two, the unit, and these integers are added. (Kulisch's long accumulator, cut down to the part that a
-// column's numbers need; exec/exact_column.h chooses the unit, and keeps what does not fit.)
+// column's numbers need; exec/aggregates/exact_column.h chooses the unit, and keeps what does not fit.)
 
 #include <cmath>
 #include <cstddef>

@@ -1,0 +1,301 @@
+// Functions over a choice of their input: distinct values, or rows in an order of the call's own.
+
+#include <algorithm>
+#include <numeric>
+
+#include "exec/aggregates/functions.h"
+#include "exec/evaluation/integral_output.h"
+#include "exec/keys/group_index.h"
+#include "exec/pipeline/gather_rows.h"
+#include "exec/sorting/sort_order.h"
+
+namespace cairn {
+
+namespace {
+
+/// The group that each of another state's groups becomes in a merge; kNoGroup where it stays out.
+std::vector<uint32_t> targets(size_t group_count, const uint32_t* from, const uint32_t* to, size_t groups) {
+  std::vector<uint32_t> result(group_count, kNoGroup);
+  for (size_t i = 0; i < groups; ++i) result[from == nullptr ? i : from[i]] = to[i];
+  return result;
+}
+
+Vector integers(const int64_t* values, size_t rows) {
+  Vector vector;
+  vector.type = Type::big_int();
+  vector.size = rows;
+  vector.data = values;
+  return vector;
+}
+
+Vector group_numbers(const GroupIds& ids) {
+  Vector vector;
+  vector.type = Type::big_int();
+  vector.encoding = Encoding::kFrameOfReference;
+  vector.code_bytes = ids.id_bytes;
+  vector.size = ids.rows;
+  vector.data = ids.ids;
+  return vector;
+}
+
+/// The rows of `values` that are not NULL.
+std::vector<uint32_t> present_rows(const Vector& values, size_t row_count) {
+  std::vector<uint32_t> rows;
+  for (uint32_t row = 0; row < row_count; ++row) {
+    if (values.valid(row)) rows.push_back(row);
+  }
+  return rows;
+}
+
+/// The function itself, over the rows that were chosen for it; it sees them all before the first result is asked for.
+class Chosen {
+ public:
+  Chosen(const AggregateLayout::State& inner, size_t group_count)
+      : group_count_(group_count), counts_(std::max<size_t>(group_count, 1), 0) {
+    AggregateLayout::State plain = inner;
+    plain.distinct = false;
+    plain.order.clear();
+    if (plain.function == AggregateKind::kCount) return;
+    state_ = make_aggregate_state(plain);
+    state_->resize(group_count);
+  }
+
+  void add(const Vector& groups, const Vector& argument, std::span<const Vector> further) {
+    ids_.resize(groups.size);
+    for (size_t row = 0; row < groups.size; ++row) {
+      ids_[row] = static_cast<uint32_t>(groups.values<int64_t>()[row]);
+      ++counts_[ids_[row]];
+    }
+    if (state_ == nullptr) return;
+    state_->update({{ids_.data(), 4, ids_.size(), static_cast<uint32_t>(group_count_)}, nullptr, 0, 0, further},
+                   argument);
+  }
+  void complete() {
+    if (state_ != nullptr) state_->prepare_finish();
+  }
+  void finish(const AggregateResult& result, ColumnBuffer& out) {
+    const int64_t* counts = counts_.data() + result.begin;
+    if (state_ != nullptr) return state_->finish({result.function, result.begin, result.groups, counts}, out);
+    append_integers(out, result.groups, nullptr, [&](size_t g) { return int128_t{counts[g]}; });
+  }
+
+ private:
+  size_t group_count_;
+  std::vector<int64_t> counts_;
+  std::vector<uint32_t> ids_;
+  std::unique_ptr<AggregateState> state_;  ///< nullptr: the counts are all
+};
+
+/// The set of (group, value) pairs; the function itself sees each once, at the end.
+class Distinct : public AggregateState {
+ public:
+  explicit Distinct(const AggregateLayout::State& inner)
+      : inner_(inner), pairs_(std::make_unique<HashGroups>(std::vector<Type>{Type::big_int(), inner.argument})) {}
+  void resize(size_t groups) override { group_count_ = groups; }
+
+  void update(const GroupedBatch& batch, const Vector& argument) override {
+    if (!argument.constant_null()) add(group_numbers(batch.groups), argument);
+  }
+
+  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
+    Distinct& other = static_cast<Distinct&>(from_state);
+    const std::vector<uint32_t> target = targets(other.group_count_, from, to, groups);
+    std::vector<uint64_t> scratch;
+    const size_t pairs = other.pairs_->size();
+    std::vector<int64_t> mapped;
+    std::vector<uint32_t> rows;
+    const int64_t* theirs = pairs == 0 ? nullptr : other.pairs_->keys(0, 0, pairs, scratch).values<int64_t>();
+    for (size_t pair = 0; pair < pairs; ++pair) {
+      const uint32_t group = target[theirs[pair]];
+      if (group == kNoGroup) continue;
+      mapped.push_back(group);
+      rows.push_back(static_cast<uint32_t>(pair));
+    }
+    if (rows.empty()) return;
+    FlatScratch flat;
+    add(integers(mapped.data(), mapped.size()),
+        gather(other.pairs_->keys(1, 0, pairs, scratch), rows.data(), rows.size(), flat));
+  }
+
+  void prepare_finish() override {
+    chosen_ = std::make_unique<Chosen>(inner_, group_count_);
+    const size_t pairs = pairs_->size();
+    std::vector<uint64_t> scratch;
+    if (pairs > 0) chosen_->add(pairs_->keys(0, 0, pairs, scratch), pairs_->keys(1, 0, pairs, scratch), {});
+    chosen_->complete();
+  }
+  void finish(const AggregateResult& result, ColumnBuffer& out) override { chosen_->finish(result, out); }
+  size_t bytes() const override { return pairs_->bytes(); }
+
+ private:
+  /// NULLs do not count.
+  void add(const Vector& groups, const Vector& values) {
+    FlatScratch group_scratch, value_scratch;
+    Vector keys[2] = {groups, values};
+    if (values.may_have_nulls()) {
+      const std::vector<uint32_t> rows = present_rows(values, groups.size);
+      if (rows.empty()) return;
+      keys[0] = gather(groups, rows.data(), rows.size(), group_scratch);
+      keys[1] = gather(values, rows.data(), rows.size(), value_scratch);
+      keys[1].validity = nullptr;
+    }
+    ids_.resize(keys[0].size);
+    pairs_->find_or_add(keys, keys[0].size, ids_.data());
+  }
+
+  AggregateLayout::State inner_;
+  size_t group_count_ = 0;
+  std::unique_ptr<HashGroups> pairs_;
+  std::vector<uint32_t> ids_;
+  std::unique_ptr<Chosen> chosen_;
+};
+
+/// All rows with where they stood in the input, sorted at the end.
+class Sorted : public AggregateState {
+ public:
+  explicit Sorted(const AggregateLayout::State& inner) : inner_(inner), rows_(row_types(inner)) {}
+  void resize(size_t groups) override { group_count_ = groups; }
+
+  void update(const GroupedBatch& batch, const Vector& argument) override {
+    if (argument.constant_null()) return;
+    const size_t row_count = batch.groups.rows;
+    sequence_.resize(row_count);
+    std::iota(sequence_.begin(), sequence_.end(), static_cast<int64_t>(seen_));
+    seen_ += row_count;
+    const std::vector<int64_t> morsels(row_count, static_cast<int64_t>(batch.morsel));
+    const std::vector<uint32_t> rows = present_rows(argument, row_count);
+    Batch kept;
+    kept.size = row_count;
+    kept.selected = true;
+    kept.selection = {rows.data(), rows.size(), nullptr};
+    kept.columns = {group_numbers(batch.groups), integers(morsels.data(), row_count),
+                    integers(sequence_.data(), row_count), argument};
+    kept.columns.insert(kept.columns.end(), batch.further.begin(), batch.further.end());
+    if (!rows.empty()) rows_.append(kept);
+  }
+
+  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
+    const Sorted& other = static_cast<Sorted&>(from_state);
+    const std::vector<uint32_t> target = targets(other.group_count_, from, to, groups);
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    std::vector<int64_t> mapped;
+    std::vector<uint32_t> rows;
+    for (size_t chunk = 0; chunk < other.rows_.chunks().size(); ++chunk) {
+      const size_t row_count = other.rows_.chunks()[chunk].row_count;
+      other.rows_.view(chunk, 0, row_count, batch, scratch);
+      mapped.resize(row_count);
+      rows.clear();
+      for (uint32_t row = 0; row < row_count; ++row) {
+        const uint32_t group = target[batch.columns[kGroup].values<int64_t>()[row]];
+        mapped[row] = group;
+        if (group != kNoGroup) rows.push_back(row);
+      }
+      batch.columns[kGroup] = integers(mapped.data(), row_count);
+      batch.selected = true;
+      batch.selection = {rows.data(), rows.size(), nullptr};
+      if (!rows.empty()) rows_.append(batch);
+    }
+  }
+
+  void prepare_finish() override {
+    chosen_ = std::make_unique<Chosen>(inner_, group_count_);
+    const std::shared_ptr<RowSet> sorted = sort();
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    HashGroups seen(distinct_types());
+    for (size_t chunk = 0; chunk < sorted->chunks().size(); ++chunk) {
+      sorted->view(chunk, 0, sorted->chunks()[chunk].row_count, batch, scratch);
+      inner_.distinct ? add_new(batch, seen) : add(batch.columns);
+    }
+    chosen_->complete();
+  }
+  void finish(const AggregateResult& result, ColumnBuffer& out) override { chosen_->finish(result, out); }
+  size_t bytes() const override { return rows_.bytes(); }
+
+ private:
+  /// Columns of rows_: the argument and what the state reads further stand behind these.
+  static constexpr uint32_t kGroup = 0, kMorsel = 1, kSequence = 2, kArgument = 3;
+
+  static std::vector<Type> row_types(const AggregateLayout::State& inner) {
+    std::vector<Type> types = {Type::big_int(), Type::big_int(), Type::big_int(), inner.argument};
+    types.insert(types.end(), inner.further_types.begin(), inner.further_types.end());
+    return types;
+  }
+  size_t argument_count() const { return 1 + inner_.further_arguments; }
+  std::vector<Type> distinct_types() const {
+    std::vector<Type> types = {Type::big_int()};
+    for (size_t i = 0; i < argument_count(); ++i) types.push_back(rows_.types()[kArgument + i]);
+    return types;
+  }
+
+  std::shared_ptr<RowSet> sort() {
+    std::vector<SortKey> keys = {{kGroup}};
+    for (SortKey key : inner_.order) {
+      key.column += kArgument;
+      keys.push_back(key);
+    }
+    keys.push_back({kMorsel});
+    keys.push_back({kSequence});
+    rows_.seal();
+    ChunkList chunks;
+    std::vector<RowAddress> addresses;
+    for (const RowSet::Chunk& chunk : rows_.chunks()) {
+      const auto first = static_cast<RowAddress>(chunks.size() << kAddressOffsetBits);
+      for (RowAddress row = 0; row < chunk.row_count; ++row) addresses.push_back(first | row);
+      chunks.push_back(&chunk);
+    }
+    // Results of several partitions are prepared in parallel already.
+    const Sink::Parallel alone = [](size_t count, const std::function<void(size_t)>& task) {
+      for (size_t i = 0; i < count; ++i) task(i);
+    };
+    const SortOrder order(std::move(keys), rows_.types());
+    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, alone), alone);
+    rows_ = RowSet(rows_.types());
+    return sorted;
+  }
+
+  void add(const std::vector<Vector>& columns) {
+    const std::span<const Vector> further(columns.data() + kArgument + 1, inner_.further_arguments);
+    chosen_->add(columns[kGroup], columns[kArgument], further);
+  }
+
+  /// The rows whose arguments the group has not seen.
+  void add_new(const Batch& batch, HashGroups& seen) {
+    std::vector<Vector> keys = {batch.columns[kGroup]};
+    for (size_t i = 0; i < argument_count(); ++i) keys.push_back(batch.columns[kArgument + i]);
+    std::vector<uint32_t> ids(batch.size), rows;
+    size_t known = seen.size();
+    seen.find_or_add(keys, batch.size, ids.data());
+    for (uint32_t row = 0; row < batch.size; ++row) {
+      if (ids[row] != known) continue;
+      rows.push_back(row);
+      ++known;
+    }
+    if (rows.empty()) return;
+    std::vector<FlatScratch> scratch(batch.columns.size());
+    std::vector<Vector> columns;
+    for (size_t i = 0; i < batch.columns.size(); ++i) {
+      columns.push_back(gather(batch.columns[i], rows.data(), rows.size(), scratch[i]));
+    }
+    add(columns);
+  }
+
+  AggregateLayout::State inner_;
+  size_t group_count_ = 0;
+  RowSet rows_;
+  uint64_t seen_ = 0;  ///< rows; numbers them, so that equal ones keep their order
+  std::vector<int64_t> sequence_;
+  std::unique_ptr<Chosen> chosen_;
+};
+
+}  // namespace
+
+std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inner) {
+  return std::make_unique<Distinct>(inner);
+}
+std::unique_ptr<AggregateState> make_sorted(const AggregateLayout::State& inner) {
+  return std::make_unique<Sorted>(inner);
+}
+
+}  // namespace cairn

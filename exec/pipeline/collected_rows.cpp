@@ -1,0 +1,128 @@
+#include "exec/pipeline/collected_rows.h"
+
+#include <algorithm>
+
+#include "exec/rows/integer_values.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+namespace {
+
+struct Piece {
+  uint64_t morsel = 0;
+  size_t part = 0;
+  uint64_t first_row = 0, rows = 0;
+};
+
+/// Appends rows [begin, begin + rows) of `set` to `chunk`. REQUIRES: all chunks of `set` but the last are full.
+void append_rows(const RowSet& set, uint64_t begin, uint64_t rows, RowSet::Chunk& chunk) {
+  std::vector<uint64_t> scratch;
+  while (rows > 0) {
+    const RowSet::Chunk& from = set.chunks()[begin / kRowGroupRows];
+    const size_t offset = begin % kRowGroupRows;
+    const size_t count = std::min<uint64_t>(rows, from.row_count - offset);
+    for (size_t column = 0; column < from.columns.size(); ++column) {
+      chunk.columns[column].append(from.columns[column].view(offset, count, &scratch));
+    }
+    chunk.row_count += count;
+    begin += count;
+    rows -= count;
+  }
+}
+
+/// Cuts the pieces into the contents of full chunks.
+std::vector<std::vector<Piece>> cut_into_chunks(const std::vector<Piece>& pieces) {
+  std::vector<std::vector<Piece>> chunks;
+  uint64_t room = 0;
+  for (Piece piece : pieces) {
+    while (piece.rows > 0) {
+      if (room == 0) {
+        chunks.emplace_back();
+        room = kRowGroupRows;
+      }
+      Piece head = piece;
+      head.rows = std::min(piece.rows, room);
+      chunks.back().push_back(head);
+      room -= head.rows;
+      piece.first_row += head.rows;
+      piece.rows -= head.rows;
+    }
+  }
+  return chunks;
+}
+
+}  // namespace
+
+void CollectedRows::append(const Batch& batch, uint64_t morsel) {
+  const size_t rows = batch.row_count();
+  if (rows == 0) return;
+  if (runs_.empty() || runs_.back().morsel != morsel) runs_.push_back({morsel, rows_.row_count(), 0});
+  runs_.back().rows += rows;
+  rows_.append(batch);
+}
+
+std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
+                                                  ChunkList& chunks) {
+  struct PlacedRun {
+    CollectedRows::Run run;
+    size_t first_chunk;
+  };
+  std::vector<PlacedRun> runs;
+  uint64_t row_count = 0;
+  for (const auto& part : parts) {
+    part->rows().seal();
+    for (const CollectedRows::Run& run : part->runs()) runs.push_back({run, chunks.size()});
+    for (const RowSet::Chunk& chunk : part->rows().chunks()) chunks.push_back(&chunk);
+    row_count += part->rows().row_count();
+  }
+  if (chunks.size() >= size_t{1} << (32 - kAddressOffsetBits)) {
+    throw Error(sqlstate::kProgramLimit, "a sort of more than 4294967296 rows");
+  }
+  std::stable_sort(runs.begin(), runs.end(),
+                   [](const PlacedRun& a, const PlacedRun& b) { return a.run.morsel < b.run.morsel; });
+  std::vector<RowAddress> in_order;
+  in_order.reserve(row_count);
+  for (const auto& [run, first_chunk] : runs) {
+    for (uint64_t row = run.first_row; row < run.first_row + run.rows; ++row) {
+      const uint64_t chunk = first_chunk + row / kRowGroupRows;
+      in_order.push_back(static_cast<RowAddress>(chunk << kAddressOffsetBits | row % kRowGroupRows));
+    }
+  }
+  return in_order;
+}
+
+std::shared_ptr<RowSet> in_morsel_order(std::vector<std::unique_ptr<CollectedRows>>& parts, std::vector<Type> types,
+                                        const Sink::Parallel& parallel) {
+  auto result = std::make_shared<RowSet>(types);
+  std::erase_if(parts, [](const auto& part) { return part->runs().empty(); });
+  std::sort(parts.begin(), parts.end(),
+            [](const auto& a, const auto& b) { return a->runs()[0].morsel < b->runs()[0].morsel; });
+  std::vector<Piece> pieces;
+  bool ascending = true;
+  for (size_t part = 0; part < parts.size(); ++part) {
+    for (const CollectedRows::Run& run : parts[part]->runs()) {
+      ascending &= pieces.empty() || pieces.back().morsel <= run.morsel;
+      pieces.push_back({run.morsel, part, run.first_row, run.rows});
+    }
+  }
+  if (ascending && parts.size() <= 1) {
+    if (!parts.empty()) result->adopt(std::move(parts[0]->rows()));
+  } else {
+    std::stable_sort(pieces.begin(), pieces.end(), [](const Piece& a, const Piece& b) { return a.morsel < b.morsel; });
+    const std::vector<std::vector<Piece>> contents = cut_into_chunks(pieces);
+    std::vector<RowSet::Chunk> chunks(contents.size());
+    parallel(contents.size(), [&](size_t task) {
+      for (const Type& type : types) chunks[task].columns.emplace_back(type);
+      for (const Piece& piece : contents[task]) {
+        append_rows(parts[piece.part]->rows(), piece.first_row, piece.rows, chunks[task]);
+      }
+    });
+    for (RowSet::Chunk& chunk : chunks) result->append_chunk(std::move(chunk));
+  }
+  parts.clear();
+  result->seal();
+  return result;
+}
+
+}  // namespace cairn

@@ -1,0 +1,127 @@
+#include "exec/rows/spill_file.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+#include <vector>
+
+#include "io/segments/segment.h"
+#include "io/storage/own_files.h"
+#include "vector/error.h"
+
+namespace cairn {
+
+/// Its segments stand one behind the other.
+class SpillFile::Stored final : public StoredChunk {
+ public:
+  struct Column {
+    Type type;
+    size_t bytes;
+  };
+  Stored(std::shared_ptr<SpillFile> file, uint64_t offset, size_t row_count, std::vector<Column> columns)
+      : file_(std::move(file)), offset_(offset), row_count_(row_count), columns_(std::move(columns)) {
+    for (const Column& column : columns_) bytes_ += column.bytes;
+  }
+  ~Stored() override { file_->give_back(offset_, bytes_); }
+  uint64_t bytes() const override { return bytes_; }
+
+  RowSet::Chunk load() const override {
+    auto bytes = std::make_shared<AlignedBuffer>(bytes_);
+    File& file = file_->file();
+    file.read(offset_, bytes->bytes());
+    RowSet::Chunk chunk;
+    chunk.row_count = row_count_;
+    size_t begin = 0;
+    std::vector<uint64_t> scratch;
+    for (const Column& column : columns_) {
+      const std::shared_ptr<const std::byte> segment(bytes, bytes->data() + begin);
+      const auto opened = open_segment(segment, column.bytes, column.type, static_cast<uint32_t>(row_count_),
+                                       fmt::format("{} at offset {}", file.path(), offset_ + begin));
+      chunk.columns.emplace_back(column.type).append(opened->slice(0, row_count_, scratch));
+      begin += column.bytes;
+    }
+    return chunk;
+  }
+
+ private:
+  const std::shared_ptr<SpillFile> file_;
+  const uint64_t offset_;
+  const size_t row_count_;
+  const std::vector<Column> columns_;
+  uint64_t bytes_ = 0;
+};
+
+std::shared_ptr<SpillFile> SpillFile::make(std::shared_ptr<Storage> storage, std::string directory, uint64_t limit_bytes) {
+  return std::shared_ptr<SpillFile>(new SpillFile(std::move(storage), std::move(directory), limit_bytes));
+}
+
+SpillFile::SpillFile(std::shared_ptr<Storage> storage, std::string directory, uint64_t limit_bytes)
+    : storage_(std::move(storage)), directory_(std::move(directory)), limit_bytes_(limit_bytes) {}
+
+File& SpillFile::file() {
+  const std::lock_guard lock(mutex_);
+  if (file_ == nullptr) file_ = open_unnamed(*storage_, directory_);
+  return *file_;
+}
+
+/// First fit, else at the end.
+uint64_t SpillFile::take(uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  for (auto hole = free_.begin(); hole != free_.end(); ++hole) {
+    const auto [offset, length] = *hole;
+    if (length < bytes) continue;
+    free_.erase(hole);
+    if (length > bytes) free_.emplace(offset + bytes, length - bytes);
+    return offset;
+  }
+  if (limit_bytes_ != 0 && end_ + bytes > limit_bytes_) {
+    throw Error(sqlstate::kProgramLimit,
+                fmt::format("the query's temporary file needs more than temp_limit allows: {} bytes", limit_bytes_),
+                "raise temp_limit, or memory_limit");
+  }
+  return std::exchange(end_, end_ + bytes);
+}
+
+void SpillFile::give_back(uint64_t offset, uint64_t bytes) noexcept try {
+  const std::lock_guard lock(mutex_);
+  auto after = free_.lower_bound(offset);
+  if (after != free_.end() && after->first == offset + bytes) {
+    bytes += after->second;
+    after = free_.erase(after);
+  }
+  if (after != free_.begin()) {
+    const auto before = std::prev(after);
+    if (before->first + before->second == offset) {
+      before->second += bytes;
+      return;
+    }
+  }
+  free_.emplace(offset, bytes);
+} catch (...) {
+  return;  // no memory for the note: the room stays taken until the query ends
+}
+
+std::shared_ptr<const StoredChunk> SpillFile::store(const RowSet::Chunk& chunk) {
+  std::vector<AlignedBuffer> segments;
+  std::vector<Stored::Column> columns;
+  uint64_t total = 0;
+  for (const ColumnBuffer& column : chunk.columns) {
+    segments.push_back(encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast).bytes);
+    segments.back().clear_padding();
+    columns.push_back({column.type(), segments.back().padded_size()});
+    total += columns.back().bytes;
+  }
+  File& into = file();
+  const uint64_t offset = take(total);
+  auto stored = std::make_shared<Stored>(shared_from_this(), offset, chunk.row_count, std::move(columns));
+  std::unique_ptr<IoBatch> batch = storage_->make_batch();
+  uint64_t at = offset;
+  for (const AlignedBuffer& segment : segments) {
+    batch->write(into, at, segment.padded_bytes());
+    at += segment.padded_size();
+  }
+  batch->wait_all();
+  return stored;
+}
+
+}  // namespace cairn

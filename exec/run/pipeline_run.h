@@ -1,0 +1,96 @@
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "exec/crew/memory_budget.h"
+#include "exec/crew/morsel_dispatcher.h"
+#include "exec/crew/worker_pool.h"
+#include "exec/pipeline/pipeline.h"
+#include "exec/run/executor.h"
+
+namespace cairn {
+
+/// What all pipelines of one running query share.
+struct QueryState {
+  const ExecutionSettings settings;
+  const bool profiling;
+  ExecutionObserver* const observer;  ///< or nullptr
+  Crew& crew;
+  MemoryBudget memory;
+  QueryProfile& profile;
+  std::atomic<bool> canceled{false};   ///< by the client, or because the query is being destroyed
+  std::atomic<bool> suspended{false};  ///< by the observer's wish
+  std::atomic<bool> ending{false};     ///< either of them: what workers look at between batches
+};
+
+/// A pipeline's leg made ready to run.
+struct ActiveLeg {
+  std::unique_ptr<Source> source;
+  std::unique_ptr<SourceSeries> series = nullptr;  ///< where there: makes the sources, one after another
+  OperatorProfile* source_profile;
+  bool counts_rows;  ///< the source is the operator's own (not the rows of a breaker, which were counted already)
+  std::vector<std::unique_ptr<Operator>> operators;
+  std::vector<OperatorProfile*> operator_profiles;  ///< of each operator
+  bool after_previous = false;
+  uint64_t first_morsel = UINT64_MAX;  ///< of the leg, among the pipeline's; known when it begins
+};
+
+/// One pipeline while it runs: gives the workers morsels, pushes each through a worker's own chain of stages into the
+/// worker's open fragment, and sees to it that the sink gets every morsel exactly once.
+///
+/// Errors are those of a run with one thread: of several failing morsels the first in order counts, those behind it
+/// stop, those before it go on (one of them may fail too, or satisfy a LIMIT so that the error never was).
+class PipelineRun {
+ public:
+  PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile);
+  ~PipelineRun();
+
+  /// As far as it is known before it runs.
+  uint64_t morsel_count() const;
+  /// Returns when all morsels have been consumed, or the sink is satisfied. Throws what a morsel threw; kQueryCanceled
+  /// where the query was canceled or suspended.
+  void run();
+  /// Bytes of the sealed fragments, as memory was charged with.
+  size_t charged_bytes() const { return charged_bytes_.load(std::memory_order_relaxed); }
+
+ private:
+  class Stage;
+  struct Worker;
+  struct Chain;
+
+  void run_legs(size_t begin, size_t end);
+  void run_series(size_t number);
+  bool ends_early() const;
+  void work(Worker& worker, MorselDispatcher& dispatcher);
+  void run_morsel(Worker& worker, const MorselDispatcher::Taken& taken);
+  void finish_morsel(Worker& worker, const MorselDispatcher::Taken& taken, Chain& chain);
+  bool ask_observer(Worker& worker);
+  void charge(Worker& worker);
+  void seal(Worker& worker);
+  void drop(Worker& worker);
+  void fail(uint64_t ordinal, std::exception_ptr error);
+  bool over(const Worker& worker) const;
+  size_t leg_of(uint64_t ordinal) const;
+  void check_coverage() const;
+
+  QueryState& query_;
+  std::vector<ActiveLeg> legs_;
+  Sink& sink_;
+  OperatorProfile& sink_profile_;
+  uint64_t morsel_count_ = 0;  ///< of the legs that have begun
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<size_t> charged_bytes_{0};
+  std::atomic<uint64_t> failed_morsel_{UINT64_MAX};  ///< the first known to have failed
+  std::mutex mutex_;                                 ///< of what follows
+  std::exception_ptr error_;
+  MorselSet covered_;
+};
+
+/// Throws kQueryCanceled where the query was canceled or suspended.
+void throw_if_ending(const QueryState& query);
+
+}  // namespace cairn

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "exec/pipeline/pipeline.h"
+#include "exec/plan/plan.h"
+#include "exec/rows/row_address.h"
+
+namespace cairn {
+
+/// ORDER BY over rows in chunks. Keys become normalized words that compare as the rows do: leading integral keys are
+/// packed into 64 bits by their ranges, strings give a prefix. Where all keys fit, rows are radix-sorted by that word
+/// alone; otherwise equal words are decided by comparing values.
+class SortOrder {
+ public:
+  SortOrder(std::vector<SortKey> keys, std::vector<Type> types) : keys_(std::move(keys)), types_(std::move(types)) {}
+
+  /// The rows in order; equal ones keep their order in `rows`. NaN is greater than all numbers.
+  std::vector<RowAddress> sort(const ChunkList& chunks, const std::vector<RowAddress>& rows,
+                               const Sink::Parallel& parallel) const;
+  const std::vector<SortKey>& keys() const { return keys_; }
+
+ private:
+  std::vector<SortKey> keys_;
+  std::vector<Type> types_;
+};
+
+}  // namespace cairn

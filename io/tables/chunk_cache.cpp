@@ -1,0 +1,122 @@
+#include "io/tables/chunk_cache.h"
+
+#include <algorithm>
+
+#include "io/segments/distinct_sketch.h"
+#include "vector/memory_pool.h"
+
+namespace cairn {
+
+size_t ChunkCache::KeyHash::operator()(const Key& key) const { return mix_bits(key.row_group_id * 4099 + key.column); }
+
+std::vector<std::shared_ptr<const ColumnChunk>> ChunkCache::get(uint64_t row_group_id,
+                                                                std::span<const uint32_t> columns, const Reader& read) {
+  std::vector<std::shared_ptr<const ColumnChunk>> chunks(columns.size());
+  // What is not yet there is first claimed, then read and published, and only then are others waited for: nobody waits
+  // while holding an unfulfilled claim.
+  std::vector<uint32_t> mine;
+  std::vector<size_t> mine_at, others_at;
+  for (auto* positions : {&mine_at, &others_at}) positions->reserve(columns.size());
+  mine.reserve(columns.size());
+  size_t published = 0;
+  try {
+    for (size_t i = 0; i < columns.size(); ++i) {
+      switch (claim({row_group_id, columns[i]}, chunks[i])) {
+        case Claim::kFound:
+          break;
+        case Claim::kMine:
+          mine.push_back(columns[i]), mine_at.push_back(i);
+          break;
+        case Claim::kOthers:
+          others_at.push_back(i);
+          break;
+      }
+    }
+    if (!mine.empty()) {
+      const std::vector<std::shared_ptr<const ColumnChunk>> fresh = read(mine);
+      for (; published < mine.size(); ++published) {
+        chunks[mine_at[published]] = fresh[published];
+        publish({row_group_id, mine[published]}, fresh[published]);
+      }
+    }
+  } catch (...) {  // others wait for what was claimed
+    for (; published < mine.size(); ++published) abandon({row_group_id, mine[published]});
+    throw;
+  }
+  for (const size_t i : others_at) {
+    chunks[i] = wait({row_group_id, columns[i]});
+    if (chunks[i] == nullptr) chunks[i] = get(row_group_id, columns.subspan(i, 1), read).front();
+  }
+  return chunks;
+}
+
+ChunkCache::Claim ChunkCache::claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  const auto [at, inserted] = shard.entries.try_emplace(key);
+  if (inserted) return Claim::kMine;
+  Entry& entry = at->second;
+  if (entry.chunk == nullptr) return Claim::kOthers;
+  shard.order.splice(shard.order.end(), shard.order, entry.position);
+  chunk = entry.chunk;
+  return Claim::kFound;
+}
+
+void ChunkCache::publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk) {
+  std::list<Key> position{key};  // all the memory that it takes
+  Shard& shard = shard_of(key);
+  {
+    const std::lock_guard lock(shard.mutex);
+    Entry& entry = shard.entries.at(key);
+    entry.bytes = chunk->bytes();
+    entry.chunk = chunk;
+    entry.position = position.begin();
+    shard.order.splice(shard.order.end(), position);
+    shard.bytes += entry.bytes;
+    shard.changed.notify_all();
+  }
+  while (evict_one(shard)) continue;
+}
+
+bool ChunkCache::evict_one(Shard& shard) {
+  std::shared_ptr<const ColumnChunk> evicted;  // dies after the lock
+  const std::lock_guard lock(shard.mutex);
+  if (shard.bytes <= shard_budget_bytes_ || shard.order.size() <= 1) return false;
+  const auto victim = shard.entries.find(shard.order.front());
+  shard.order.pop_front();
+  shard.bytes -= victim->second.bytes;
+  evicted = std::move(victim->second.chunk);
+  shard.entries.erase(victim);
+  return true;
+}
+
+void ChunkCache::abandon(const Key& key) {
+  Shard& shard = shard_of(key);
+  const std::lock_guard lock(shard.mutex);
+  shard.entries.erase(key);
+  shard.changed.notify_all();
+}
+
+std::shared_ptr<const ColumnChunk> ChunkCache::wait(const Key& key) {
+  Shard& shard = shard_of(key);
+  std::unique_lock lock(shard.mutex);
+  for (;;) {
+    const auto at = shard.entries.find(key);
+    if (at == shard.entries.end()) return nullptr;
+    if (at->second.chunk != nullptr) return at->second.chunk;
+    shard.changed.wait(lock);
+  }
+}
+
+size_t ChunkCache::bytes() const {
+  size_t bytes = 0;
+  for (const Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    bytes += shard.bytes;
+  }
+  return bytes;
+}
+
+size_t default_cache_bytes() { return kColumnCacheShare.bytes(); }
+
+}  // namespace cairn

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "io/tables/table.h"
+
+namespace cairn {
+
+/// Opened column chunks by (row group, column), least recently used first out, within a budget of bytes. Chunks in use
+/// are kept alive by their users and may exceed the budget. A chunk that several threads ask for at once is read once.
+/// Thread-safe.
+class ChunkCache {
+ public:
+  explicit ChunkCache(size_t budget_bytes) : shard_budget_bytes_(budget_bytes / kShards) {}
+
+  using Reader = std::function<std::vector<std::shared_ptr<const ColumnChunk>>(std::span<const uint32_t> columns)>;
+  /// The chunks of these columns of the row group; `read` gets those that are missing, all in one call. Its errors pass
+  /// through.
+  std::vector<std::shared_ptr<const ColumnChunk>> get(uint64_t row_group_id, std::span<const uint32_t> columns,
+                                                      const Reader& read);
+
+  /// Bytes of the chunks held.
+  size_t bytes() const;
+
+ private:
+  static constexpr size_t kShards = 16;
+
+  struct Key {
+    uint64_t row_group_id;
+    uint32_t column;
+    friend bool operator==(const Key&, const Key&) = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& key) const;
+  };
+  struct Entry {
+    std::shared_ptr<const ColumnChunk> chunk;  ///< nullptr while its reader is at work
+    size_t bytes = 0;
+    std::list<Key>::iterator position;  ///< in `order`, once there is a chunk
+  };
+  struct Shard {
+    mutable std::mutex mutex;
+    std::condition_variable changed;
+    std::unordered_map<Key, Entry, KeyHash> entries;
+    std::list<Key> order;  ///< least recently used first
+    size_t bytes = 0;
+  };
+
+  Shard& shard_of(const Key& key) { return shards_[KeyHash()(key) % kShards]; }
+  enum class Claim { kFound, kMine, kOthers };
+  /// The chunk if it is there; else the caller must read it, or wait for who does.
+  Claim claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk);
+  void publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk);
+  bool evict_one(Shard& shard);  ///< false where the budget is kept
+  void abandon(const Key& key);
+  /// Waits until nobody reads the chunk; nullptr if the reader failed or the chunk is out again.
+  std::shared_ptr<const ColumnChunk> wait(const Key& key);
+
+  const size_t shard_budget_bytes_;
+  std::array<Shard, kShards> shards_;
+};
+
+/// 40 % of the memory that this process may use.
+size_t default_cache_bytes();
+
+}  // namespace cairn

@@ -1,0 +1,95 @@
+#include "io/tables/segment_writer.h"
+
+#include <utility>
+
+#include "io/storage/storage.h"
+
+namespace cairn {
+
+SegmentWriter::~SegmentWriter() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+    queue_.clear();
+  }
+  changed_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void SegmentWriter::throw_error() const {
+  if (error_ != nullptr) std::rethrow_exception(error_);
+}
+
+void SegmentWriter::write(std::shared_ptr<DataFile> file, uint64_t offset, std::vector<AlignedBuffer> segments) {
+  Job job{std::move(file), offset, std::move(segments), 0};
+  for (const AlignedBuffer& segment : job.segments) job.bytes += segment.size();
+  std::unique_lock lock(mutex_);
+  throw_error();
+  seen_bytes_ += job.bytes;
+  if (seen_bytes_ > kSynchronousBytes) start_thread();
+  if (!thread_.joinable()) {  // a small insert, for which a thread would cost more; or there is none to be had
+    lock.unlock();
+    for (const AlignedBuffer& segment : job.segments) {
+      job.file->file().write(offset, segment.bytes());
+      offset += segment.size();
+    }
+    return;
+  }
+  changed_.wait(lock, [this] { return pending_bytes_ < kQueueBytesMax || error_ != nullptr; });
+  throw_error();
+  const size_t bytes = job.bytes;
+  queue_.push_back(std::move(job));
+  pending_bytes_ += bytes;
+  changed_.notify_all();
+}
+
+void SegmentWriter::start_thread() {
+  if (thread_.joinable()) return;
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::exception&) {  // no thread, or no memory, to be had
+  }
+}
+
+void SegmentWriter::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return pending_bytes_ == 0 || error_ != nullptr; });
+  throw_error();
+}
+
+void SegmentWriter::run() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
+    if (stop_) return;
+    std::vector<Job> jobs = std::exchange(queue_, {});
+    lock.unlock();
+    std::exception_ptr error;
+    try {
+      write_all(jobs);
+    } catch (...) {
+      error = std::current_exception();
+    }
+    size_t bytes = 0;
+    for (const Job& job : jobs) bytes += job.bytes;
+    jobs.clear();
+    lock.lock();
+    pending_bytes_ -= bytes;
+    if (error_ == nullptr) error_ = error;
+    changed_.notify_all();
+  }
+}
+
+void SegmentWriter::write_all(std::vector<Job>& jobs) {
+  const auto batch = storage_.make_batch();
+  for (Job& job : jobs) {
+    uint64_t offset = job.offset;
+    for (const AlignedBuffer& segment : job.segments) {
+      batch->write(job.file->file(), offset, segment.bytes());
+      offset += segment.size();
+    }
+  }
+  batch->wait_all();
+}
+
+}  // namespace cairn
