@@ -29,10 +29,11 @@ uint64_t bits_of(uint64_t hash) {
 /// Calls each(value) for every value of the column that is not NULL.
 template <typename Each>
 void for_each_value(const RowSet& rows, uint32_t column, Each each) {
-  for (const RowSet::Chunk& chunk : rows.chunks()) {
-    const Vector values = chunk.columns[column].view();
+  for (size_t i = 0; i < rows.chunks().size(); ++i) {
+    const std::shared_ptr<const RowSet::Chunk> chunk = rows.pin(i);
+    const Vector values = chunk->columns[column].view();
     visit_integers(values, [&](auto read) {
-      for (size_t row = 0; row < chunk.row_count; ++row) {
+      for (size_t row = 0; row < chunk->row_count; ++row) {
         if (values.valid(row)) each(read(row));
       }
     });

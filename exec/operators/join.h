@@ -17,6 +17,13 @@ std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources r
 /// mark column (kMark).
 std::unique_ptr<Operator> make_join_probe(const PlanNode& plan, const Sink& build);
 
+/// How many rounds the join takes: more than one where its build side is larger than memory (join_rounds.h).
+size_t join_rounds(const Sink& build);
+/// Readies the build sink for a round. Between legs.
+void start_join_round(Sink& build, size_t round, const Sink::Parallel& parallel);
+/// The probe rows that have waited for the round: begins it when its leg begins.
+std::unique_ptr<Source> make_waiting_rows_source(Sink& build, size_t round);
+
 /// The values of a build column of a finalized (or restored) build sink. Made when first asked for.
 std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_column);
 

@@ -2,6 +2,7 @@
 
 #include "exec/operators/join.h"
 #include "exec/operators/join_table.h"
+#include "exec/operators/row_set_source.h"
 
 namespace cairn {
 
@@ -75,7 +76,31 @@ class BuildRowsSource : public Source {
   const JoinTable& table_;
 };
 
+class WaitingRowsSource : public Source {
+ public:
+  WaitingRowsSource(JoinTable& table, size_t round) : table_(table), round_(round) {}
+
+  void begin(const Sink::Parallel& parallel) override {
+    table_.start_round(round_, parallel);
+    rows_ = make_row_set_source(table_.take_waiting());
+  }
+  uint64_t morsel_count() const override { return rows_ == nullptr ? 0 : rows_->morsel_count(); }
+  std::unique_ptr<Local> make_local(const WorkerContext& worker) const override { return rows_->make_local(worker); }
+  void run(const Morsel& morsel, Local& local, Consumer& next, const std::function<bool()>& stop) const override {
+    rows_->run(morsel, local, next, stop);
+  }
+
+ private:
+  JoinTable& table_;
+  const size_t round_;
+  std::unique_ptr<Source> rows_;  ///< once the leg has begun
+};
+
 }  // namespace
+
+std::unique_ptr<Source> make_waiting_rows_source(Sink& build, size_t round) {
+  return std::make_unique<WaitingRowsSource>(static_cast<JoinTable&>(build), round);
+}
 
 std::unique_ptr<Source> make_join_build_rows_source(const PlanNode& plan, const Sink& build) {
   return std::make_unique<BuildRowsSource>(plan, static_cast<const JoinTable&>(build));

@@ -42,7 +42,8 @@ std::vector<const Expression*> pointers(const std::vector<ExpressionPtr>& expres
 }  // namespace
 
 JoinProber::JoinProber(const PlanNode& plan, const JoinColumns& columns, const JoinTable& table, size_t capacity)
-    : plan_(plan), columns_(columns), table_(table), index_(table.index()), capacity_(std::max<size_t>(capacity, 1)) {
+    : plan_(plan), columns_(columns), table_(table), index_(table.index()), capacity_(std::max<size_t>(capacity, 1)),
+      waiting_(table.make_waiting()) {
   if (!plan.predicates.empty()) residual_ = std::make_unique<PredicateEvaluator>(pointers(plan.predicates));
   build_vectors_.resize(columns.build_count);
   spread_.resize(columns.build_count);
@@ -54,6 +55,7 @@ bool JoinProber::keeps_all_probe_rows() const {
 }
 
 void JoinProber::push(Batch& batch, Consumer& next) {
+  if (batch.row_count() != 0 && waiting_ != nullptr) waiting_->take(batch);
   const size_t count = batch.row_count();
   if (count == 0) return;
   count_work(count);

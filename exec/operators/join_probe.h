@@ -53,6 +53,7 @@ class JoinProber : public Operator::Local {
   const JoinTable& table_;
   const JoinIndex& index_;
   size_t capacity_;
+  JoinRounds::Waiting* const waiting_;  ///< nullptr: all rows find what they match in the table
   std::unique_ptr<PredicateEvaluator> residual_;
   JoinIndex::Scratch find_scratch_, unknown_scratch_;
   std::vector<uint32_t> rows_, groups_;          ///< what find gave: rows of the batch, and their groups, or build rows

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "exec/operators/join.h"
 
@@ -21,12 +22,22 @@ void sort_unique(std::vector<uint32_t>& values) {
 
 class BuildFragment : public Fragment {
  public:
-  explicit BuildFragment(const std::vector<Type>& types) : rows_(std::make_unique<CollectedRows>(types)) {}
+  BuildFragment(const std::vector<Type>& types, const std::vector<uint32_t>& keys)
+      : types_(types), keys_(keys), rows_(std::make_unique<CollectedRows>(types)) {}
   void consume(Batch& batch, const Morsel& morsel) override { rows_->append(batch, morsel.ordinal); }
   size_t bytes() const override { return rows_->rows().bytes(); }
+  void spill(ChunkStore& store) override {
+    if (spilled == nullptr) spilled = std::make_unique<PartitionedRows>(keys_, 0);
+    for (const RowSet::Chunk& chunk : rows_->rows().chunks()) spilled->add(chunk, store);
+    rows_ = std::make_unique<CollectedRows>(types_);
+  }
   std::unique_ptr<CollectedRows> take() { return std::move(rows_); }
 
+  std::unique_ptr<PartitionedRows> spilled;  ///< nullptr: nothing was
+
  private:
+  const std::vector<Type>& types_;
+  const std::vector<uint32_t>& keys_;
   std::unique_ptr<CollectedRows> rows_;
 };
 
@@ -54,26 +65,90 @@ JoinColumns::JoinColumns(const PlanNode& plan)
   sort_unique(build_wanted);
 }
 
-JoinTable::JoinTable(const PlanNode& plan)
-    : types_(plan.children[1]->types), keys_(plan.build_keys), nulls_match_(plan.null_keys_match),
-      keeps_matched_(keeps_matches(plan.join)),
+JoinTable::JoinTable(const PlanNode& plan, SinkResources resources)
+    : types_(plan.children[1]->types), probe_types_(plan.children[0]->types), keys_(plan.build_keys),
+      probe_keys_(plan.probe_keys), nulls_match_(plan.null_keys_match), keeps_matched_(keeps_matches(plan.join)),
       tells_unknown_(plan.join == JoinKind::kMark && !plan.null_is_false && !plan.null_keys_match && !keys_.empty()),
-      columns_(plan) {}
+      columns_(plan), resources_(resources),
+      // What a NULL might match is asked of all build rows, and without keys every row may match.
+      can_spill_(!keys_.empty() && !tells_unknown_) {}
 
-std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_); }
+JoinTable::~JoinTable() {
+  if (charged_bytes_ != 0) resources_.memory->change(charged_bytes_, 0);
+}
+
+std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_, keys_); }
 
 void JoinTable::add(std::unique_ptr<Fragment> sealed) {
-  auto rows = static_cast<BuildFragment&>(*sealed).take();
+  auto& fragment = static_cast<BuildFragment&>(*sealed);
+  auto rows = fragment.take();
   const std::lock_guard lock(mutex_);
   parts_.push_back(std::move(rows));
+  if (fragment.spilled == nullptr) return;
+  if (spilled_ == nullptr) spilled_ = std::make_unique<PartitionedRows>(keys_, 0);
+  spilled_->add(std::move(*fragment.spilled));
+}
+
+/// With the index and the packed columns, which take about as much as the rows.
+bool JoinTable::fits(size_t row_bytes) const {
+  return spill_store() == nullptr || resources_.memory->limit_bytes() == 0 ||
+         resources_.memory->used_bytes() + row_bytes + row_bytes / 2 <= resources_.memory->limit_bytes();
 }
 
 void JoinTable::finalize(const Parallel& parallel) {
+  size_t row_bytes = 0;
+  for (const auto& part : parts_) row_bytes += part->rows().bytes();
+  if (spilled_ != nullptr || !fits(row_bytes)) {
+    std::vector<std::shared_ptr<const RowSet>> held;
+    for (auto& part : parts_) held.push_back(std::make_shared<RowSet>(std::move(part->rows())));
+    parts_.clear();
+    return partition(std::move(held), parallel);
+  }
   rows_ = in_morsel_order(parts_, types_, parallel);
   build(parallel);
 }
 
+/// Everything goes to disk; the rows of the first round come back.
+void JoinTable::partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel) {
+  std::vector<std::unique_ptr<PartitionedRows>> written(held.size());
+  parallel(held.size(), [&](size_t part) {
+    written[part] = std::make_unique<PartitionedRows>(keys_, 0);
+    for (size_t i = 0; i < held[part]->chunks().size(); ++i) written[part]->add(*held[part]->pin(i), *resources_.store);
+    held[part].reset();
+  });
+  if (spilled_ == nullptr) spilled_ = std::make_unique<PartitionedRows>(keys_, 0);
+  for (auto& part : written) spilled_->add(std::move(*part));
+  rounds_ = std::make_unique<JoinRounds>(std::move(*spilled_), types_, keys_, resources_, parallel);
+  spilled_.reset();
+  round_ = round_count();
+  start_round(0, parallel);
+}
+
+void JoinTable::start_round(size_t round, const Parallel& parallel) {
+  if (rounds_ == nullptr) return;
+  if (round == 0) rounds_->forget_waiting();
+  if (round == round_) return;
+  index_.reset();
+  packed_.clear();
+  rows_.reset();
+  charge();
+  round_ = round;
+  rows_ = rounds_->load(round, parallel);
+  build(parallel);
+  charge();
+}
+
+void JoinTable::charge() {
+  const size_t bytes = table_bytes();
+  resources_.memory->change(std::exchange(charged_bytes_, bytes), bytes);
+}
+
+JoinRounds::Waiting* JoinTable::make_waiting() const {
+  return rounds_ == nullptr || round_ != 0 || round_count() == 1 ? nullptr : &rounds_->make_waiting(probe_keys_, probe_types_);
+}
+
 void JoinTable::restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) {
+  if (!fits(rows->bytes())) return partition({std::move(rows)}, parallel);
   rows_ = std::move(rows);
   build(parallel);
 }
@@ -93,7 +168,9 @@ void JoinTable::build(const Parallel& parallel) {
   if (keeps_matched_) matched_.assign(rows_->row_count(), 0);
 }
 
-size_t JoinTable::bytes() const {
+size_t JoinTable::bytes() const { return rounds_ != nullptr ? 0 : table_bytes(); }
+
+size_t JoinTable::table_bytes() const {
   size_t bytes = rows_ == nullptr ? 0 : rows_->bytes();
   if (index_ != nullptr) bytes += index_->bytes();
   for (const auto& column : packed_) bytes += column == nullptr ? 0 : column->bytes();
@@ -104,7 +181,7 @@ size_t JoinTable::bytes() const {
 
 std::shared_ptr<const KeyFilter> JoinTable::key_filter(uint32_t build_column) {
   auto& filter = key_filters_[build_column];
-  if (filter == nullptr) filter = std::make_shared<const KeyFilter>(*rows_, build_column);
+  if (filter == nullptr) filter = std::make_shared<const KeyFilter>(*rows(), build_column);
   return filter;
 }
 
@@ -112,6 +189,14 @@ std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_col
   return static_cast<JoinTable&>(build).key_filter(build_column);
 }
 
-std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources /*resources*/) { return std::make_unique<JoinTable>(plan); }
+std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources resources) {
+  return std::make_unique<JoinTable>(plan, resources);
+}
+
+size_t join_rounds(const Sink& build) { return static_cast<const JoinTable&>(build).round_count(); }
+
+void start_join_round(Sink& build, size_t round, const Sink::Parallel& parallel) {
+  static_cast<JoinTable&>(build).start_round(round, parallel);
+}
 
 }  // namespace cairn

@@ -10,6 +10,7 @@
 #include "exec/keys/key_filter.h"
 #include "exec/keys/packed_column.h"
 #include "exec/keys/unknown_matches.h"
+#include "exec/operators/join_rounds.h"
 #include "exec/pipeline/collected_rows.h"
 #include "exec/pipeline/pipeline.h"
 
@@ -28,17 +29,26 @@ struct JoinColumns {
 };
 
 /// The build side of a join: a breaker. Its rows, and, once they are complete, the index on their keys and their
-/// columns packed for random reads.
+/// columns packed for random reads. Where they are larger than memory, of one round of them at a time.
 class JoinTable : public Sink {
  public:
-  explicit JoinTable(const PlanNode& plan);
+  JoinTable(const PlanNode& plan, SinkResources resources);
+  ~JoinTable() override;
 
   std::unique_ptr<Fragment> open(const WorkerContext& worker) override;
   void add(std::unique_ptr<Fragment> sealed) override;
   void finalize(const Parallel& parallel) override;
   size_t bytes() const override;
-  std::shared_ptr<const RowSet> rows() const override { return rows_; }
+  std::shared_ptr<const RowSet> rows() const override { return rounds_ != nullptr ? rounds_->rows() : rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) override;
+  ChunkStore* spill_store() const override { return can_spill_ ? resources_.store : nullptr; }
+
+  size_t round_count() const { return rounds_ == nullptr ? 1 : rounds_->count(); }
+  /// The index and the columns are those of this round from now on, matched() is false for all rows. Between legs.
+  void start_round(size_t round, const Parallel& parallel);
+  /// Where probe rows wait that are not of this round; nullptr: none are, or the first is over.
+  JoinRounds::Waiting* make_waiting() const;
+  std::shared_ptr<const RowSet> take_waiting() const { return rounds_->take_waiting(round_, probe_types_); }
 
   const JoinIndex& index() const { return *index_; }
   uint64_t row_count() const { return rows_->row_count(); }
@@ -59,15 +69,24 @@ class JoinTable : public Sink {
 
  private:
   void build(const Parallel& parallel);
+  size_t table_bytes() const;
+  bool fits(size_t row_bytes) const;
+  void partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel);
+  void charge();
 
-  std::vector<Type> types_;
-  std::vector<uint32_t> keys_;
+  std::vector<Type> types_, probe_types_;
+  std::vector<uint32_t> keys_, probe_keys_;
   bool nulls_match_;
   bool keeps_matched_;
   bool tells_unknown_;  ///< kMark in three-valued logic
   JoinColumns columns_;
+  const SinkResources resources_;
+  const bool can_spill_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<CollectedRows>> parts_;
+  std::unique_ptr<PartitionedRows> spilled_;  ///< what fragments wrote
+  std::unique_ptr<JoinRounds> rounds_;        ///< nullptr: all rows are in memory
+  size_t round_ = 0, charged_bytes_ = 0;      ///< charged here only where there are rounds
   std::shared_ptr<const RowSet> rows_;
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it

@@ -70,6 +70,8 @@ class Source {
  public:
   struct Local { virtual ~Local() = default; };
   virtual ~Source() = default;
+  /// All legs before this one have ended. Called once, before anything else that counts.
+  virtual void begin(const std::function<void(size_t task_count, const std::function<void(size_t task)>&)>& /*parallel*/) {}
   virtual uint64_t morsel_count() const = 0;
   virtual int morsel_node(uint64_t /*ordinal*/) const { return -1; }
   virtual std::unique_ptr<Local> make_local(const WorkerContext& worker) const = 0;

@@ -135,4 +135,38 @@ std::vector<PipelineDescription::Leg> PipelineGraph::legs_of(const PlanNode& nod
   return {};
 }
 
+std::vector<PipelineDescription::Leg> with_rounds(std::vector<PipelineDescription::Leg> legs,
+                                                  const std::function<size_t(size_t build)>& rounds_of) {
+  using Leg = PipelineDescription::Leg;
+  const auto step_of = [](const Leg& leg, size_t build) {
+    return std::ranges::find(leg.steps, build, &PipelineDescription::Step::build);
+  };
+  // Joins from the source on: the rows of one's rounds are probed, or wait, at those behind it.
+  std::vector<size_t> builds;
+  for (const Leg& leg : legs) {
+    for (const auto& step : leg.steps) {
+      const bool takes_rounds = step.build != PipelineDescription::kNone && rounds_of(step.build) > 1;
+      if (takes_rounds && !contains(builds, step.build)) builds.push_back(step.build);
+    }
+  }
+  for (const size_t build : builds) {
+    size_t last = 0;
+    for (size_t i = 0; i < legs.size(); ++i) {
+      if (step_of(legs[i], build) != legs[i].steps.end()) last = i;
+    }
+    const auto step = step_of(legs[last], build);
+    std::vector<PipelineDescription::Step> steps(step, legs[last].steps.cend());
+    Leg waiting{SourceKind::kWaitingRows, step->node->children[0].get(), build, std::move(steps), {}, true};
+    const bool has_rows = last + 1 < legs.size() && legs[last + 1].source == SourceKind::kBuildRows && legs[last + 1].input == build;
+    const Leg build_rows = has_rows ? legs[last + 1] : Leg{};
+    auto at = legs.begin() + static_cast<ptrdiff_t>(last + (has_rows ? 2 : 1));
+    for (waiting.round = 1; waiting.round < rounds_of(build); ++waiting.round) {
+      at = legs.insert(at, waiting) + 1;
+      if (has_rows) at = legs.insert(at, build_rows) + 1;
+    }
+    if (at != legs.end()) at->after_previous = true;
+  }
+  return legs;
+}
+
 }  // namespace cairn

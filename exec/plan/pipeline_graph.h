@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <unordered_map>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct PipelineDescription {
       kBuildRows,  ///< build rows of the join `node`, by whether they found a match; `input` built them
       kRecursion,  ///< `input` collected the first rows; `body` makes the next ones, again and again
       kWorkingTable,  ///< of the recursion around: what the time before gave
+      kWaitingRows,   ///< of a join that takes rounds: the probe rows of one behind the first; `input` built the join
     };
     SourceKind source;
     const PlanNode* node;  ///< whose output the source's rows are
@@ -42,6 +44,7 @@ struct PipelineDescription {
     std::vector<Step> steps;
     std::vector<Reducer> reducers;  ///< of a scan
     bool after_previous = false;  ///< begins only when all legs before it have ended
+    size_t round = 0;          ///< kWaitingRows
     std::vector<size_t> body;  ///< kRecursion: pipelines of the recursive term, ascending; the last one has its rows
   };
 
@@ -58,6 +61,11 @@ struct PipelineDescription {
                          sink == SinkKind::kWindow || sink == SinkKind::kMaterialize);
   }
 };
+
+/// The legs where some joins take several rounds (`rounds_of` a step's build): behind the legs that probe such a join, and
+/// its unmatched build rows, come for each further round the probe rows that wait for it, and that round's build rows.
+std::vector<PipelineDescription::Leg> with_rounds(std::vector<PipelineDescription::Leg> legs,
+                                                  const std::function<size_t(size_t build)>& rounds_of);
 
 /// All pipelines in an order in which they can run; the last one is the result's. Nodes that a plan names several times
 /// are cut off once where they are breakers.

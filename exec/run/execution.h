@@ -48,6 +48,7 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   PipelineChoice load_durable();
   void name_content(size_t number);
   void run_pipeline(size_t number);
+  std::vector<PipelineDescription::Leg> legs_of(const PipelineDescription& pipeline);
   std::unique_ptr<SourceSeries> make_series(const PipelineDescription::Leg& leg);
   std::shared_ptr<const RowSet> run_body(const PipelineDescription::Leg& leg, std::shared_ptr<const RowSet> working);
   void restore(size_t number);

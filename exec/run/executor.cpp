@@ -252,10 +252,10 @@ void Execution::run_pipeline(size_t number) {
   size_t fragment_bytes = 0;
   {
     std::vector<ActiveLeg> legs;
-    for (const auto& leg : pipeline.legs) legs.push_back(activate(leg));
+    for (const auto& leg : legs_of(pipeline)) legs.push_back(activate(leg));
     PipelineRun run(query_, std::move(legs), *progress.sink, profile_of(*pipeline.node));
     profile_.morsels_total.fetch_add(run.morsel_count(), std::memory_order_relaxed);
-    run.run();
+    run.run(parallel());
     fragment_bytes = run.charged_bytes();
   }
   meet(MeetingPoint::kFinalize);
@@ -270,6 +270,20 @@ void Execution::run_pipeline(size_t number) {
   if (observer_ == nullptr || pipeline.loop != 0) return;
   name_content(number);
   if (pipeline.is_breaker()) observer_->completed(progress.breaker, progress.content, std::move(rows));
+}
+
+/// Those of the description, and those that joins with several rounds add.
+std::vector<PipelineDescription::Leg> Execution::legs_of(const PipelineDescription& pipeline) {
+  bool rounds = false;
+  for (const auto& leg : pipeline.legs) {
+    for (const auto& step : leg.steps) {
+      if (step.build == PipelineDescription::kNone) continue;
+      start_join_round(*progress_[step.build].sink, 0, parallel());
+      rounds |= join_rounds(*progress_[step.build].sink) > 1;
+    }
+  }
+  if (!rounds) return pipeline.legs;
+  return with_rounds(pipeline.legs, [this](size_t build) { return join_rounds(*progress_[build].sink); });
 }
 
 /// One round of a recursion: its pipelines over the working table.
@@ -338,7 +352,7 @@ ActiveLeg Execution::activate(const PipelineDescription::Leg& leg) {
     active.source = make_source(leg);
   }
   active.source_profile = &profile_of(*leg.node);
-  active.counts_rows = leg.source != SourceKind::kRows;
+  active.counts_rows = leg.source != SourceKind::kRows && leg.source != SourceKind::kWaitingRows;
   active.after_previous = leg.after_previous;
   for (const auto& step : leg.steps) {
     active.operators.push_back(make_operator(step));
@@ -351,6 +365,7 @@ std::unique_ptr<Source> Execution::make_source(const PipelineDescription::Leg& l
   switch (leg.source) {
     case SourceKind::kRows: return make_row_set_source(progress_[leg.input].sink->rows());
     case SourceKind::kBuildRows: return make_join_build_rows_source(*leg.node, *progress_[leg.input].sink);
+    case SourceKind::kWaitingRows: return make_waiting_rows_source(*progress_[leg.input].sink, leg.round);
     case SourceKind::kWorkingTable: return make_row_set_source(working_tables_.at(leg.node->recursion));
     case SourceKind::kRecursion:
     case SourceKind::kNode: break;

@@ -129,11 +129,11 @@ size_t PipelineRun::leg_of(uint64_t ordinal) const {
   return static_cast<size_t>(after - legs_.begin()) - 1;
 }
 
-void PipelineRun::run() {
+void PipelineRun::run(const Sink::Parallel& parallel) {
   for (size_t begin = 0; begin < legs_.size();) {
     size_t end = begin + 1;
     while (end < legs_.size() && !legs_[end].after_previous) ++end;
-    legs_[begin].series != nullptr ? run_series(begin) : run_legs(begin, end);
+    legs_[begin].series != nullptr ? run_series(begin, parallel) : run_legs(begin, end, parallel);
     begin = end;
   }
   throw_if_ending(query_);
@@ -151,7 +151,7 @@ bool PipelineRun::ends_early() const {
   return sink_.satisfied() || error_ || query_.ending.load(std::memory_order_relaxed);
 }
 
-void PipelineRun::run_series(size_t number) {
+void PipelineRun::run_series(size_t number, const Sink::Parallel& parallel) {
   ActiveLeg& leg = legs_[number];
   while (!ends_early()) {
     std::unique_ptr<Source> source = leg.series->next();
@@ -159,12 +159,13 @@ void PipelineRun::run_series(size_t number) {
     for (const auto& worker : workers_) worker->chains[number].reset();
     leg.source = std::move(source);
     query_.profile.morsels_total.fetch_add(leg.source->morsel_count(), std::memory_order_relaxed);
-    run_legs(number, number + 1);
+    run_legs(number, number + 1, parallel);
   }
 }
 
-void PipelineRun::run_legs(size_t begin, size_t end) {
+void PipelineRun::run_legs(size_t begin, size_t end, const Sink::Parallel& parallel) {
   if (ends_early()) return;
+  for (size_t i = begin; i < end; ++i) legs_[i].source->begin(parallel);
   const uint64_t first = morsel_count_;
   for (size_t i = begin; i < end; ++i) {
     legs_[i].first_morsel = morsel_count_;

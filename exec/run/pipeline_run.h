@@ -53,7 +53,7 @@ class PipelineRun {
   uint64_t morsel_count() const;
   /// Returns when all morsels have been consumed, or the sink is satisfied. Throws what a morsel threw; kQueryCanceled
   /// where the query was canceled or suspended.
-  void run();
+  void run(const Sink::Parallel& parallel);
   /// Bytes of the sealed fragments, as memory was charged with.
   size_t charged_bytes() const { return charged_bytes_.load(std::memory_order_relaxed); }
 
@@ -62,8 +62,8 @@ class PipelineRun {
   struct Worker;
   struct Chain;
 
-  void run_legs(size_t begin, size_t end);
-  void run_series(size_t number);
+  void run_legs(size_t begin, size_t end, const Sink::Parallel& parallel);
+  void run_series(size_t number, const Sink::Parallel& parallel);
   bool ends_early() const;
   void work(Worker& worker, MorselDispatcher& dispatcher);
   void run_morsel(Worker& worker, const MorselDispatcher::Taken& taken);

@@ -196,7 +196,10 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
   }
   if (name == "trim_scale" && syntax.n_args == 1) return trim_scale(syntax);
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
-  if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
+  if (name == "current_schema" && syntax.n_args == 0) {
+    const std::string& schema = context_.search_path.current();
+    return Expression::make_constant(has_schema(*context_.snapshot, schema) ? Value::of_string(schema) : Value::null_of(Type::varchar()));
+  }
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));
   return nullptr;
 }
