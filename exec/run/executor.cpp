@@ -252,7 +252,8 @@ void Execution::run_pipeline(size_t number) {
   size_t fragment_bytes = 0;
   {
     std::vector<ActiveLeg> legs;
-    for (const auto& leg : legs_of(pipeline)) legs.push_back(activate(leg));
+    const std::vector<PipelineDescription::Leg> described = legs_of(pipeline);  // legs refer to it
+    for (const auto& leg : described) legs.push_back(activate(leg));
     PipelineRun run(query_, std::move(legs), *progress.sink, profile_of(*pipeline.node));
     profile_.morsels_total.fetch_add(run.morsel_count(), std::memory_order_relaxed);
     run.run(parallel());
