@@ -26,17 +26,19 @@ void PartitionedRows::add(const RowSet::Chunk& chunk, ChunkStore& store) {
   auto next = begins;
   for (uint32_t row = 0; row < hashes.size(); ++row) rows[next[partition_of(hashes[row], level_)]++] = row;
 
+  std::vector<RowSet::Chunk> parts;
+  std::vector<size_t> partitions;
   for (size_t p = 0; p < kPartitions; ++p) {
     const Selection selection{rows.data() + begins[p], begins[p + 1] - begins[p], nullptr};
     if (selection.count == 0) continue;
-    RowSet::Chunk part;
+    RowSet::Chunk& part = parts.emplace_back();
+    partitions.push_back(p);
     part.row_count = selection.count;
     for (const Vector& column : batch.columns) part.columns.emplace_back(column.type).append(column, &selection);
     for (const ColumnBuffer& column : part.columns) parts_[p].memory_bytes += column.bytes();
-    part.stored = store.store(part);
-    part.columns.clear();
-    parts_[p].chunks.push_back(std::move(part));
   }
+  const auto stored = store.store(parts);
+  for (size_t i = 0; i < parts.size(); ++i) parts_[partitions[i]].chunks.push_back({parts[i].row_count, {}, {}, stored[i]});
 }
 
 void PartitionedRows::add(PartitionedRows&& other) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -101,25 +102,35 @@ void SpillFile::give_back(uint64_t offset, uint64_t bytes) noexcept try {
   return;  // no memory for the note: the room stays taken until the query ends
 }
 
-std::shared_ptr<const StoredChunk> SpillFile::store(const RowSet::Chunk& chunk) {
-  std::vector<AlignedBuffer> segments;
-  std::vector<Stored::Column> columns;
+std::vector<std::shared_ptr<const StoredChunk>> SpillFile::store(std::span<const RowSet::Chunk> chunks) {
+  std::vector<EncodedSegment> segments;
   uint64_t total = 0;
-  for (const ColumnBuffer& column : chunk.columns) {
-    segments.push_back(encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast).bytes);
-    segments.back().clear_padding();
-    columns.push_back({column.type(), segments.back().padded_size()});
-    total += columns.back().bytes;
+  for (const RowSet::Chunk& chunk : chunks) {
+    for (const ColumnBuffer& column : chunk.columns) {
+      segments.push_back(encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast));
+      total += segments.back().bytes.padded_size();
+    }
+  }
+  AlignedBuffer bytes(total);
+  size_t filled = 0;
+  for (EncodedSegment& segment : segments) {
+    segment.bytes.clear_padding();
+    std::memcpy(bytes.data() + filled, segment.bytes.data(), segment.bytes.padded_size());
+    filled += segment.bytes.padded_size();
   }
   File& into = file();
   const uint64_t offset = take(total);
-  auto stored = std::make_shared<Stored>(shared_from_this(), offset, chunk.row_count, std::move(columns));
-  std::unique_ptr<IoBatch> batch = storage_->make_batch();
+  std::vector<std::shared_ptr<const StoredChunk>> stored;
   uint64_t at = offset;
-  for (const AlignedBuffer& segment : segments) {
-    batch->write(into, at, segment.padded_bytes());
-    at += segment.padded_size();
+  auto segment = segments.begin();
+  for (const RowSet::Chunk& chunk : chunks) {
+    std::vector<Stored::Column> columns;
+    for (const ColumnBuffer& column : chunk.columns) columns.push_back({column.type(), (segment++)->bytes.padded_size()});
+    stored.push_back(std::make_shared<Stored>(shared_from_this(), at, chunk.row_count, std::move(columns)));
+    at += stored.back()->bytes();
   }
+  std::unique_ptr<IoBatch> batch = storage_->make_batch();
+  batch->write(into, offset, bytes.bytes());
   batch->wait_all();
   return stored;
 }

@@ -37,9 +37,9 @@ constexpr size_t kLargeQueryBytes = size_t{512} << 20;
 class CountedStore final : public ChunkStore {
  public:
   CountedStore(ChunkStore& store, OperatorProfile& profile) : store_(store), profile_(profile) {}
-  std::shared_ptr<const StoredChunk> store(const RowSet::Chunk& chunk) override {
-    std::shared_ptr<const StoredChunk> stored = store_.store(chunk);
-    profile_.spilled_bytes.fetch_add(stored->bytes(), std::memory_order_relaxed);
+  std::vector<std::shared_ptr<const StoredChunk>> store(std::span<const RowSet::Chunk> chunks) override {
+    auto stored = store_.store(chunks);
+    for (const auto& chunk : stored) profile_.spilled_bytes.fetch_add(chunk->bytes(), std::memory_order_relaxed);
     return stored;
   }
 

@@ -11,10 +11,15 @@ namespace cairn {
 /// Keeps chunks in memory, counts them, and fails on the n-th where asked to.
 class FakeStore final : public ChunkStore {
  public:
-  std::shared_ptr<const StoredChunk> store(const RowSet::Chunk& chunk) override {
-    if (++stored == fails_on) throw Error(sqlstate::kDiskFull, "no space left in the fake store");
-    return std::make_shared<Kept>(*this, copy(chunk));
+  std::vector<std::shared_ptr<const StoredChunk>> store(std::span<const RowSet::Chunk> chunks) override {
+    std::vector<std::shared_ptr<const StoredChunk>> kept;
+    for (const RowSet::Chunk& chunk : chunks) {
+      if (++stored == fails_on) throw Error(sqlstate::kDiskFull, "no space left in the fake store");
+      kept.push_back(std::make_shared<Kept>(*this, copy(chunk)));
+    }
+    return kept;
   }
+  using ChunkStore::store;
 
   std::atomic<uint64_t> stored{0};    ///< chunks, ever
   std::atomic<uint64_t> living{0};    ///< chunks that somebody holds
