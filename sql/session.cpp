@@ -237,6 +237,8 @@ ExecutionSettings SessionState::execution_settings() const {
   const Database& database = engine_->database();
   if (settings.temp_directory.empty() && !database.in_memory()) settings.temp_directory = database.path();
   if (settings.temp_directory.empty()) settings.temp_directory = std::filesystem::temp_directory_path();
+  // The database's columns are within the limit that somebody has set.
+  engine_->database().limit_cache(settings_.is_initial("memory_limit") ? 0 : settings.memory_limit_bytes / 4);
   return settings;
 }
 

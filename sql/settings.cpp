@@ -234,6 +234,8 @@ void Settings::reset_all() {
 
 const std::string& Settings::get(std::string_view name) const { return values_[find(name)]; }
 
+bool Settings::is_initial(std::string_view name) const { return get(name) == all()[find(name)].initial; }
+
 std::vector<std::pair<std::string, std::string>> Settings::of_queries() const {
   std::vector<std::pair<std::string, std::string>> list;
   for (size_t i = 0; i < all().size(); i++)

@@ -33,6 +33,7 @@ class Settings {
   void reset(std::string_view name);
   void reset_all();
   const std::string& get(std::string_view name) const;
+  bool is_initial(std::string_view name) const;
 
   static const std::vector<SettingDescription>& all();
   /// Names and values of those that queries depend on.

@@ -89,10 +89,10 @@ void JoinTable::add(std::unique_ptr<Fragment> sealed) {
   spilled_->add(std::move(*fragment.spilled));
 }
 
-/// With the index and the packed columns, which take about as much as the rows.
+/// Until the rows stand in order they are there twice; then come the index and the packed columns.
 bool JoinTable::fits(size_t row_bytes) const {
   return spill_store() == nullptr || resources_.memory->limit_bytes() == 0 ||
-         resources_.memory->used_bytes() + row_bytes + row_bytes / 2 <= resources_.memory->limit_bytes();
+         resources_.memory->used_bytes() + 2 * row_bytes <= resources_.memory->limit_bytes();
 }
 
 void JoinTable::finalize(const Parallel& parallel) {

@@ -78,6 +78,14 @@ void ChunkCache::publish(const Key& key, const std::shared_ptr<const ColumnChunk
   while (evict_one(shard)) continue;
 }
 
+void ChunkCache::set_budget(size_t bytes) {
+  const size_t share = bytes / kShards;
+  if (shard_budget_bytes_.exchange(share) <= share) return;
+  for (Shard& shard : shards_) {
+    while (evict_one(shard)) continue;
+  }
+}
+
 bool ChunkCache::evict_one(Shard& shard) {
   std::shared_ptr<const ColumnChunk> evicted;  // dies after the lock
   const std::lock_guard lock(shard.mutex);

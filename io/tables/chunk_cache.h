@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -22,6 +23,8 @@ namespace cairn {
 class ChunkCache {
  public:
   explicit ChunkCache(size_t budget_bytes) : shard_budget_bytes_(budget_bytes / kShards) {}
+  /// What is held beyond goes.
+  void set_budget(size_t bytes);
 
   using Reader = std::function<std::vector<std::shared_ptr<const ColumnChunk>>(std::span<const uint32_t> columns)>;
   /// The chunks of these columns of the row group; `read` gets those that are missing, all in one call. Its errors pass
@@ -66,11 +69,11 @@ class ChunkCache {
   /// Waits until nobody reads the chunk; nullptr if the reader failed or the chunk is out again.
   std::shared_ptr<const ColumnChunk> wait(const Key& key);
 
-  const size_t shard_budget_bytes_;
+  std::atomic<size_t> shard_budget_bytes_;
   std::array<Shard, kShards> shards_;
 };
 
-/// 40 % of the memory that this process may use.
+/// A share of the memory that this process may use.
 size_t default_cache_bytes();
 
 }  // namespace cairn

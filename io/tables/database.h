@@ -105,6 +105,8 @@ class Database {
   virtual const std::string& path() const = 0;  ///< ":memory:" or the directory
   virtual bool in_memory() const = 0;
   virtual bool read_only() const = 0;
+  /// The cache of columns keeps within `bytes`, and within what the database was opened with; 0: that alone.
+  virtual void limit_cache(size_t bytes) = 0;
   virtual Storage& storage() const = 0;
   virtual std::shared_ptr<const CommittedSnapshot> snapshot() const = 0;
   /// With DatabaseOptions::salvage: what could not be read, one sentence each.

@@ -129,7 +129,8 @@ void TableDatabase::open_directory() {
   if (empty && options_.read_only) {
     throw Error(sqlstate::kUndefinedFile, "'" + path_ + "' is not a Cairn database: it has no manifest");
   }
-  cache_ = std::make_shared<ChunkCache>(options_.cache_bytes != 0 ? options_.cache_bytes : default_cache_bytes());
+  cache_bytes_ = options_.cache_bytes != 0 ? options_.cache_bytes : default_cache_bytes();
+  cache_ = std::make_shared<ChunkCache>(cache_bytes_);
   data_ = std::make_shared<DataDirectory>(storage_, path_);
   if (options_.read_only) {
     lock_ = lock_as_reader(*storage_, path_);

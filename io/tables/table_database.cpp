@@ -31,6 +31,10 @@ TableDatabase::~TableDatabase() {
   if (data_ != nullptr) data_->close();  // snapshots may outlive the lock
 }
 
+void TableDatabase::limit_cache(size_t bytes) {
+  if (cache_ != nullptr) cache_->set_budget(bytes == 0 ? cache_bytes_ : std::min(bytes, cache_bytes_));
+}
+
 std::shared_ptr<const CommittedSnapshot> TableDatabase::snapshot() const {
   const std::lock_guard lock(state_mutex_);
   return newest_;

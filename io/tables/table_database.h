@@ -38,6 +38,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   const std::string& path() const override { return path_; }
   bool in_memory() const override { return path_ == kMemoryPath; }
   bool read_only() const override { return options_.read_only; }
+  void limit_cache(size_t bytes) override;
   Storage& storage() const override { return *storage_; }
   std::shared_ptr<const CommittedSnapshot> snapshot() const override;
   std::vector<std::string> left_out() const override { return left_out_; }
@@ -92,7 +93,8 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   std::string identity_;
   // Released last to first: the log and all row groups go before the lock.
   std::unique_ptr<FileLock> lock_;
-  std::shared_ptr<ChunkCache> cache_;
+  std::shared_ptr<ChunkCache> cache_;  ///< nullptr: in memory
+  size_t cache_bytes_ = 0;             ///< its budget where nothing else is said
   std::shared_ptr<DataDirectory> data_;
   std::unique_ptr<ManifestLog> log_;
   uint64_t compacted_bytes_ = 0;  ///< length of the manifest when it was last replaced
