@@ -1,4 +1,5 @@
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/saved_values.h"
 #include "exec/evaluation/integral_output.h"
 #include "vector/read_row.h"
 
@@ -24,6 +25,11 @@ class Bits : public AggregateState {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return int128_t{values_[result.begin + g]}; });
   }
   size_t bytes() const override { return values_.capacity() * sizeof(int64_t); }
+  std::vector<Type> saved_types() const override { return {Type::big_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_values(groups, values_.data(), columns[0]);
+  }
+  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   void add(size_t group, int64_t value) {

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/list_state.h"
 #include "exec/evaluation/integral_output.h"
 #include "exec/keys/group_index.h"
 #include "exec/pipeline/gather_rows.h"
@@ -12,21 +13,6 @@
 namespace cairn {
 
 namespace {
-
-/// The group that each of another state's groups becomes in a merge; kNoGroup where it stays out.
-std::vector<uint32_t> targets(size_t group_count, const uint32_t* from, const uint32_t* to, size_t groups) {
-  std::vector<uint32_t> result(group_count, kNoGroup);
-  for (size_t i = 0; i < groups; ++i) result[from == nullptr ? i : from[i]] = to[i];
-  return result;
-}
-
-Vector integers(const int64_t* values, size_t rows) {
-  Vector vector;
-  vector.type = Type::big_int();
-  vector.size = rows;
-  vector.data = values;
-  return vector;
-}
 
 Vector group_numbers(const GroupIds& ids) {
   Vector vector;
@@ -87,34 +73,33 @@ class Chosen {
 };
 
 /// The set of (group, value) pairs; the function itself sees each once, at the end.
-class Distinct : public AggregateState {
+class Distinct : public ListState {
  public:
   explicit Distinct(const AggregateLayout::State& inner)
-      : inner_(inner), pairs_(std::make_unique<HashGroups>(std::vector<Type>{Type::big_int(), inner.argument})) {}
-  void resize(size_t groups) override { group_count_ = groups; }
+      : inner_(inner), pairs_(std::make_unique<HashGroups>(saved_types())) {}
+  std::vector<Type> saved_types() const override { return {Type::big_int(), inner_.argument}; }
 
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (!argument.constant_null()) add(group_numbers(batch.groups), argument);
   }
 
-  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
-    Distinct& other = static_cast<Distinct&>(from_state);
-    const std::vector<uint32_t> target = targets(other.group_count_, from, to, groups);
+  void for_each_batch(const std::function<void(Batch&)>& visit) const override {
     std::vector<uint64_t> scratch;
-    const size_t pairs = other.pairs_->size();
-    std::vector<int64_t> mapped;
-    std::vector<uint32_t> rows;
-    const int64_t* theirs = pairs == 0 ? nullptr : other.pairs_->keys(0, 0, pairs, scratch).values<int64_t>();
-    for (size_t pair = 0; pair < pairs; ++pair) {
-      const uint32_t group = target[theirs[pair]];
-      if (group == kNoGroup) continue;
-      mapped.push_back(group);
-      rows.push_back(static_cast<uint32_t>(pair));
+    for (size_t begin = 0; begin < pairs_->size(); begin += kRowGroupRows) {
+      Batch batch;
+      batch.size = std::min(kRowGroupRows, pairs_->size() - begin);
+      for (size_t column = 0; column < 2; ++column) {
+        batch.columns.push_back(pairs_->keys(column, begin, batch.size, scratch));
+      }
+      visit(batch);
     }
-    if (rows.empty()) return;
-    FlatScratch flat;
-    add(integers(mapped.data(), mapped.size()),
-        gather(other.pairs_->keys(1, 0, pairs, scratch), rows.data(), rows.size(), flat));
+  }
+  void add_rows(const Batch& batch) override {
+    if (!batch.selected) return add(batch.columns[0], batch.columns[1]);
+    FlatScratch scratch[2];
+    const Selection& rows = batch.selection;
+    add(gather(batch.columns[0], rows.indices, rows.count, scratch[0]),
+        gather(batch.columns[1], rows.indices, rows.count, scratch[1]));
   }
 
   void prepare_finish() override {
@@ -144,17 +129,16 @@ class Distinct : public AggregateState {
   }
 
   AggregateLayout::State inner_;
-  size_t group_count_ = 0;
   std::unique_ptr<HashGroups> pairs_;
   std::vector<uint32_t> ids_;
   std::unique_ptr<Chosen> chosen_;
 };
 
 /// All rows with where they stood in the input, sorted at the end.
-class Sorted : public AggregateState {
+class Sorted : public ListState {
  public:
   explicit Sorted(const AggregateLayout::State& inner) : inner_(inner), rows_(row_types(inner)) {}
-  void resize(size_t groups) override { group_count_ = groups; }
+  std::vector<Type> saved_types() const override { return rows_.types(); }
 
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
@@ -174,29 +158,16 @@ class Sorted : public AggregateState {
     if (!rows.empty()) rows_.append(kept);
   }
 
-  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
-    const Sorted& other = static_cast<Sorted&>(from_state);
-    const std::vector<uint32_t> target = targets(other.group_count_, from, to, groups);
+  void for_each_batch(const std::function<void(Batch&)>& visit) const override {
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
-    std::vector<int64_t> mapped;
-    std::vector<uint32_t> rows;
-    for (size_t chunk = 0; chunk < other.rows_.chunks().size(); ++chunk) {
-      const size_t row_count = other.rows_.chunks()[chunk].row_count;
-      other.rows_.view(chunk, 0, row_count, batch, scratch);
-      mapped.resize(row_count);
-      rows.clear();
-      for (uint32_t row = 0; row < row_count; ++row) {
-        const uint32_t group = target[batch.columns[kGroup].values<int64_t>()[row]];
-        mapped[row] = group;
-        if (group != kNoGroup) rows.push_back(row);
-      }
-      batch.columns[kGroup] = integers(mapped.data(), row_count);
-      batch.selected = true;
-      batch.selection = {rows.data(), rows.size(), nullptr};
-      if (!rows.empty()) rows_.append(batch);
+    for (size_t chunk = 0; chunk < rows_.chunks().size(); ++chunk) {
+      rows_.view(chunk, 0, rows_.chunks()[chunk].row_count, batch, scratch);
+      visit(batch);
     }
   }
+  void add_rows(const Batch& batch) override { rows_.append(batch); }
+  void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
   void prepare_finish() override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
@@ -282,7 +253,6 @@ class Sorted : public AggregateState {
   }
 
   AggregateLayout::State inner_;
-  size_t group_count_ = 0;
   RowSet rows_;
   uint64_t seen_ = 0;  ///< rows; numbers them, so that equal ones keep their order
   std::vector<int64_t> sequence_;

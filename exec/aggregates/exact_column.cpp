@@ -16,20 +16,11 @@ constexpr double kHighMax = 0x1p62;
 constexpr size_t kRowsToLower = 8192;
 enum Special : uint8_t { kNaN = 1, kPositiveInfinity = 2, kNegativeInfinity = 4 };
 
-int128_t value_of(const ExactSum& parts) {
-  return static_cast<int128_t>(parts.high) * (int64_t{1} << kLowBits) + parts.low;
-}
-
-ExactSum parts_of(int128_t value) {
-  const int128_t high = (value + (int128_t{1} << (kLowBits - 1))) >> kLowBits;
-  return {static_cast<int64_t>(value - high * (int64_t{1} << kLowBits)), static_cast<int64_t>(high)};
-}
-
 /// Of the groups' high parts, once carried, with one to spare.
 double greatest_high(ExactParts parts, const uint32_t* from, size_t groups) {
   uint64_t greatest = 0;
   for (size_t i = 0; i < groups; ++i) {
-    const int64_t high = parts_of(value_of(parts[source_group(from, i)])).high;
+    const int64_t high = exact_parts(exact_value(parts[source_group(from, i)])).high;
     greatest = std::max(greatest, static_cast<uint64_t>(std::abs(high)));
   }
   return static_cast<double>(greatest) + 1;
@@ -111,7 +102,7 @@ void ExactColumn::add_misfits(ExactParts parts, std::span<const ExactMisfit> mis
       continue;
     }
     const int128_t shifted = static_cast<int128_t>(number.magnitude) << (number.exponent - unit_);
-    const ExactSum own = parts_of(number.negative ? -shifted : shifted);
+    const ExactSum own = exact_parts(number.negative ? -shifted : shifted);
     parts[group].low += own.low;
     parts[group].high += own.high;
     magnitude = std::max(magnitude, std::fabs(value));
@@ -157,7 +148,7 @@ bool ExactColumn::lower_unit(ExactParts parts, int unit) {
   if (std::ldexp(high_bound_ + 1, shift) > kHighMax / 2) return false;
   ++passes_;
   for (size_t group = 0; group < group_count_; ++group) {
-    parts[group] = parts_of(value_of(parts[group]) * (int128_t{1} << shift));
+    parts[group] = exact_parts(exact_value(parts[group]) * (int128_t{1} << shift));
   }
   high_bound_ = std::ldexp(high_bound_ + 1, shift);
   rows_since_carry_ = 1;
@@ -167,7 +158,7 @@ bool ExactColumn::lower_unit(ExactParts parts, int unit) {
 
 void ExactColumn::carry_parts(ExactParts parts) {
   ++passes_;
-  for (size_t group = 0; group < group_count_; ++group) parts[group] = parts_of(value_of(parts[group]));
+  for (size_t group = 0; group < group_count_; ++group) parts[group] = exact_parts(exact_value(parts[group]));
   high_bound_ += static_cast<double>(rows_since_carry_);
   rows_since_carry_ = 1;
 }
@@ -180,7 +171,7 @@ void ExactColumn::tighten(ExactParts parts) {
 void ExactColumn::flush_parts(ExactParts parts) {
   ++passes_;
   for (size_t group = 0; group < group_count_; ++group) {
-    limbs_.add_wide(group, value_of(parts[group]), unit_);
+    limbs_.add_wide(group, exact_value(parts[group]), unit_);
     parts[group] = {};
   }
   high_bound_ = 0;
@@ -249,14 +240,14 @@ void ExactColumn::merge_parts(PartsMerge merge, ExactParts parts, const ExactCol
     case PartsMerge::kNotAtAll: return;
     case PartsMerge::kAdded: return add_each([](const ExactSum& own) { return own; });
     case PartsMerge::kCarried:
-      return add_each([&](const ExactSum& own) { return parts_of(value_of(own) * (int128_t{1} << merge.shift)); });
+      return add_each([&](const ExactSum& own) { return exact_parts(exact_value(own) * (int128_t{1} << merge.shift)); });
     case PartsMerge::kToLimbs:
-      for (size_t i = begin; i < end; ++i) limbs_.add_wide(to[i], value_of(other_parts[source_group(from, i)]), other.unit_);
+      for (size_t i = begin; i < end; ++i) limbs_.add_wide(to[i], exact_value(other_parts[source_group(from, i)]), other.unit_);
   }
 }
 
 void ExactColumn::append_terms(ExactParts parts, size_t group, ExactNumber::Terms& terms) const {
-  if (placed_) terms.add(value_of(parts[group]), unit_);
+  if (placed_) terms.add(exact_value(parts[group]), unit_);
   limbs_.append_terms(group, terms);
 }
 
@@ -270,7 +261,7 @@ T ExactColumn::rounded(ExactParts parts, size_t group) const {
   }
   T sum = 0;
   if (limbs_.empty()) {
-    if (placed_) sum = std::ldexp(static_cast<T>(value_of(parts[group])), unit_);
+    if (placed_) sum = std::ldexp(static_cast<T>(exact_value(parts[group])), unit_);
   } else {
     ExactNumber::Terms terms;
     append_terms(parts, group, terms);

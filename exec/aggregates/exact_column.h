@@ -6,6 +6,7 @@
 
 #include "exec/aggregates/exact_limbs.h"
 #include "exec/aggregates/exact_number.h"
+#include "vector/column_buffer.h"
 #include "vector/kernels/exact_window.h"
 #include "vector/memory_pool.h"
 
@@ -17,6 +18,16 @@ struct ExactParts {
   size_t stride;
   ExactSum& operator[](size_t group) const { return first[group * stride]; }
 };
+
+/// The sum in units.
+inline int128_t exact_value(const ExactSum& parts) {
+  return static_cast<int128_t>(parts.high) * (int64_t{1} << kLowBits) + parts.low;
+}
+/// With the least low part.
+inline ExactSum exact_parts(int128_t value) {
+  const int128_t high = (value + (int128_t{1} << (kLowBits - 1))) >> kLowBits;
+  return {static_cast<int64_t>(value - high * (int64_t{1} << kLowBits)), static_cast<int64_t>(high)};
+}
 
 /// A number that its column's window did not take.
 struct ExactMisfit {
@@ -69,12 +80,19 @@ class ExactColumn {
   /// Errors: kNumericOutOfRange where numbers that are all finite have a sum that is not.
   template <typename T>
   T rounded(ExactParts parts, size_t group) const;
+  /// A HUGEINT for each of the groups: its parts, and what unit they are in.
+  void save_parts(ExactParts parts, std::span<const uint32_t> groups, ColumnBuffer& out) const;
+  /// REQUIRES: nothing was added to any group.
+  void load_parts(ExactParts parts, const int128_t* saved, size_t groups);
   /// How often all groups were gone over, which additions must not bring about often.
   uint64_t passes() const { return passes_; }
   /// Without the parts.
   size_t bytes() const { return limbs_.bytes() + special_.capacity(); }
 
  private:
+  friend void save_limbs(std::span<ExactColumn> columns, std::span<const uint32_t> groups, ColumnBuffer& out);
+  friend void load_limbs(std::span<ExactColumn> columns, const Vector& saved, size_t groups);
+
   void adapt(ExactParts parts, std::span<const ExactMisfit> misfits);
   void place_anew(ExactParts parts, std::span<const ExactMisfit> misfits);
   bool lower_unit(ExactParts parts, int unit);
@@ -100,5 +118,10 @@ class ExactColumn {
   ExactLimbs limbs_;
   LargeVector<uint8_t> special_;  ///< empty: none
 };
+
+/// What the groups of several columns hold beside their parts: a text of bytes for each of the groups.
+void save_limbs(std::span<ExactColumn> columns, std::span<const uint32_t> groups, ColumnBuffer& out);
+/// REQUIRES: nothing of this kind was added to any group.
+void load_limbs(std::span<ExactColumn> columns, const Vector& saved, size_t groups);
 
 }  // namespace cairn

@@ -32,6 +32,24 @@ class ExactLimbs {
   void append_terms(size_t group, ExactNumber::Terms& terms) const;
   size_t bytes() const;
 
+  /// Brings the limbs to their least size.
+  void carry();
+  /// The group's limbs that are not 0, carried: each(number, value).
+  template <typename Each>
+  void for_each(size_t group, Each each) const {
+    for (size_t at = 0; at < limbs_.size(); ++at) {
+      if (!limbs_[at].empty() && limbs_[at][group] != 0) each(first_limb_ + static_cast<int>(at), limbs_[at][group]);
+    }
+  }
+  size_t count(size_t group) const {
+    size_t limbs = 0;
+    for_each(group, [&](int, int64_t) { ++limbs; });
+    return limbs;
+  }
+  /// Before such limbs are added, at most one each to a group's own.
+  void expect_loads() { rows_ += 2; }
+  void load(size_t group, int limb, int64_t value) { limbs(limb)[group] += value; }
+
   /// Numbers that may be added to an integer of parts below 2^40 before carries must go up.
   static constexpr uint64_t kCarryRows = uint64_t{1} << 22;
   /// So many are merged as they are.
@@ -44,7 +62,6 @@ class ExactLimbs {
   static int64_t carry_of(int64_t limb);
   Limbs& limbs(int limb);
   void find_columns();
-  void carry();
 
   size_t group_count_ = 0;
   int first_limb_ = 0;

@@ -5,6 +5,7 @@
 
 #include "exec/aggregates/decoded_double.h"
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/saved_values.h"
 #include "vector/kernels/kernels.h"
 #include "vector/kernels/mask.h"
 
@@ -155,6 +156,31 @@ ScaledDouble ExactMoments<kArguments>::deviations(size_t group, size_t a, size_t
   columns_[high + 1].append_terms(parts(high + 1), group, products);
   const ExactNumber all = ExactNumber(products.all()).times(static_cast<uint64_t>(count(group)));
   return all.minus(ExactNumber(sum_a.all()).times(ExactNumber(sum_b.all()))).to_scaled();
+}
+
+/// The numbers' parts, how many rows, and the limbs of all numbers.
+template <size_t kArguments>
+std::vector<Type> ExactMoments<kArguments>::saved_types() const {
+  std::vector<Type> types(Layout::kNumbers, Type::huge_int());
+  types.push_back(Type::big_int());
+  types.push_back(Type::varchar());
+  return types;
+}
+
+template <size_t kArguments>
+void ExactMoments<kArguments>::save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) {
+  for (size_t i = 0; i < columns_.size(); ++i) columns_[i].save_parts(parts(i), groups, columns[i]);
+  save_each<int64_t>(groups, columns[Layout::kNumbers], [&](uint32_t group) { return count(group); });
+  save_limbs(columns_, groups, columns[Layout::kNumbers + 1]);
+}
+
+template <size_t kArguments>
+void ExactMoments<kArguments>::load(std::span<const Vector> columns, size_t groups) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].load_parts(parts(i), columns[i].values<int128_t>(), groups);
+  }
+  for (size_t g = 0; g < groups; ++g) count_of(g) = columns[Layout::kNumbers].template values<int64_t>()[g];
+  load_limbs(columns_, columns[Layout::kNumbers + 1], groups);
 }
 
 template <size_t kArguments>

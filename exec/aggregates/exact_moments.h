@@ -6,6 +6,7 @@
 
 #include "exec/aggregates/exact_column.h"
 #include "exec/aggregates/exact_number.h"
+#include "vector/column_buffer.h"
 #include "vector/kernels/exact_moment.h"
 #include "vector/memory_pool.h"
 #include "vector/vector.h"
@@ -39,6 +40,11 @@ class ExactMoments {
   /// REQUIRES: is_finite of both.
   ScaledDouble deviations(size_t group, size_t a, size_t b) const;
   size_t bytes() const;
+
+  // As AggregateState's.
+  std::vector<Type> saved_types() const;
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns);
+  void load(std::span<const Vector> columns, size_t groups);
 
  private:
   using Layout = ExactMomentLayout<kArguments>;

@@ -74,6 +74,16 @@ void ExactSums::merge(const ExactSums& other, const uint32_t* from, const uint32
   column_.merge_parts(merge, parts(), other.column_, other.parts(), from, to, 0, groups);
 }
 
+void ExactSums::save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) {
+  column_.save_parts(parts(), groups, columns[0]);
+  save_limbs({&column_, 1}, groups, columns[1]);
+}
+
+void ExactSums::load(std::span<const Vector> columns, size_t groups) {
+  column_.load_parts(parts(), columns[0].values<int128_t>(), groups);
+  load_limbs({&column_, 1}, columns[1], groups);
+}
+
 size_t ExactSums::bytes() const { return parts_.capacity() * sizeof(ExactSum) + column_.bytes(); }
 
 }  // namespace cairn

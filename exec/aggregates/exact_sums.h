@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "exec/aggregates/exact_column.h"
+#include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
 #include "vector/kernels/exact_sum.h"
 #include "vector/kernels/kernels.h"
@@ -32,6 +33,11 @@ class ExactSums {
   /// As ExactColumn's.
   uint64_t passes() const { return column_.passes(); }
   size_t bytes() const;
+
+  // As AggregateState's.
+  std::vector<Type> saved_types() const { return {Type::huge_int(), Type::varchar()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns);
+  void load(std::span<const Vector> columns, size_t groups);
 
  private:
   ExactParts parts() const { return {const_cast<ExactSum*>(parts_.data()), 1}; }

@@ -2,6 +2,7 @@
 #include <limits>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/saved_values.h"
 #include "exec/evaluation/integral_output.h"
 #include "vector/date.h"
 
@@ -39,6 +40,11 @@ class WordExtreme : public AggregateState {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return int128_t{values_[result.begin + g]}; });
   }
   size_t bytes() const override { return values_.capacity() * sizeof(int64_t); }
+  std::vector<Type> saved_types() const override { return {Type::big_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_values(groups, values_.data(), columns[0]);
+  }
+  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   bool max_;
@@ -65,6 +71,11 @@ class WideExtreme : public AggregateState {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return values_[result.begin + g]; });
   }
   size_t bytes() const override { return values_.capacity() * sizeof(int128_t); }
+  std::vector<Type> saved_types() const override { return {Type::huge_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_values(groups, values_.data(), columns[0]);
+  }
+  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   bool max_;
@@ -96,6 +107,11 @@ class FloatExtreme : public AggregateState {
     append_floats(out, result.groups, result.counts, [&](size_t g) { return values_[result.begin + g]; });
   }
   size_t bytes() const override { return values_.capacity() * sizeof(double); }
+  std::vector<Type> saved_types() const override { return {Type::double_()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_values(groups, values_.data(), columns[0]);
+  }
+  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   static bool less(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
@@ -118,7 +134,7 @@ struct IntervalOrder {
 template <typename T, typename Order>
 class OrderedExtreme : public AggregateState {
  public:
-  explicit OrderedExtreme(bool max) : max_(max) {}
+  OrderedExtreme(bool max, const Type& argument) : max_(max), type_(argument) {}
   void resize(size_t groups) override {
     values_.resize(groups);
     present_.resize(groups, 0);
@@ -150,6 +166,19 @@ class OrderedExtreme : public AggregateState {
     }
   }
   size_t bytes() const override { return values_.capacity() * (sizeof(T) + 1) + heap_.bytes(); }
+  std::vector<Type> saved_types() const override { return {type_}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    const size_t first = columns[0].size();
+    save_values(groups, values_.data(), columns[0]);
+    for (size_t i = 0; i < groups.size(); ++i) {
+      if (present_[groups[i]] == 0) columns[0].set_null(first + i);
+    }
+  }
+  void load(std::span<const Vector> columns, size_t groups) override {
+    for (size_t g = 0; g < groups; ++g) {
+      if (columns[0].valid(g)) add(g, columns[0].template values<T>()[g]);
+    }
+  }
 
  private:
   void add(size_t group, const T& value) {
@@ -164,6 +193,7 @@ class OrderedExtreme : public AggregateState {
   }
 
   bool max_;
+  Type type_;
   std::vector<T> values_;
   std::vector<uint8_t> present_;
   StringHeap heap_;
@@ -181,8 +211,8 @@ std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument) {
     case Physical::kInt128: return std::make_unique<WideExtreme>(max);
     case Physical::kFloat:
     case Physical::kDouble: return std::make_unique<FloatExtreme>(max);
-    case Physical::kInterval: return std::make_unique<OrderedExtreme<Interval, IntervalOrder>>(max);
-    default: return std::make_unique<OrderedExtreme<StringRef, StringOrder>>(max);
+    case Physical::kInterval: return std::make_unique<OrderedExtreme<Interval, IntervalOrder>>(max, argument);
+    default: return std::make_unique<OrderedExtreme<StringRef, StringOrder>>(max, argument);
   }
 }
 

@@ -33,6 +33,9 @@ class FloatingSum : public AggregateState {
     });
   }
   size_t bytes() const override { return sums_.bytes(); }
+  std::vector<Type> saved_types() const override { return sums_.saved_types(); }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override { sums_.save(groups, columns); }
+  void load(std::span<const Vector> columns, size_t groups) override { sums_.load(columns, groups); }
 
  private:
   ExactSums sums_;
@@ -78,6 +81,9 @@ class Moments : public AggregateState {
     });
   }
   size_t bytes() const override { return moments_.bytes(); }
+  std::vector<Type> saved_types() const override { return moments_.saved_types(); }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override { moments_.save(groups, columns); }
+  void load(std::span<const Vector> columns, size_t groups) override { moments_.load(columns, groups); }
 
  private:
   Vector with_numbers(const Vector& values, const uint64_t* validity) const {

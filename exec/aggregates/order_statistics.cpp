@@ -1,5 +1,5 @@
 // Ordered-set functions. They live inside a sorted state (aggregate_chosen.cpp), which feeds them all rows, group by
-// group in order, once they are complete: there is nothing to merge.
+// group in order, once they are complete: there is nothing to merge or save.
 
 #include <algorithm>
 #include <cassert>
@@ -16,6 +16,9 @@ namespace {
 class OrderStatistic : public AggregateState {
  public:
   void merge(AggregateState&, const uint32_t*, const uint32_t*, size_t) override { assert(false); }
+  std::vector<Type> saved_types() const override { return {}; }
+  void save(std::span<const uint32_t>, std::span<ColumnBuffer>) override { assert(false); }
+  void load(std::span<const Vector>, size_t) override { assert(false); }
 };
 
 /// The most frequent value, of several the first in order.

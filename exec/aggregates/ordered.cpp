@@ -4,6 +4,8 @@
 #include <numeric>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/list_state.h"
+#include "exec/aggregates/saved_values.h"
 
 namespace cairn {
 
@@ -20,6 +22,7 @@ struct Position {
 template <typename T>
 class First : public AggregateState {
  public:
+  explicit First(const Type& argument) : type_(argument) {}
   void resize(size_t groups) override {
     values_.resize(groups);
     positions_.resize(groups);
@@ -48,6 +51,17 @@ class First : public AggregateState {
     }
   }
   size_t bytes() const override { return values_.capacity() * (sizeof(T) + sizeof(Position)) + heap_.bytes(); }
+  std::vector<Type> saved_types() const override { return {type_, Type::big_int(), Type::big_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_values(groups, values_.data(), columns[0]);
+    save_each<uint64_t>(groups, columns[1], [&](uint32_t group) { return positions_[group].morsel; });
+    save_each<uint64_t>(groups, columns[2], [&](uint32_t group) { return positions_[group].sequence; });
+  }
+  void load(std::span<const Vector> columns, size_t groups) override {
+    const uint64_t *morsels = columns[1].values<uint64_t>(), *sequences = columns[2].values<uint64_t>();
+    for (size_t g = 0; g < groups; ++g) add(g, columns[0].template values<T>()[g], {morsels[g], sequences[g]});
+  }
+  void continue_after(const AggregateState& before) override { sequence_ = static_cast<const First&>(before).sequence_; }
 
  private:
   void add(size_t group, const T& value, Position position) {
@@ -60,6 +74,7 @@ class First : public AggregateState {
     }
   }
 
+  Type type_;
   std::vector<T> values_;
   std::vector<Position> positions_;
   uint64_t sequence_ = 0;
@@ -67,10 +82,9 @@ class First : public AggregateState {
   FlatScratch flat_;
 };
 
-class StringAgg : public AggregateState {
+class StringAgg : public ListState {
  public:
   explicit StringAgg(std::string separator) : separator_(std::move(separator)) {}
-  void resize(size_t groups) override { group_count_ = groups; }
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
     const Vector values = flatten(argument, nullptr, flat_);
@@ -79,24 +93,55 @@ class StringAgg : public AggregateState {
     if (!batch.further.empty()) separators = flatten(batch.further[0], nullptr, separator_flat_);
     for (size_t row = 0; row < batch.groups.rows; ++row) {
       if (!values.valid(row)) continue;
-      Piece piece{batch.groups.at(row), {batch.morsel, pieces_.size()}, heap_.add(data[row].view()), {}};
+      Piece piece{batch.groups.at(row), {batch.morsel, seen_++}, heap_.add(data[row].view()), {}};
       if (separators.data != nullptr && separators.valid(row)) {
         piece.separator = heap_.add(separators.values<StringRef>()[row].view());
       }
       pieces_.push_back(piece);
     }
   }
-  void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
-    StringAgg& other = static_cast<StringAgg&>(from_state);
-    constexpr uint32_t kNone = UINT32_MAX;
-    std::vector<uint32_t> target(other.group_count_, kNone);
-    for (size_t i = 0; i < groups; ++i) target[source_group(from, i)] = to[i];
-    for (const Piece& piece : other.pieces_) {
-      if (target[piece.group] == kNone) continue;
-      pieces_.push_back({target[piece.group], piece.position, heap_.add(piece.text.view()),
-                         heap_.add(piece.separator.view())});
+  /// Group, position, text, separator.
+  std::vector<Type> saved_types() const override {
+    return {Type::big_int(), Type::big_int(), Type::big_int(), Type::varchar(), Type::varchar()};
+  }
+  void for_each_batch(const std::function<void(Batch&)>& visit) const override {
+    std::vector<int64_t> numbers[3];
+    std::vector<StringRef> texts[2];
+    for (size_t begin = 0; begin < pieces_.size(); begin += kShownRows) {
+      Batch batch;
+      batch.size = std::min(kShownRows, pieces_.size() - begin);
+      for (auto& column : numbers) column.resize(batch.size);
+      for (auto& column : texts) column.resize(batch.size);
+      for (size_t row = 0; row < batch.size; ++row) {
+        const Piece& piece = pieces_[begin + row];
+        numbers[0][row] = piece.group;
+        numbers[1][row] = static_cast<int64_t>(piece.position.morsel);
+        numbers[2][row] = static_cast<int64_t>(piece.position.sequence);
+        texts[0][row] = piece.text;
+        texts[1][row] = piece.separator;
+      }
+      for (const auto& column : numbers) batch.columns.push_back(integers(column.data(), batch.size));
+      for (const auto& column : texts) {
+        Vector vector = integers(nullptr, batch.size);
+        vector.type = Type::varchar();
+        vector.data = column.data();
+        batch.columns.push_back(vector);
+      }
+      visit(batch);
     }
   }
+  void add_rows(const Batch& batch) override {
+    const auto number = [&](size_t column, size_t row) { return batch.columns[column].values<int64_t>()[row]; };
+    const auto text = [&](size_t column, size_t row) {
+      return heap_.add(batch.columns[column].values<StringRef>()[row].view());
+    };
+    for (size_t i = 0; i < batch.row_count(); ++i) {
+      const size_t row = batch.selected ? batch.selection.indices[i] : i;
+      const Position position{static_cast<uint64_t>(number(1, row)), static_cast<uint64_t>(number(2, row))};
+      pieces_.push_back({static_cast<uint32_t>(number(0, row)), position, text(3, row), text(4, row)});
+    }
+  }
+  void continue_after(const AggregateState& before) override { seen_ = static_cast<const StringAgg&>(before).seen_; }
   void prepare_finish() override {
     std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
       return std::tie(a.group, a.position) < std::tie(b.group, b.position);
@@ -123,6 +168,7 @@ class StringAgg : public AggregateState {
   size_t bytes() const override { return pieces_.capacity() * sizeof(Piece) + heap_.bytes(); }
 
  private:
+  static constexpr size_t kShownRows = 2048;
   struct Piece {
     uint32_t group;
     Position position;
@@ -130,8 +176,8 @@ class StringAgg : public AggregateState {
     StringRef separator;  ///< of a second argument
   };
   std::string separator_;
-  size_t group_count_ = 0;
   std::vector<Piece> pieces_;
+  uint64_t seen_ = 0;  ///< values
   StringHeap heap_;
   FlatScratch flat_, separator_flat_;
 };
@@ -140,15 +186,15 @@ class StringAgg : public AggregateState {
 
 std::unique_ptr<AggregateState> make_first(const Type& argument) {
   switch (argument.physical()) {
-    case Physical::kBool: return std::make_unique<First<uint8_t>>();
-    case Physical::kInt16: return std::make_unique<First<int16_t>>();
-    case Physical::kInt32: return std::make_unique<First<int32_t>>();
-    case Physical::kInt64: return std::make_unique<First<int64_t>>();
-    case Physical::kInt128: return std::make_unique<First<int128_t>>();
-    case Physical::kFloat: return std::make_unique<First<float>>();
-    case Physical::kDouble: return std::make_unique<First<double>>();
-    case Physical::kInterval: return std::make_unique<First<Interval>>();
-    default: return std::make_unique<First<StringRef>>();
+    case Physical::kBool: return std::make_unique<First<uint8_t>>(argument);
+    case Physical::kInt16: return std::make_unique<First<int16_t>>(argument);
+    case Physical::kInt32: return std::make_unique<First<int32_t>>(argument);
+    case Physical::kInt64: return std::make_unique<First<int64_t>>(argument);
+    case Physical::kInt128: return std::make_unique<First<int128_t>>(argument);
+    case Physical::kFloat: return std::make_unique<First<float>>(argument);
+    case Physical::kDouble: return std::make_unique<First<double>>(argument);
+    case Physical::kInterval: return std::make_unique<First<Interval>>(argument);
+    default: return std::make_unique<First<StringRef>>(argument);
   }
 }
 

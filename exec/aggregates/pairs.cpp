@@ -92,6 +92,9 @@ class Pairs : public AggregateState {
     append_floats(out, result.groups, defined.data(), [&](size_t g) { return *values[g]; });
   }
   size_t bytes() const override { return moments_.bytes(); }
+  std::vector<Type> saved_types() const override { return moments_.saved_types(); }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override { moments_.save(groups, columns); }
+  void load(std::span<const Vector> columns, size_t groups) override { moments_.load(columns, groups); }
 
  private:
   ExactMoments<2> moments_;

@@ -57,6 +57,18 @@ class AggregateState {
   /// Once before finish, which may then be called from several threads.
   virtual void prepare_finish() {}
   virtual size_t bytes() const = 0;
+
+  // Groups as plain columns, of which a fresh state makes the same groups again, to be merged like any others.
+  /// Of the columns: a row for each group, or for a list() each of its rows.
+  virtual std::vector<Type> saved_types() const = 0;
+  /// Appends a row for each of the groups.
+  virtual void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) = 0;
+  /// What `groups` rows of flat vectors hold, for groups 0, 1, 2, …, which have seen nothing yet.
+  virtual void load(std::span<const Vector> columns, size_t groups) = 0;
+  /// Itself, where it keeps rows: these are saved instead.
+  virtual class ListState* list() { return nullptr; }
+  /// Before its first update: its input comes behind that of `before`, a state of the same function.
+  virtual void continue_after(const AggregateState& /*before*/) {}
 };
 
 /// Which states a plan's aggregate calls need: calls over the same argument share what they can (sum and avg one sum,
@@ -137,6 +149,13 @@ class AggregateStates {
   /// Thread-safe with itself. Appends call `output`'s results for groups [begin, begin + groups).
   void finish(size_t output, size_t begin, size_t groups, ColumnBuffer& out) const;
   size_t bytes() const;
+
+  // As AggregateState's, of all states but lists, and of the counts.
+  std::vector<Type> saved_types() const;
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns);
+  void load(std::span<const Vector> columns, size_t groups);
+  void continue_after(const AggregateStates& before);
+  std::vector<ListState*> lists() const;
 
  private:
   /// How many values an input had per group. Nothing is kept until the first NULL comes: until then every row of a

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/saved_values.h"
 #include "exec/evaluation/integral_output.h"
 #include "exec/functions/scaled_interval.h"
 #include "vector/read_row.h"
@@ -113,6 +114,37 @@ class IntegralSum : public AggregateState {
   }
 
   size_t bytes() const override { return sums_.capacity() * 8 + (wide_.capacity() + carries_.capacity()) * 16; }
+  /// Of a sum the lower 128 bits, and how often 2^128 is to be added.
+  std::vector<Type> saved_types() const override { return {Type::huge_int(), Type::big_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    if (!wide_.empty()) {
+      carry();
+      fold();
+    }
+    save_each<int128_t>(groups, columns[0], [&](uint32_t g) { return wide_.empty() ? int128_t{sums_[g]} : wide_[g]; });
+    save_each<int64_t>(groups, columns[1], [&](uint32_t g) { return carries_.empty() ? int64_t{0} : carries_[g]; });
+  }
+  void load(std::span<const Vector> columns, size_t groups) override {
+    const int128_t* sums = columns[0].values<int128_t>();
+    const int64_t* carries = columns[1].values<int64_t>();
+    int128_t bound = 0;
+    bool carried = false;
+    for (size_t g = 0; g < groups; ++g) {
+      bound = std::max(bound, sums[g] == kInt128Min ? kInt128Max : sums[g] < 0 ? -sums[g] : sums[g]);
+      carried |= carries[g] != 0;
+    }
+    if (bound < kBudgetMax && !carried) {
+      budget_ = bound;
+      for (size_t g = 0; g < groups; ++g) sums_[g] = static_cast<int64_t>(sums[g]);
+      return;
+    }
+    widen();
+    std::copy_n(sums, groups, wide_.begin());
+    wide_budget_ = static_cast<double>(bound);
+    if (!carried && wide_budget_ < kWideBudgetMax) return;
+    carry();
+    std::copy_n(carries, groups, carries_.begin());
+  }
 
  private:
   static constexpr uint32_t kNoGroup = UINT32_MAX;
@@ -203,6 +235,17 @@ class IntervalSum : public AggregateState {
     }
   }
   size_t bytes() const override { return totals_.capacity() * sizeof(Total); }
+  std::vector<Type> saved_types() const override { return {Type::big_int(), Type::big_int(), Type::huge_int()}; }
+  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
+    save_each<int64_t>(groups, columns[0], [&](uint32_t group) { return totals_[group].months; });
+    save_each<int64_t>(groups, columns[1], [&](uint32_t group) { return totals_[group].days; });
+    save_each<int128_t>(groups, columns[2], [&](uint32_t group) { return totals_[group].micros; });
+  }
+  void load(std::span<const Vector> columns, size_t groups) override {
+    for (size_t g = 0; g < groups; ++g) {
+      totals_[g] = {columns[0].values<int64_t>()[g], columns[1].values<int64_t>()[g], columns[2].values<int128_t>()[g]};
+    }
+  }
 
  private:
   struct Total {
@@ -228,6 +271,9 @@ class NullState : public AggregateState {
     for (size_t g = 0; g < result.groups; ++g) out.append_null();
   }
   size_t bytes() const override { return 0; }
+  std::vector<Type> saved_types() const override { return {}; }
+  void save(std::span<const uint32_t>, std::span<ColumnBuffer>) override {}
+  void load(std::span<const Vector>, size_t) override {}
 };
 
 }  // namespace

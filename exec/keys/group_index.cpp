@@ -20,15 +20,15 @@ class OneGroup : public GroupIndex {
   void find_or_add(std::span<const Vector>, size_t rows, uint32_t* ids) override { std::fill_n(ids, rows, 0u); }
   size_t size() const override { return 1; }
   Vector keys(size_t, size_t, size_t, std::vector<uint64_t>&) const override { return {}; }
-  void partitions(unsigned, uint8_t* out) const override { *out = 0; }
+  void partitions(unsigned, uint8_t* out, unsigned) const override { *out = 0; }
   size_t bytes() const override { return sizeof *this; }
 };
 
 }  // namespace
 
-std::unique_ptr<GroupIndex> GroupIndex::make(const std::vector<Type>& key_types) {
+std::unique_ptr<GroupIndex> GroupIndex::make(const std::vector<Type>& key_types, bool scattered) {
   if (key_types.empty()) return std::make_unique<OneGroup>();
-  if (key_types.size() == 1 && is_word(key_types[0])) return std::make_unique<IntegerGroups>(key_types[0]);
+  if (key_types.size() == 1 && is_word(key_types[0])) return std::make_unique<IntegerGroups>(key_types[0], scattered);
   return std::make_unique<HashGroups>(key_types);
 }
 
@@ -181,9 +181,9 @@ Vector HashGroups::keys(size_t column, size_t begin, size_t rows, std::vector<ui
   return columns_[column].view(begin, rows, &scratch);
 }
 
-void HashGroups::partitions(unsigned bits, uint8_t* out) const {
+void HashGroups::partitions(unsigned bits, uint8_t* out, unsigned level) const {
   for (size_t group = 0; group < hashes_.size(); ++group) {
-    out[group] = bits == 0 ? 0 : static_cast<uint8_t>(hashes_[group] >> (64 - bits));
+    out[group] = bits == 0 ? 0 : static_cast<uint8_t>(hashes_[group] << (8 * level) >> (64 - bits));
   }
 }
 

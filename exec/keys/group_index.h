@@ -19,16 +19,20 @@ class GroupIndex {
   virtual ~GroupIndex() = default;
 
   /// One group for everything (no keys), a paged array or a table of integers (one integral key of up to 64 bits), or
-  /// a general hash table.
-  static std::unique_ptr<GroupIndex> make(const std::vector<Type>& key_types);
+  /// a general hash table. `scattered`: keys will lie far apart.
+  static std::unique_ptr<GroupIndex> make(const std::vector<Type>& key_types, bool scattered = false);
 
   /// ids[i] = the group of row i of the key vectors, `rows` rows each.
   virtual void find_or_add(std::span<const Vector> keys, size_t rows, uint32_t* ids) = 0;
   virtual size_t size() const = 0;
   /// Key column `column` of groups [begin, begin + rows), in any encoding; valid until the index changes.
   virtual Vector keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const = 0;
-  /// out[g] = one of 2^bits partitions, a function of the group's key alone. bits <= 8.
-  virtual void partitions(unsigned bits, uint8_t* out) const = 0;
+  /// out[g] = one of 2^bits partitions, a function of the group's key alone. bits <= 8. The groups of a partition are
+  /// split further by the next level; up to kLevels of them. Level 0 keeps integers together that are near each other.
+  virtual void partitions(unsigned bits, uint8_t* out, unsigned level = 0) const = 0;
+  static constexpr unsigned kLevels = 6;
+  /// Whether its keys lie so far apart that an index of more of them had better expect it.
+  virtual bool is_scattered() const { return false; }
   virtual size_t bytes() const = 0;
 };
 
@@ -42,7 +46,7 @@ class HashGroups : public GroupIndex {
   void find_or_add(std::span<const Vector> keys, size_t rows, uint32_t* ids) override;
   size_t size() const override { return hashes_.size(); }
   Vector keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const override;
-  void partitions(unsigned bits, uint8_t* out) const override;
+  void partitions(unsigned bits, uint8_t* out, unsigned level = 0) const override;
   size_t bytes() const override;
 
   /// What find needs of memory; one per worker.

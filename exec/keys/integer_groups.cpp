@@ -206,13 +206,19 @@ Vector IntegerGroups::keys(size_t, size_t begin, size_t rows, std::vector<uint64
   return vector;
 }
 
-void IntegerGroups::partitions(unsigned bits, uint8_t* out) const {
-  // By page, so that a partition's keys lie as close together as all did.
+void IntegerGroups::partitions(unsigned bits, uint8_t* out, unsigned level) const {
+  // By page, so that a partition's keys lie as close together as all did; then by the bits of one hash of the whole key.
+  const auto hash_of = [level](uint64_t key) {
+    if (level == 0) return (key >> kPageBits) * 0x9e3779b97f4a7c15u;
+    key = (key ^ key >> 32) * 0xd6e8feb86659fd93u;
+    return (key ^ key >> 32) * 0xd6e8feb86659fd93u << (8 * (level - 1));
+  };
   for (size_t group = 0; group < keys_.size(); ++group) {
-    const uint64_t hash = (keys_[group] >> kPageBits) * 0x9e3779b97f4a7c15u;
-    out[group] = bits == 0 || group == null_group_ ? 0 : static_cast<uint8_t>(hash >> (64 - bits));
+    out[group] = bits == 0 || group == null_group_ ? 0 : static_cast<uint8_t>(hash_of(keys_[group]) >> (64 - bits));
   }
 }
+
+bool IntegerGroups::is_scattered() const { return hashed_ || page_count_ * kPageKeys > kSparseKeys * keys_.size(); }
 
 size_t IntegerGroups::bytes() const {
   return keys_.capacity() * sizeof(uint64_t) + directory_.capacity() * sizeof(uint32_t*) +

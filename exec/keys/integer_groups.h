@@ -13,11 +13,14 @@ namespace cairn {
 /// so much that pages would be fuller.
 class IntegerGroups : public GroupIndex {
  public:
-  explicit IntegerGroups(const Type& key_type) : type_(key_type) {}
+  explicit IntegerGroups(const Type& key_type, bool scattered = false) : type_(key_type) {
+    if (scattered) become_hashed();
+  }
   void find_or_add(std::span<const Vector> keys, size_t rows, uint32_t* ids) override;
   size_t size() const override { return keys_.size(); }
   Vector keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const override;
-  void partitions(unsigned bits, uint8_t* out) const override;
+  void partitions(unsigned bits, uint8_t* out, unsigned level = 0) const override;
+  bool is_scattered() const override;
   size_t bytes() const override;
 
  private:

@@ -5,6 +5,7 @@
 
 #include "exec/operators/aggregate_direct.h"
 #include "exec/operators/aggregate_merge.h"
+#include "exec/operators/aggregate_spill.h"
 #include "vector/kernels/mask.h"
 
 namespace cairn {
@@ -16,7 +17,7 @@ constexpr size_t kCompactBelow = 4;  // a quarter
 
 class AggregateFragment : public Fragment {
  public:
-  explicit AggregateFragment(const AggregateShape& shape) : shape_(shape) {
+  explicit AggregateFragment(const AggregateShape& shape) : shape_(shape), saved_(shape, first_level(shape)) {
     part_.groups = shape.make_groups();
     if (!shape.group_columns.empty() && !shape.layout.wants_whole_input) {
       direct_ = std::make_unique<DirectGroups>(shape.layout, shape.group_columns, shape.input_types);
@@ -26,12 +27,22 @@ class AggregateFragment : public Fragment {
   void consume(Batch& batch, const Morsel& morsel) override;
   void end_morsel(const Morsel&) override { flush(); }
   size_t bytes() const override {
-    return part_.groups.index->bytes() + part_.groups.states->bytes() + (direct_ ? direct_->bytes() : 0);
+    return part_.groups.index->bytes() + part_.groups.states->bytes() + saved_.bytes() +
+           (direct_ ? direct_->bytes() : 0);
+  }
+  void spill(ChunkStore& store) override {
+    flush();
+    if (part_.groups.index->size() == 0) return;
+    saved_.add(part_.groups, &store);
+    Groups further = shape_.make_groups(part_.groups.index->is_scattered());
+    further.states->continue_after(*part_.groups.states);
+    part_ = {std::move(further), {}};
   }
   GroupPart take() {
     flush();
     return std::move(part_);
   }
+  SavedPartitions take_saved() { return std::move(saved_); }
 
  private:
   void flush() {
@@ -43,6 +54,7 @@ class AggregateFragment : public Fragment {
 
   const AggregateShape& shape_;
   GroupPart part_;
+  SavedPartitions saved_;  ///< what it has spilled
   std::unique_ptr<DirectGroups> direct_;
   std::vector<uint32_t> ids_;
   std::vector<uint64_t> mask_;
@@ -51,25 +63,43 @@ class AggregateFragment : public Fragment {
 
 class AggregateSink : public Sink {
  public:
-  AggregateSink(const PlanNode& plan, std::vector<Type> input_types) : shape_(plan, std::move(input_types)) {}
+  AggregateSink(const PlanNode& plan, std::vector<Type> input_types, SinkResources resources)
+      : shape_(plan, std::move(input_types)), resources_(resources), saved_(shape_, first_level(shape_)) {}
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<AggregateFragment>(shape_); }
 
   void add(std::unique_ptr<Fragment> sealed) override {
-    GroupPart part = static_cast<AggregateFragment&>(*sealed).take();
+    auto& fragment = static_cast<AggregateFragment&>(*sealed);
+    const size_t bytes = fragment.bytes();
+    GroupPart part = fragment.take();
     const std::lock_guard lock(mutex_);
     parts_.push_back(std::move(part));
+    part_bytes_ += bytes;
+    saved_.adopt(fragment.take_saved());
   }
 
-  void finalize(const Parallel& parallel) override { rows_ = merge_groups(shape_, std::move(parts_), parallel); }
+  void finalize(const Parallel& parallel) override {
+    if (spill_store() != nullptr && (!saved_.empty() || resources_.is_short(part_bytes_))) {
+      rows_ = merge_saved(shape_, std::move(parts_), part_bytes_, std::move(saved_), resources_, parallel);
+      return;
+    }
+    HeldMemory merged(resources_.memory);
+    if (parts_.size() > 1) merged.hold(part_bytes_);
+    rows_ = merge_groups(shape_, std::move(parts_), parallel);
+  }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
   size_t bytes() const override { return rows_ == nullptr ? 0 : rows_->bytes(); }
+  /// One group alone could not be split.
+  ChunkStore* spill_store() const override { return shape_.group_columns.empty() ? nullptr : resources_.store; }
 
  private:
   AggregateShape shape_;
+  SinkResources resources_;
   std::mutex mutex_;
   std::vector<GroupPart> parts_;
+  size_t part_bytes_ = 0;
+  SavedPartitions saved_;  ///< of all fragments
   std::shared_ptr<const RowSet> rows_;
 };
 
@@ -132,8 +162,9 @@ void AggregateFragment::consume_grouped(const Batch& batch, uint64_t morsel) {
 
 }  // namespace
 
-std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types, SinkResources /*resources*/) {
-  return std::make_unique<AggregateSink>(plan, std::move(input_types));
+std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types,
+                                          SinkResources resources) {
+  return std::make_unique<AggregateSink>(plan, std::move(input_types), resources);
 }
 
 }  // namespace cairn

@@ -10,7 +10,8 @@ namespace cairn {
 
 /// GROUP BY and aggregate functions: a breaker whose rows are `plan.groups`, then `plan.aggregates` (plan.types).
 /// Without groups there is always one row, with groups none for empty input. The order of groups is a function of the
-/// input's rows alone: hash partition, then first morsel and row seen.
+/// input's rows alone, that of their first rows, unless memory was too short for all of them at once: then by partition of
+/// their keys, and within it as chance had it.
 std::unique_ptr<Sink> make_aggregate_sink(const PlanNode& plan, std::vector<Type> input_types, SinkResources resources = {});
 
 }  // namespace cairn

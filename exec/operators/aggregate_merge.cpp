@@ -51,30 +51,13 @@ std::vector<size_t> parts_in_order(const std::vector<Run>& runs, size_t part_cou
   return order;
 }
 
-/// Result rows of groups [begin, begin + rows).
-RowSet::Chunk make_chunk(const AggregateShape& shape, const Groups& groups, size_t begin, size_t rows) {
-  RowSet::Chunk chunk;
-  chunk.row_count = rows;
-  std::vector<uint64_t> scratch;
-  for (size_t c = 0; c < shape.types.size(); ++c) {
-    ColumnBuffer& column = chunk.columns.emplace_back(shape.types[c]);
-    column.reserve(rows);
-    if (c < shape.key_types.size()) {
-      column.append(groups.index->keys(c, begin, rows, scratch));
-    } else {
-      groups.states->finish(c - shape.key_types.size(), begin, rows, column);
-    }
-  }
-  return chunk;
-}
-
 std::shared_ptr<RowSet> make_rows(const AggregateShape& shape, Groups groups, const Sink::Parallel& parallel) {
   groups.states->prepare_finish();
   const size_t group_count = groups.index->size();
   std::vector<RowSet::Chunk> chunks((group_count + kRowGroupRows - 1) / kRowGroupRows);
   parallel(chunks.size(), [&](size_t task) {
     const size_t begin = task * kRowGroupRows;
-    chunks[task] = make_chunk(shape, groups, begin, std::min(kRowGroupRows, group_count - begin));
+    chunks[task] = result_chunk(shape, groups, begin, std::min(kRowGroupRows, group_count - begin));
   });
   auto rows = std::make_shared<RowSet>(shape.types);
   for (RowSet::Chunk& chunk : chunks) rows->append_chunk(std::move(chunk));
@@ -197,7 +180,7 @@ class PartitionedMerge {
     merged.states->prepare_finish();
     for (size_t begin = 0; begin < merged.index->size(); begin += kRowGroupRows) {
       merged_[partition].chunks.push_back(
-          make_chunk(shape_, merged, begin, std::min(kRowGroupRows, merged.index->size() - begin)));
+          result_chunk(shape_, merged, begin, std::min(kRowGroupRows, merged.index->size() - begin)));
     }
   }
 
@@ -236,10 +219,26 @@ AggregateShape::AggregateShape(const PlanNode& plan, std::vector<Type> inputs)
   needed.erase(std::unique(needed.begin(), needed.end()), needed.end());
 }
 
-Groups AggregateShape::make_groups() const {
-  Groups groups{GroupIndex::make(key_types), std::make_unique<AggregateStates>(layout, key_types.empty())};
+Groups AggregateShape::make_groups(bool scattered) const {
+  Groups groups{GroupIndex::make(key_types, scattered), std::make_unique<AggregateStates>(layout, key_types.empty())};
   groups.states->resize(groups.index->size());
   return groups;
+}
+
+RowSet::Chunk result_chunk(const AggregateShape& shape, const Groups& groups, size_t begin, size_t rows) {
+  RowSet::Chunk chunk;
+  chunk.row_count = rows;
+  std::vector<uint64_t> scratch;
+  for (size_t c = 0; c < shape.types.size(); ++c) {
+    ColumnBuffer& column = chunk.columns.emplace_back(shape.types[c]);
+    column.reserve(rows);
+    if (c < shape.key_types.size()) {
+      column.append(groups.index->keys(c, begin, rows, scratch));
+    } else {
+      groups.states->finish(c - shape.key_types.size(), begin, rows, column);
+    }
+  }
+  return chunk;
 }
 
 std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts,

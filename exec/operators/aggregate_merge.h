@@ -13,7 +13,8 @@ namespace cairn {
 struct AggregateShape {
   AggregateShape(const PlanNode& plan, std::vector<Type> inputs);
 
-  struct Groups make_groups() const;
+  /// `scattered`: as GroupIndex::make's.
+  struct Groups make_groups(bool scattered = false) const;
 
   std::vector<Type> types;             ///< of the result: keys, then calls
   std::vector<uint32_t> group_columns;
@@ -38,6 +39,9 @@ struct GroupPart {
   Groups groups;
   std::vector<GroupRun> runs;
 };
+
+/// Result rows of groups [begin, begin + rows), which are prepared to be finished.
+RowSet::Chunk result_chunk(const AggregateShape& shape, const Groups& groups, size_t begin, size_t rows);
 
 /// The result rows over all parts: one per group, in the order that one fragment would have seen them in, had it got
 /// all morsels in order. Many groups are split into partitions by their keys, which are merged in parallel.

@@ -1,0 +1,179 @@
+#include "exec/operators/aggregate_saved.h"
+
+#include <algorithm>
+
+#include "exec/aggregates/list_state.h"
+#include "exec/rows/chunk_store.h"
+
+namespace cairn {
+
+namespace {
+
+/// Few enough that what a fragment holds makes chunks worth writing.
+constexpr unsigned kPartitionBits = 5;
+/// What of a list is kept together before it is written.
+constexpr size_t kListChunkBytes = size_t{256} << 10;
+
+/// Groups on their way to partitions: pieces of up to kRowGroupRows groups of one partition.
+class Pieces {
+ public:
+  Pieces(const AggregateShape& shape, const Groups& groups, unsigned level, ChunkStore* store)
+      : shape_(shape), groups_(groups), store_(store) {
+    const size_t count = groups.index->size();
+    std::vector<uint8_t> partition_of(count);
+    groups.index->partitions(kPartitionBits, partition_of.data(), level);
+    piece_of_.resize(count);
+    row_of_.resize(count);
+    std::vector<uint32_t> open(size_t{1} << kPartitionBits, UINT32_MAX);
+    for (uint32_t group = 0; group < count; ++group) {
+      uint32_t& piece = open[partition_of[group]];
+      if (piece == UINT32_MAX || pieces_[piece].groups.size() == kRowGroupRows) {
+        piece = static_cast<uint32_t>(pieces_.size());
+        pieces_.push_back({partition_of[group], {}});
+      }
+      piece_of_[group] = piece;
+      row_of_[group] = static_cast<int64_t>(pieces_[piece].groups.size());
+      pieces_[piece].groups.push_back(group);
+    }
+  }
+
+  /// visit(partition, SavedGroups) for each.
+  template <typename Visit>
+  void save(Visit visit) {
+    const std::vector<ListState*> lists = groups_.states->lists();
+    std::vector<SavedGroups> saved;
+    for (const Piece& piece : pieces_) {
+      saved.push_back({save_rows(piece.groups), {}});
+      for (const ListState* list : lists) saved.back().lists.emplace_back(list->saved_types());
+    }
+    for (size_t l = 0; l < lists.size(); ++l) {
+      lists[l]->for_each_batch([&](Batch& batch) { scatter(batch, saved, l); });
+      for (SavedGroups& piece : saved) evict(piece.lists[l], 1);
+    }
+    for (size_t p = 0; p < saved.size(); ++p) visit(pieces_[p].partition, std::move(saved[p]));
+  }
+
+ private:
+  struct Piece {
+    uint8_t partition;
+    std::vector<uint32_t> groups;
+  };
+
+  RowSet save_rows(const std::vector<uint32_t>& groups) {
+    std::vector<Type> types = shape_.key_types;
+    const std::vector<Type> state_types = groups_.states->saved_types();
+    types.insert(types.end(), state_types.begin(), state_types.end());
+    RowSet::Chunk chunk;
+    chunk.row_count = groups.size();
+    const Selection selection{groups.data(), groups.size(), nullptr};
+    std::vector<uint64_t> scratch;
+    for (size_t c = 0; c < types.size(); ++c) {
+      ColumnBuffer& column = chunk.columns.emplace_back(types[c]);
+      column.reserve(groups.size());
+      if (c < shape_.key_types.size()) {
+        column.append(groups_.index->keys(c, 0, groups_.index->size(), scratch), &selection);
+      }
+    }
+    groups_.states->save(groups, std::span(chunk.columns).subspan(shape_.key_types.size()));
+    RowSet rows(std::move(types));
+    rows.append_chunk(std::move(chunk));
+    evict(rows, 0);
+    return rows;
+  }
+
+  /// A list's rows to the pieces of their groups.
+  void scatter(Batch& batch, std::vector<SavedGroups>& saved, size_t list) {
+    const int64_t* groups = batch.columns[0].values<int64_t>();
+    std::vector<size_t> ends(saved.size() + 1, 0);
+    for (size_t row = 0; row < batch.size; ++row) ++ends[piece_of_[groups[row]] + size_t{1}];
+    for (size_t piece = 0; piece < saved.size(); ++piece) ends[piece + 1] += ends[piece];
+    std::vector<size_t> next = ends;
+    std::vector<uint32_t> rows(batch.size);
+    std::vector<int64_t> mapped(batch.size);
+    for (uint32_t row = 0; row < batch.size; ++row) {
+      rows[next[piece_of_[groups[row]]]++] = row;
+      mapped[row] = row_of_[groups[row]];
+    }
+    batch.columns[0] = integers(mapped.data(), batch.size);
+    batch.selected = true;
+    for (size_t piece = 0; piece < saved.size(); ++piece) {
+      if (ends[piece] == ends[piece + 1]) continue;
+      batch.selection = {rows.data() + ends[piece], ends[piece + 1] - ends[piece], nullptr};
+      saved[piece].lists[list].append(batch);
+      evict(saved[piece].lists[list], kListChunkBytes);
+    }
+  }
+
+  /// Lets go of chunks in memory, where they have so many bytes.
+  void evict(RowSet& rows, size_t bytes_min) {
+    if (store_ == nullptr || rows.bytes() < bytes_min) return;
+    for (size_t chunk = 0; chunk < rows.chunks().size(); ++chunk) rows.evict(chunk, *store_);
+  }
+
+  const AggregateShape& shape_;
+  const Groups& groups_;
+  ChunkStore* store_;
+  std::vector<Piece> pieces_;
+  std::vector<uint32_t> piece_of_;  ///< of each group
+  std::vector<int64_t> row_of_;     ///< of each group, in its piece
+};
+
+/// In memory, and to know of what is not.
+size_t bytes_of(const RowSet& rows) {
+  constexpr size_t kStoredBytes = 256;
+  return sizeof rows + rows.bytes() + rows.chunks().size() * (sizeof(RowSet::Chunk) + kStoredBytes);
+}
+
+}  // namespace
+
+void SavedGroups::merge_into(const AggregateShape& shape, Groups& into) const {
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  const std::shared_ptr<const RowSet::Chunk> chunk = groups.pin(0);
+  RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
+  const std::span<const Vector> columns(batch.columns);
+  const size_t keys = shape.key_types.size(), known = into.index->size();
+  std::vector<uint32_t> ids(batch.size);
+  into.index->find_or_add(columns.first(keys), batch.size, ids.data());
+  into.states->resize(into.index->size());
+  AggregateStates loaded(shape.layout, false);
+  loaded.resize(batch.size);
+  loaded.load(columns.subspan(keys), batch.size);
+  into.states->merge(loaded, nullptr, ids.data(), batch.size, known);
+  const std::vector<ListState*> targets = into.states->lists();
+  std::vector<int64_t> mapped;
+  for (size_t l = 0; l < lists.size(); ++l) {
+    for (size_t c = 0; c < lists[l].chunks().size(); ++c) {
+      const std::shared_ptr<const RowSet::Chunk> rows = lists[l].pin(c);
+      RowSet::view(*rows, 0, rows->row_count, batch, scratch);
+      mapped.resize(batch.size);
+      const int64_t* numbers = batch.columns[0].values<int64_t>();
+      std::transform(numbers, numbers + batch.size, mapped.begin(), [&](int64_t number) { return ids[number]; });
+      batch.columns[0] = integers(mapped.data(), batch.size);
+      targets[l]->add_rows(batch);
+    }
+  }
+}
+
+SavedPartitions::SavedPartitions(const AggregateShape& shape, unsigned level)
+    : shape_(&shape), level_(level), partitions_(size_t{1} << kPartitionBits) {}
+
+void SavedPartitions::add(const Groups& groups, ChunkStore* store) {
+  Pieces(*shape_, groups, level_, store).save([&](size_t partition, SavedGroups saved) {
+    ++count_;
+    bytes_ += bytes_of(saved.groups);
+    for (const RowSet& list : saved.lists) bytes_ += bytes_of(list);
+    partitions_[partition].push_back(std::move(saved));
+  });
+}
+
+void SavedPartitions::adopt(SavedPartitions&& other) {
+  for (size_t p = 0; p < partitions_.size(); ++p) {
+    std::move(other.partitions_[p].begin(), other.partitions_[p].end(), std::back_inserter(partitions_[p]));
+  }
+  count_ += other.count_;
+  bytes_ += other.bytes_;
+  other = SavedPartitions(*shape_, level_);
+}
+
+}  // namespace cairn

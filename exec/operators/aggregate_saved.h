@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "exec/operators/aggregate_merge.h"
+#include "exec/rows/row_set.h"
+
+namespace cairn {
+
+class ChunkStore;
+
+/// Groups as plain columns, in memory or in a store: a row of keys and states per group, and the rows of their lists.
+struct SavedGroups {
+  RowSet groups;              ///< one chunk
+  std::vector<RowSet> lists;  ///< per state that is a list; the first column is the group's row in `groups`
+
+  /// Adds them to other groups; keys that these do not have yet become groups of theirs.
+  void merge_into(const AggregateShape& shape, Groups& into) const;
+};
+
+/// Saved groups by partition of their keys: those of one partition of all fragments can be finished without the others.
+class SavedPartitions {
+ public:
+  /// At `level` of GroupIndex::partitions.
+  SavedPartitions(const AggregateShape& shape, unsigned level);
+
+  /// Saves all of the groups; to the store, or where it is nullptr, in memory.
+  void add(const Groups& groups, ChunkStore* store);
+  /// Takes over what another of the same level holds.
+  void adopt(SavedPartitions&& other);
+  bool empty() const { return count_ == 0; }
+  /// Of those in memory, and what it takes to know of the others.
+  size_t bytes() const { return bytes_; }
+  unsigned level() const { return level_; }
+  std::vector<std::vector<SavedGroups>> take() { return std::move(partitions_); }
+
+ private:
+  const AggregateShape* shape_;
+  unsigned level_;
+  std::vector<std::vector<SavedGroups>> partitions_;
+  size_t count_ = 0, bytes_ = 0;
+};
+
+}  // namespace cairn
