@@ -91,6 +91,16 @@ class SessionState final : public Session {
   // What statements use.
   /// Runs a parsed statement; in a transaction block an error marks the block as failed.
   std::unique_ptr<StatementResult> run(const Statement& statement);
+  /// What `step` returns. An error of it marks the transaction block, where there is one, as failed.
+  template <typename Step>
+  auto failing_block(const Step& step) {
+    try {
+      return step();
+    } catch (...) {
+      if (block_) block_->failed = true;
+      throw;
+    }
+  }
   EngineState& engine() { return *engine_; }
   Settings& settings() { return settings_; }
   void notice(std::string_view text) { notices_->send(text); }
@@ -164,6 +174,10 @@ class SessionState final : public Session {
     uint64_t number = 0;  ///< among the session's
     Settings settings;    ///< as they were before it
   };
+  /// Errors: kInFailedTransaction.
+  void check_block_goes_on() const;
+  std::unique_ptr<StatementResult> execute_first(std::string_view text, size_t& consumed);
+  std::unique_ptr<PreparedStatement> prepare_only(std::string_view text);
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
   void start_statement();
