@@ -223,8 +223,10 @@ ExpressionPtr Binder::add_aggregate(LogicalAggregate aggregate, QueryLevel& leve
 
 void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate) {
   const bool ordered_set = aggregate.function->form == AggregateFunction::Form::kOrderedSet;
+  std::vector<ExpressionPtr> written;  // the arguments before casts
   auto argument = [&](const pg::Node& syntax) {
     ExpressionPtr bound = expression(syntax);
+    ExpressionPtr uncast = bound->kind == Expression::Kind::kParameter ? nullptr : bound->clone();
     if (ordered_set && aggregate.function->argument_type == nullptr && is_untyped(*bound))
       throw Error(sqlstate::kDatatypeMismatch, "could not determine polymorphic type because input has type unknown",
                   "Cast it to a type.").at(pg::location(&syntax));
@@ -236,6 +238,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
         throw_ambiguous_aggregate(aggregate, call);
       bound = coerce(std::move(bound), type, CastContext::kImplicit, pg::location(&syntax));
     }
+    written.push_back(uncast == nullptr ? bound->clone() : std::move(uncast));
     return aggregate.distinct ? as_key(std::move(bound)) : std::move(bound);
   };
   if (call.agg_filter != nullptr) aggregate.filter = boolean(*call.agg_filter, "FILTER");
@@ -257,15 +260,23 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     key.descending = syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
-    aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : as_key(typed(expression(*syntax.node))), key);
+    ExpressionPtr by = ordered_set ? aggregate.arguments[0]->clone() : expression(*syntax.node);
     if (aggregate.distinct) set_type(aggregate, call);  // its errors come before what is wrong with DISTINCT
-    if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
-          return other->equals_as_written(*aggregate.order_by.back().first);
-        }))
-      throw Error(sqlstate::kInvalidColumnReference,
-                  "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
-          .at(pg::location(syntax.node));
+    by = aggregate.distinct ? distinct_key(aggregate, written, *by, pg::location(syntax.node)) : as_key(typed(std::move(by)));
+    aggregate.order_by.emplace_back(std::move(by), key);
   }
+}
+
+/// The argument that ORDER BY names in the words of the call, as it came to be by casts. A literal that a cast gave its
+/// type is no more what was written.
+ExpressionPtr Binder::distinct_key(const LogicalAggregate& aggregate, const std::vector<ExpressionPtr>& written,
+                                   const Expression& by, int position) {
+  const auto same = [&](const ExpressionPtr& argument) { return argument->equals_as_written(by); };
+  if (const auto found = std::ranges::find_if(written, same);
+      found != written.end() && (!is_untyped(by) || aggregate.function->name == "count"))
+    return aggregate.arguments[static_cast<size_t>(found - written.begin())]->clone();
+  throw Error(sqlstate::kInvalidColumnReference,
+              "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").at(position);
 }
 
 /// The fields of a row that is an argument, those of rows in it, too.

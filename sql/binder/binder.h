@@ -132,6 +132,8 @@ class Binder {
   BoundQuery insert_source(const PgQuery__SelectStmt* select, const TableSchema& table, InsertColumns columns);
   BoundQuery default_row(const TableSchema& table);
   ExpressionPtr inserted_value(const pg::Node& item, const ColumnSchema& column, PgQuery__OverridingKind overriding);
+  std::vector<ExpressionPtr> inserted_row(std::span<pg::Node* const> items, const TableSchema& table,
+                                          const std::vector<size_t>& positions, PgQuery__OverridingKind overriding);
 
   // set_operation.cpp
   BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
@@ -159,7 +161,7 @@ class Binder {
   FromItem with_target(FromItem target, pg::Node* const* from, size_t from_count, QueryLevel& level);
   std::vector<ExpressionPtr> assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
                                           const TargetNames& names, const std::vector<ColumnId>& before);
-  ExpressionPtr assigned_value(const pg::Node& value, const ColumnSchema& column);
+  ExpressionPtr as_assigned(ExpressionPtr bound, const pg::Node& value, const ColumnSchema& column);
   std::vector<ExpressionPtr> assigned_values(const PgQuery__MultiAssignRef& reference);
   /// Puts the projection on top that BoundModification describes.
   void finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
@@ -282,6 +284,8 @@ class Binder {
   QueryLevel& bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind);
   ExpressionPtr add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
+  static ExpressionPtr distinct_key(const LogicalAggregate& aggregate, const std::vector<ExpressionPtr>& written,
+                                    const Expression& by, int position);
   void set_type(LogicalAggregate& aggregate, const PgQuery__FuncCall& call);
   ExpressionPtr fraction(const pg::Node& syntax);
   std::vector<ExpressionPtr> row_argument(const pg::Node& syntax, bool distinct);
