@@ -252,7 +252,7 @@ class Binder {
   FromItem range_var(const PgQuery__RangeVar& range);
   CteEntry* find_entry(const PgQuery__RangeVar& range);
   FromItem relation(const std::string& key, const PgQuery__RangeVar& range);
-  FromItem view(const ViewSchema& view);
+  FromItem view(const ViewSchema& view, const PgQuery__RangeVar& range);
   FromItem sequence(const Sequence& sequence);
   void show_pinned(FromItem& item, const ViewRelation& pinned) const;
   void hide_dropped(FromItem& item) const;
@@ -418,6 +418,7 @@ class Binder {
   std::vector<ColumnId>* references_ = nullptr;  ///< receives the columns that the aggregate being bound names
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
+  LockableQueries lockable_;
   std::unordered_map<const pg::Node*, std::string> subquery_names_;  ///< of the first columns of scalar subqueries bound so far
   const ViewSchema* view_ = nullptr;  ///< whose text is being bound
   std::vector<std::string> open_views_;  ///< that one, and those around it

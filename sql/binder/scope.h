@@ -102,6 +102,12 @@ struct BoundQuery {
   std::vector<std::string> names;
 };
 
+/// What FOR UPDATE asks of the queries in FROM that are bound by then.
+struct LockableQueries {
+  std::unordered_map<const PgQuery__SelectStmt*, std::string_view> made;  ///< why their rows are not those of their tables
+  std::unordered_map<const PgQuery__RangeVar*, const PgQuery__SelectStmt*> views;
+};
+
 /// A place that no reference of a recursive query to itself may stand in; those around it count, too.
 struct RecursionBarrier {
   std::string_view what;  ///< "a subquery"
