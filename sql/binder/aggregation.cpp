@@ -157,7 +157,7 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, const Aggreg
   aggregate.distinct = call.agg_distinct;
   QueryLevel& level = bind_aggregate(call, [&] { fill_aggregate(call, aggregate); });
   set_type(aggregate, call);
-  return add_aggregate(std::move(aggregate), level, call.location);
+  return of_any_length(add_aggregate(std::move(aggregate), level, call.location));
 }
 
 /// Errors: where the arguments' types do not fit.
