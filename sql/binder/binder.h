@@ -377,6 +377,8 @@ class Binder {
 
   // function_call.cpp
   ExpressionPtr function_call(const PgQuery__FuncCall& call);
+  /// Errors: kUndefinedSchema, kUndefinedFunction.
+  void check_function_schema(const PgQuery__FuncCall& call) const;
   ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
   ExpressionPtr trim_scale(const PgQuery__FuncCall& call);
   /// date(x): a type's name in place of a function's is a cast; nullptr where there is no such type or cast.

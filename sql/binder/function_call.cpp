@@ -116,13 +116,19 @@ void Binder::throw_unknown_function(std::string_view name, const std::vector<Exp
               nearest.empty() ? "" : "Perhaps you meant the function \"" + nearest + "\".").at(position);
 }
 
+void Binder::check_function_schema(const PgQuery__FuncCall& call) const {
+  if (call.n_funcname < 2) return;
+  const std::string schema(pg::string_value(call.funcname[call.n_funcname - 2]));
+  if (schema == "pg_catalog" || schema == "public" || schema == "main") return;
+  if (context_.snapshot != nullptr) check_schema(*context_.snapshot, schema, call.location);
+  throw Error(sqlstate::kUndefinedFunction,
+              "function " + schema + "." + std::string(pg::last_name(call.funcname, call.n_funcname)) + " does not exist",
+              "Call it without a schema.").at(call.location);
+}
+
 ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   std::string name(pg::last_name(syntax.funcname, syntax.n_funcname));
-  if (syntax.n_funcname > 1) {
-    std::string_view schema = pg::string_value(syntax.funcname[syntax.n_funcname - 2]);
-    if (schema != "pg_catalog" && schema != "public" && schema != "main")
-      throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
-  }
+  check_function_schema(syntax);
   if (syntax.over != nullptr) return window_call(syntax, name);
   if (is_hypothetical_set_function(name) && syntax.agg_within_group) return hypothetical_call(syntax, name);
   if (is_window_function(name)) check_window_arguments(syntax, name);

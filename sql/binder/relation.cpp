@@ -48,7 +48,7 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
   }
   const ViewRelation* pinned = view_ == nullptr ? nullptr : view_->find_written(RelationName::of(range).key());
   const std::string key =
-      pinned != nullptr ? pinned->relation : find_relation(*context_.snapshot, context_.search_path, range);
+      pinned != nullptr ? pinned->relation : relation_key(*context_.snapshot, context_.search_path, RelationName::of(range));
   item = relation(key, range);
   if (pinned != nullptr) show_pinned(item, *pinned);
   if (context_.names != nullptr && view_depth_ == 0) context_.names->relations.push_back({&range, key, item.visible, key});
