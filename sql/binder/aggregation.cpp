@@ -390,7 +390,8 @@ void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool 
     return;
   }
   if (expression->kind == Expression::Kind::kColumn && std::ranges::count(level.determined, expression->column) > 0) {
-    level.grouping_sets[0].push_back(add_group(expression->clone(), level));
+    const size_t group = add_group(expression->clone(), level);
+    for (auto& set : level.grouping_sets) set.push_back(group);
     return replace_grouped(level, expression, in_subquery);
   }
   if (expression->kind == Expression::Kind::kColumn && owner(expression->column) == &level) {

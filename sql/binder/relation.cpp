@@ -70,6 +70,7 @@ FromItem Binder::relation(const std::string& key, const PgQuery__RangeVar& range
       item.visible.push_back({column.name, id});
     }
     item.relations.push_back({range.relname, item.visible});
+    item.tables.push_back({table->second, item.plan->outputs});
   } else if (auto schema = context_.snapshot->views.find(key); schema != context_.snapshot->views.end()) {
     item = view(*schema->second, range);
   } else if (auto known = context_.snapshot->sequences.find(key); known != context_.snapshot->sequences.end()) {

@@ -31,10 +31,17 @@ struct ScopeRelation {
   }
 };
 
+/// A table that stands in FROM itself, not in a subquery there.
+struct ScopeTable {
+  std::shared_ptr<const TableVersion> table;
+  std::vector<ColumnId> columns;  ///< all of its columns, in order
+};
+
 /// A bound piece of FROM: a table, a subquery, or a join of such.
 struct FromItem {
   LogicalPtr plan;
   std::vector<ScopeRelation> relations;
+  std::vector<ScopeTable> tables;
   std::vector<ScopeColumn> visible;  ///< what unqualified names and * see: columns merged by USING come once
 };
 
