@@ -15,12 +15,6 @@ namespace cairn {
 
 namespace {
 
-
-bool is_star(const pg::Node& target) {
-  return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-         target.column_ref->fields[target.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
-}
-
 /// Of PostgreSQL's aggregates of that name.
 size_t argument_count(std::string_view name) {
   constexpr std::string_view kOfTwo[] = {"corr", "covar_", "regr_", "percentile_", "string_agg"};
@@ -45,7 +39,7 @@ const pg::Node& target_at(const PgQuery__AConst& constant, const PgQuery__Select
     throw Error(sqlstate::kSyntaxError, "non-integer constant in GROUP BY").at(constant.location);
   auto ordinal = static_cast<size_t>(std::max(constant.ival->ival, 0));
   bool has_star = std::ranges::any_of(pg::list(select.target_list, select.n_target_list),
-                                      [&](const pg::Node* target) { return is_star(*target->res_target->val); });
+                                      [&](const pg::Node* target) { return pg::is_star(*target->res_target->val); });
   if (has_star) throw_unsupported("GROUP BY with an ordinal beside *", constant.location);
   if (ordinal < 1 || ordinal > select.n_target_list)
     throw Error(sqlstate::kInvalidColumnReference, "GROUP BY position " + std::to_string(constant.ival->ival) +
@@ -124,7 +118,9 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
     return {group};
   }
   std::vector<size_t> groups;
-  if (item.node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+  if (pg::is_star(item)) {
+    for (auto& [column, name] : star_columns(*item.column_ref)) groups.push_back(add_group(std::move(column), level));
+  } else if (item.node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
     for (const pg::Node* part : pg::list(item.row_expr->args, item.row_expr->n_args))
       for (size_t group : group_item(*part, select, level)) groups.push_back(group);
   } else {
@@ -284,6 +280,8 @@ void Binder::row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fiel
   for (const pg::Node* field : pg::list(syntax.row_expr->args, syntax.row_expr->n_args)) {
     if (is_row(*field)) {
       row_fields(*field, fields);
+    } else if (pg::is_star(*field)) {
+      for (auto& [column, name] : star_columns(*field->column_ref)) fields.push_back(as_key(std::move(column)));
     } else {
       fields.push_back(as_key(determined(expression(*field))));
     }
@@ -302,14 +300,15 @@ std::vector<ExpressionPtr> Binder::row_argument(const pg::Node& syntax, bool dis
   }
   if (syntax.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return result;
   const PgQuery__ColumnRef& reference = *syntax.column_ref;
-  const bool has_star = is_star(syntax);
-  if (reference.n_fields != (has_star ? 2u : 1u)) return result;
-  const std::string name(pg::string_value(reference.fields[0]));
+  const bool has_star = pg::is_star(syntax);
+  if (has_star ? reference.n_fields < 2 || reference.n_fields > 3 : reference.n_fields != 1) return result;
+  const std::string schema = reference.n_fields == 3 ? canonical_schema(pg::string_value(reference.fields[0])) : "";
+  const std::string name(pg::string_value(reference.fields[reference.n_fields - (has_star ? 2 : 1)]));
   if (!has_star && find_unqualified(name, reference.location) != nullptr) return result;
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
     for (const FromItem* item : level->items)
       for (const ScopeRelation& relation : item->relations) {
-        if (relation.name != name) continue;
+        if (!relation.is_called(schema, name)) continue;
         const auto column = [&](ColumnId id) { return column_expression(id, level, reference.location); };
         // The call belongs to the relation's level, though it may need no column of it.
         if (!relation.mark && !relation.columns.empty()) column(relation.columns[0].id);
@@ -320,6 +319,7 @@ std::vector<ExpressionPtr> Binder::row_argument(const pg::Node& syntax, bool dis
         for (const ScopeColumn& field : relation.columns) result.push_back(as_key(column(field.id)));
         return result;
       }
+  if (has_star) star_columns(reference);  // names what is missing
   return result;
 }
 

@@ -119,6 +119,7 @@ class Binder {
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
+  std::vector<std::pair<ExpressionPtr, std::string>> star_columns(const PgQuery__ColumnRef& reference);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   size_t order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
                       std::string_view clause);

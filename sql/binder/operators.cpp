@@ -84,7 +84,12 @@ bool Binder::is_row(const pg::Node& node) { return node.node_case == PG_QUERY__N
 
 std::vector<ExpressionPtr> Binder::row(const pg::Node& node) {
   std::vector<ExpressionPtr> fields;
-  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) fields.push_back(expression(*field));
+  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) {
+    if (pg::is_star(*field))
+      for (auto& [column, name] : star_columns(*field->column_ref)) fields.push_back(std::move(column));
+    else
+      fields.push_back(expression(*field));
+  }
   return fields;
 }
 
