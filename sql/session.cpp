@@ -59,9 +59,12 @@ void SessionState::start_statement() {
   interrupted_ = false;
   work_.done = work_.total = 0;
   // Inside a block all statements see one time, as they see one snapshot.
-  if (!block_ || now_micros_ == 0)
-    now_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-                      .count();
+  if (!block_) read_clock();
+}
+
+void SessionState::read_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  now_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
 }
 
 void SessionState::check_block_goes_on() const {
@@ -199,7 +202,7 @@ BindContext SessionState::bind_context(const Statement& statement) {
   context.session = this;
   context.search_path = search_path();
   context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
-                                                              engine_->database(), temporary_.get());
+                                                              engine_->database(), temporary_.get(), block_is_read_only());
   context.now_micros = statement.resumed != nullptr ? statement.resumed->context.now_micros : now_micros_;
   static const std::vector<Value> none;
   context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;

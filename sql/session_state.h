@@ -150,6 +150,7 @@ class SessionState final : public Session {
     if (block_ && block_->number == number) block_->failed = true;
   }
   bool block_is_read_only() const { return block_ && block_->read_only; }
+  void set_block_read_only(bool read_only) { block_->read_only = read_only; }
   /// The database that the relation of this key is in.
   Database& database_of(std::string_view relation);
   SearchPath search_path() const { return SearchPath(settings_.get("search_path")); }
@@ -181,6 +182,7 @@ class SessionState final : public Session {
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
   void start_statement();
+  void read_clock();
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;

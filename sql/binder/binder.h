@@ -382,6 +382,7 @@ class Binder {
   void check_function_schema(const PgQuery__FuncCall& call) const;
   ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
   ExpressionPtr trim_scale(const PgQuery__FuncCall& call);
+  ExpressionPtr current_schema() const;
   /// date(x): a type's name in place of a function's is a cast; nullptr where there is no such type or cast.
   ExpressionPtr functional_cast(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
   /// Picks the overload and casts the arguments; nullptr where none fits.

@@ -192,6 +192,14 @@ ExpressionPtr Binder::trim_scale(const PgQuery__FuncCall& syntax) {
   return argument;
 }
 
+/// The first schema of the search path that exists.
+ExpressionPtr Binder::current_schema() const {
+  const auto exists = [&](const std::string& schema) {
+    return schema != kTemporarySchema && (context_.snapshot == nullptr || has_schema(*context_.snapshot, schema));
+  };
+  return Expression::make_constant(Value::of_string(*std::ranges::find_if(context_.search_path.schemas(), exists)));
+}
+
 /// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
 ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr result = datetime_call(name, syntax)) return result;
@@ -202,7 +210,7 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
   }
   if (name == "trim_scale" && syntax.n_args == 1) return trim_scale(syntax);
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
-  if (name == "current_schema" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("public"));
+  if (name == "current_schema" && syntax.n_args == 0) return current_schema();
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));
   return nullptr;
 }

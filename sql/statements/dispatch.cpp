@@ -23,10 +23,33 @@ ResultPtr run_vacuum(SessionState& session, const PgQuery__VacuumStmt& syntax) {
   return make_done(syntax.is_vacuumcmd ? "VACUUM" : "ANALYZE");
 }
 
+/// What a read-only transaction refuses whatever it is done to: rows of temporary tables it may change.
+bool is_definition(const pg::Node& node) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return node.select_stmt->into_clause != nullptr || node.select_stmt->n_locking_clause > 0;
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+    case PG_QUERY__NODE__NODE_DROP_STMT: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 ResultPtr dispatch(SessionState& session, const Statement& statement) {
   const pg::Node& node = *statement.node;
+  if (session.block_is_read_only() && is_definition(node))
+    throw Error(sqlstate::kReadOnly, "cannot execute " + pg::describe(node) + " in a read-only transaction");
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: return run_select(session, statement);
     case PG_QUERY__NODE__NODE_INSERT_STMT:
