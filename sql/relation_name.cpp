@@ -121,11 +121,8 @@ void check_schema(const Snapshot& snapshot, std::string_view schema, int positio
     throw Error(sqlstate::kUndefinedSchema, "schema \"" + std::string(schema) + "\" does not exist").at(position);
 }
 
-std::string find_relation(const Snapshot& snapshot, const SearchPath& path, const RelationName& name, int position) {
-  if (!name.schema.empty()) {
-    check_schema(snapshot, name.schema, position);
-    return name.key();
-  }
+std::string relation_key(const Snapshot& snapshot, const SearchPath& path, const RelationName& name) {
+  if (!name.schema.empty()) return name.key();
   for (const std::string& schema : path.schemas()) {
     std::string key = RelationName{schema, name.name}.key();
     if (snapshot.has_relation(key)) return key;
@@ -133,9 +130,20 @@ std::string find_relation(const Snapshot& snapshot, const SearchPath& path, cons
   return RelationName{path.current(), name.name}.key();
 }
 
+std::string find_relation(const Snapshot& snapshot, const SearchPath& path, const RelationName& name, int position) {
+  if (!name.schema.empty()) check_schema(snapshot, name.schema, position);
+  return relation_key(snapshot, path, name);
+}
+
+std::string altered_relation(const Snapshot& snapshot, const SearchPath& path, const PgQuery__RangeVar& range, bool missing_ok) {
+  const RelationName name = RelationName::of(range);
+  return missing_ok ? relation_key(snapshot, path, name) : find_relation(snapshot, path, name, range.location);
+}
+
 std::string new_relation(const Snapshot& snapshot, const SearchPath& path, const PgQuery__RangeVar& range) {
   RelationName name = RelationName::of(range);
   const bool temporary = std::string_view(range.relpersistence) == "t";
+  if (!name.schema.empty()) check_schema(snapshot, name.schema, range.location);
   if (temporary && !name.schema.empty() && name.schema != kTemporarySchema)
     throw Error(sqlstate::kInvalidTableDefinition, "cannot create a temporary relation in the schema \"" + name.schema + "\"")
         .at(range.location);

@@ -48,12 +48,16 @@ class SearchPath {
   std::string current_;
 };
 
-/// The key of the relation: of the search path's first that exists; where none does, of what would be created. Errors:
-/// kUndefinedSchema.
+/// The key of the relation: of the search path's first that exists; where none does, of what would be created. A query's
+/// names: in a schema that does not exist there is no such relation.
+std::string relation_key(const Snapshot& snapshot, const SearchPath& path, const RelationName& name);
+/// The same for statements about the relation itself. Errors: kUndefinedSchema.
 std::string find_relation(const Snapshot& snapshot, const SearchPath& path, const RelationName& name, int position);
 inline std::string find_relation(const Snapshot& snapshot, const SearchPath& path, const PgQuery__RangeVar& range) {
   return find_relation(snapshot, path, RelationName::of(range), range.location);
 }
+/// The same of ALTER, with or without IF EXISTS.
+std::string altered_relation(const Snapshot& snapshot, const SearchPath& path, const PgQuery__RangeVar& range, bool missing_ok);
 /// The key of a relation to be made. Errors: kUndefinedSchema.
 std::string new_relation(const Snapshot& snapshot, const SearchPath& path, const PgQuery__RangeVar& range);
 

@@ -23,13 +23,15 @@ class PreparedText final : public PreparedStatement {
   size_t parameter_count() const override { return statement_.parameter_types.size(); }
   Type parameter_type(size_t index) const override { return statement_.parameter_types.at(index); }
   std::unique_ptr<StatementResult> execute(const std::vector<Value>& parameters) override {
-    if (parameters.size() != statement_.parameter_types.size())
-      throw Error(sqlstate::kInvalidParameterValue,
-                  "expected " + std::to_string(statement_.parameter_types.size()) + " parameters, found " +
-                      std::to_string(parameters.size()));
-    Statement bound = statement_;
-    bound.parameters = &parameters;
-    return session_.run(bound);
+    return session_.failing_block([&] {
+      if (parameters.size() != statement_.parameter_types.size())
+        throw Error(sqlstate::kInvalidParameterValue,
+                    "expected " + std::to_string(statement_.parameter_types.size()) + " parameters, found " +
+                        std::to_string(parameters.size()));
+      Statement bound = statement_;
+      bound.parameters = &parameters;
+      return session_.run(bound);
+    });
   }
 
  private:
@@ -57,30 +59,38 @@ void SessionState::start_statement() {
   interrupted_ = false;
   work_.done = work_.total = 0;
   // Inside a block all statements see one time, as they see one snapshot.
-  if (!block_ || now_micros_ == 0)
-    now_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
-                      .count();
+  if (!block_) read_clock();
+}
+
+void SessionState::read_clock() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  now_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(now).count();
+}
+
+void SessionState::check_block_goes_on() const {
+  if (block_ && block_->failed)
+    throw Error(sqlstate::kInFailedTransaction,
+                "current transaction is aborted, commands ignored until end of transaction block");
 }
 
 std::unique_ptr<StatementResult> SessionState::execute(std::string_view text, size_t& consumed) {
+  return failing_block([&] { return execute_first(text, consumed); });
+}
+
+std::unique_ptr<StatementResult> SessionState::execute_first(std::string_view text, size_t& consumed) {
   StatementExtent extent = scan_statement(text);
   consumed = extent.consumed;
   if (extent.empty) {
     // A lone ';' is passed over; the end of the text is the end.
     if (consumed == text.size()) return nullptr;
     size_t more = 0;
-    auto result = execute(text.substr(consumed), more);
+    auto result = execute_first(text.substr(consumed), more);
     consumed += more;
     return result;
   }
-  try {
-    return with_spellings(text, extent, [this](std::string_view spelled, const StatementExtent& its_extent) {
-      return run_prescanned(spelled, its_extent);
-    });
-  } catch (...) {
-    if (block_) block_->failed = true;
-    throw;
-  }
+  return with_spellings(text, extent, [this](std::string_view spelled, const StatementExtent& its_extent) {
+    return run_prescanned(spelled, its_extent);
+  });
 }
 
 std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view text, const StatementExtent& extent) {
@@ -88,9 +98,7 @@ std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view t
       extent.depth <= kShallowStatementDepth && extent.end <= kMaxStatementBytes) {
     start_statement();
     const StatementClock clock(now_micros_);
-    if (block_ && block_->failed)
-      throw Error(sqlstate::kInFailedTransaction,
-                  "current transaction is aborted, commands ignored until end of transaction block");
+    check_block_goes_on();
     return run_large_insert(*this, text.substr(0, extent.end), extent);
   }
   Statement statement;
@@ -106,18 +114,15 @@ std::unique_ptr<StatementResult> SessionState::run_prescanned(std::string_view t
 std::unique_ptr<StatementResult> SessionState::run(const Statement& statement) {
   start_statement();
   const StatementClock clock(statement.resumed != nullptr ? statement.resumed->context.now_micros : now_micros_);
-  if (block_ && block_->failed && !ends_block(*statement.node))
-    throw Error(sqlstate::kInFailedTransaction,
-                "current transaction is aborted, commands ignored until end of transaction block");
-  try {
-    return dispatch(*this, statement);
-  } catch (...) {
-    if (block_) block_->failed = true;
-    throw;
-  }
+  if (!ends_block(*statement.node)) check_block_goes_on();
+  return failing_block([&] { return dispatch(*this, statement); });
 }
 
 std::unique_ptr<PreparedStatement> SessionState::prepare(std::string_view text) {
+  return failing_block([&] { return prepare_only(text); });
+}
+
+std::unique_ptr<PreparedStatement> SessionState::prepare_only(std::string_view text) {
   StatementExtent extent = scan_statement(text);
   if (extent.empty) throw Error(sqlstate::kSyntaxError, "expected a statement, found an empty text");
   if (!scan_statement(text.substr(extent.consumed)).empty)
@@ -132,6 +137,7 @@ std::unique_ptr<PreparedStatement> SessionState::prepare_prescanned(std::string_
   statement.tree = parse_statement(text, extent);
   statement.node = &statement.tree->statement();
   statement.text = text.substr(0, extent.end);
+  if (!ends_block(*statement.node)) check_block_goes_on();
   start_statement();
   const StatementClock clock(now_micros_);
   // Binding finds the parameters and their types.
@@ -196,7 +202,7 @@ BindContext SessionState::bind_context(const Statement& statement) {
   context.session = this;
   context.search_path = search_path();
   context.volatile_source = std::make_shared<StatementValues>(values_, context.snapshot, context.search_path,
-                                                              engine_->database(), temporary_.get());
+                                                              engine_->database(), temporary_.get(), block_is_read_only());
   context.now_micros = statement.resumed != nullptr ? statement.resumed->context.now_micros : now_micros_;
   static const std::vector<Value> none;
   context.parameter_values = statement.parameters != nullptr ? statement.parameters : &none;

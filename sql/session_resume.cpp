@@ -75,10 +75,12 @@ class SettingsOf {
 }  // namespace
 
 std::unique_ptr<StatementResult> SessionState::resume(std::string_view id) {
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  const auto query = store == nullptr ? std::nullopt : store->find(id, interruption_check());
-  if (!query) throw no_such_query(id);
-  return resume_query(*query);
+  return failing_block([&] {
+    std::shared_ptr<CheckpointStore> store = checkpoint_store();
+    const auto query = store == nullptr ? std::nullopt : store->find(id, interruption_check());
+    if (!query) throw no_such_query(id);
+    return resume_query(*query);
+  });
 }
 
 /// Runs the query as the session that began it would: with its parameters, its settings, its clock.
@@ -105,8 +107,10 @@ std::unique_ptr<StatementResult> SessionState::resume_query(const cairn::Interru
 }
 
 void SessionState::discard(std::string_view id) {
-  std::shared_ptr<CheckpointStore> store = checkpoint_store();
-  if (store == nullptr || !store->discard(id, interruption_check())) throw no_such_query(id);
+  failing_block([&] {
+    std::shared_ptr<CheckpointStore> store = checkpoint_store();
+    if (store == nullptr || !store->discard(id, interruption_check())) throw no_such_query(id);
+  });
 }
 
 }  // namespace cairn

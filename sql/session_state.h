@@ -91,6 +91,16 @@ class SessionState final : public Session {
   // What statements use.
   /// Runs a parsed statement; in a transaction block an error marks the block as failed.
   std::unique_ptr<StatementResult> run(const Statement& statement);
+  /// What `step` returns. An error of it marks the transaction block, where there is one, as failed.
+  template <typename Step>
+  auto failing_block(const Step& step) {
+    try {
+      return step();
+    } catch (...) {
+      if (block_) block_->failed = true;
+      throw;
+    }
+  }
   EngineState& engine() { return *engine_; }
   Settings& settings() { return settings_; }
   void notice(std::string_view text) { notices_->send(text); }
@@ -140,6 +150,7 @@ class SessionState final : public Session {
     if (block_ && block_->number == number) block_->failed = true;
   }
   bool block_is_read_only() const { return block_ && block_->read_only; }
+  void set_block_read_only(bool read_only) { block_->read_only = read_only; }
   /// The database that the relation of this key is in.
   Database& database_of(std::string_view relation);
   SearchPath search_path() const { return SearchPath(settings_.get("search_path")); }
@@ -164,9 +175,14 @@ class SessionState final : public Session {
     uint64_t number = 0;  ///< among the session's
     Settings settings;    ///< as they were before it
   };
+  /// Errors: kInFailedTransaction.
+  void check_block_goes_on() const;
+  std::unique_ptr<StatementResult> execute_first(std::string_view text, size_t& consumed);
+  std::unique_ptr<PreparedStatement> prepare_only(std::string_view text);
   std::unique_ptr<StatementResult> run_prescanned(std::string_view text, const StatementExtent& extent);
   std::unique_ptr<PreparedStatement> prepare_prescanned(std::string_view text, const StatementExtent& extent);
   void start_statement();
+  void read_clock();
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;

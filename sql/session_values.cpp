@@ -28,13 +28,16 @@ const Sequence& StatementValues::find(std::string_view name) {
   return *found_.emplace(name, found->second.get()).first->second;
 }
 
-Database& StatementValues::database_of(const Sequence& sequence) {
-  return is_temporary(sequence.schema.name) ? *temporary_ : database_;
+Database& StatementValues::changed_database(const Sequence& sequence, std::string_view function) {
+  if (is_temporary(sequence.schema.name)) return *temporary_;
+  if (read_only_)
+    throw Error(sqlstate::kReadOnly, "cannot execute " + std::string(function) + "() in a read-only transaction");
+  return database_;
 }
 
 int64_t StatementValues::next_value(std::string_view name) {
   const Sequence& sequence = find(name);
-  int64_t value = database_of(sequence).next_value(sequence);
+  int64_t value = changed_database(sequence, "nextval").next_value(sequence);
   const std::lock_guard lock(session_.mutex);
   session_.current[sequence.state] = value;
   session_.last = value;
@@ -64,7 +67,7 @@ int64_t StatementValues::set_value(std::string_view name, int64_t value, bool ca
     throw Error(sqlstate::kNumericOutOfRange, "setval: value " + std::to_string(value) + " is out of bounds for sequence \"" +
                                                   schema.name + "\" (" + std::to_string(schema.min_value) + ".." +
                                                   std::to_string(schema.max_value) + ")");
-  database_of(sequence).set_value(sequence, {value, called});
+  changed_database(sequence, "setval").set_value(sequence, {value, called});
   const std::lock_guard lock(session_.mutex);
   if (called) {
     session_.current[sequence.state] = value;

@@ -23,9 +23,9 @@ class StatementValues final : public VolatileSource {
  public:
   /// `temporary` may be nullptr. The databases and `session` must outlive it.
   StatementValues(SessionValues& session, std::shared_ptr<const Snapshot> snapshot, SearchPath path, Database& database,
-                  Database* temporary)
+                  Database* temporary, bool read_only)
       : session_(session), snapshot_(std::move(snapshot)), path_(std::move(path)), database_(database),
-        temporary_(temporary) {}
+        temporary_(temporary), read_only_(read_only) {}
 
   double random() override;
   void seed(double seed) override;
@@ -36,13 +36,15 @@ class StatementValues final : public VolatileSource {
 
  private:
   const Sequence& find(std::string_view name);
-  Database& database_of(const Sequence& sequence);
+  /// Where the sequence is moved. Errors: kReadOnly.
+  Database& changed_database(const Sequence& sequence, std::string_view function);
 
   SessionValues& session_;
   const std::shared_ptr<const Snapshot> snapshot_;
   const SearchPath path_;
   Database& database_;
   Database* const temporary_;
+  const bool read_only_;
   std::map<std::string, const Sequence*, std::less<>> found_;  ///< guarded by the session's mutex
 };
 

@@ -165,6 +165,8 @@ bool is_date_field(const std::string& field) {
   return field.starts_with("timezone");
 }
 
+constexpr std::string_view kZoneFields[] = {"timezone", "timezone_hour", "timezone_minute"};
+
 std::optional<double> part_of_timestamp(StringRef field_text, int64_t timestamp) {
   const std::string field = field_named(field_text);
   const bool finite = is_finite_timestamp(timestamp);
@@ -178,7 +180,7 @@ std::optional<double> part_of_timestamp(StringRef field_text, int64_t timestamp)
   }
   if (field == "epoch") return finite ? static_cast<double>(timestamp) / 1e6 : infinite;
   const std::optional<double> part = part_of_clock(field, finite ? clock_of(timestamp) : 0);
-  const bool is_zone = field == "timezone" || field == "timezone_hour" || field == "timezone_minute";
+  const bool is_zone = std::ranges::find(kZoneFields, field) != std::end(kZoneFields);
   if (!part && (finite || !is_zone)) throw bad_field(field, "timestamp without time zone", field.starts_with("timezone"));
   return finite ? part : std::nullopt;
 }
@@ -205,6 +207,13 @@ double part_of_interval(StringRef field_text, Interval a) {
   const std::optional<double> part = part_of_clock(field, a.micros);
   if (!part) throw bad_field(field, "interval", is_date_field(field));
   return *part;
+}
+
+/// A TIMESTAMP has no zone, which of an infinite one is not asked.
+template <size_t kField>
+std::optional<int64_t> zone_of_timestamp(int64_t timestamp) {
+  if (is_finite_timestamp(timestamp)) throw bad_field(std::string(kZoneFields[kField]), "timestamp without time zone", true);
+  return std::nullopt;
 }
 
 // ---- truncation
@@ -317,6 +326,9 @@ void add_clock_parts(std::vector<Function>& rows) {
   rows.push_back(row<of_clock<micros_of_minute>>("extract_milliseconds", {kTimestamp}, milliseconds_type, kNeverRaises));
   rows.push_back(row<of_clock<micros_of_minute>>("extract_microseconds", {kTimestamp}, whole, kNeverRaises));
   rows.push_back(row<epoch_of_timestamp>("extract_epoch", {kTimestamp}, epoch_type, kRaises));
+  rows.push_back(row<zone_of_timestamp<0>>("extract_timezone", {kTimestamp}, whole, kRaises));
+  rows.push_back(row<zone_of_timestamp<1>>("extract_timezone_hour", {kTimestamp}, whole, kRaises));
+  rows.push_back(row<zone_of_timestamp<2>>("extract_timezone_minute", {kTimestamp}, whole, kRaises));
   rows.push_back(row<hour>("extract_hour", {kTime}, whole, kNeverRaises));
   rows.push_back(row<minute>("extract_minute", {kTime}, whole, kNeverRaises));
   rows.push_back(row<micros_of_minute>("extract_second", {kTime}, seconds_type, kNeverRaises));

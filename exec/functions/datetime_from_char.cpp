@@ -31,8 +31,7 @@ struct Fields {
   std::optional<int64_t> hour, minute, second, millis, micros, seconds_of_day, zone_hours, zone_minutes;
   int year_digits = 0;
   bool before_christ = false, twelve_hours = false, iso = false, gregorian = false;
-  std::optional<bool> afternoon;
-  bool zone_west = false;
+  std::optional<bool> afternoon, zone_west;
 };
 
 class Reader {
@@ -192,6 +191,7 @@ class Reader {
       if (rest_.starts_with('-') || rest_.starts_with('+')) rest_.remove_prefix(1);
       number(part, 2, fields_.zone_hours);
     } else if (f == "TZM") {
+      if (!fields_.zone_west) fields_.zone_west = false;
       number(part, 2, fields_.zone_minutes);
     } else if (f == "TZ" || f == "OF") {
       throw Error(sqlstate::kFeatureNotSupported, "formatting field \"" + part.text + "\" is only supported in to_char");
@@ -404,12 +404,10 @@ int64_t days_of(Fields f, std::string_view text) {
 }
 
 int64_t time_of(const Fields& f, std::string_view text) {
-  int64_t hour = f.hour.value_or(0), minute = f.minute.value_or(0), second = f.second.value_or(0);
-  if (f.seconds_of_day) {
-    hour = *f.seconds_of_day / 3600;
-    minute = *f.seconds_of_day / 60 % 60;
-    second = *f.seconds_of_day % 60;
-  }
+  // What is named by itself counts more than the seconds of the day say; a zero says nothing.
+  const int64_t of_day = f.seconds_of_day.value_or(0);
+  const auto named = [](std::optional<int64_t> field, int64_t otherwise) { return field.value_or(0) != 0 ? *field : otherwise; };
+  int64_t hour = named(f.hour, of_day / 3600), minute = named(f.minute, of_day / 60 % 60), second = named(f.second, of_day % 60);
   if (f.twelve_hours) {
     if (hour < 1 || hour > 12)
       throw Error(sqlstate::kInvalidDatetimeFormat, "hour \"" + std::to_string(hour) + "\" is invalid for the 12-hour clock",
@@ -423,10 +421,19 @@ int64_t time_of(const Fields& f, std::string_view text) {
   return hour * kMicrosPerHour + minute * kMicrosPerMinute + second * kMicrosPerSecond + micros;
 }
 
+/// How much later than UTC the text's clock is.
+int64_t zone_of(const Fields& f, std::string_view text) {
+  const int64_t hours = f.zone_hours.value_or(0), minutes = f.zone_minutes.value_or(0);
+  if (hours < 0 || hours > 15 || minutes < 0 || minutes >= 60)
+    throw Error("22009", "time zone displacement out of range: \"" + excerpt(text) + "\"");
+  return (hours * kMicrosPerHour + minutes * kMicrosPerMinute) * (f.zone_west.value_or(false) ? -1 : 1);
+}
+
 std::optional<int32_t> to_date(StringRef text, StringRef pattern) {
   const Fields fields = Reader(text.view(), datetime_pattern(pattern.view())).run();
   const int64_t days = days_of(fields, text.view());
   time_of(fields, text.view());  // must be one, too
+  zone_of(fields, text.view());
   if (days < kMinDate || days > kMaxDate) {
     throw Error(sqlstate::kDatetimeOverflow, "date out of range: \"" + std::string(text.view()) + "\"");
   }
@@ -435,14 +442,8 @@ std::optional<int32_t> to_date(StringRef text, StringRef pattern) {
 
 int64_t to_timestamp(StringRef text, StringRef pattern) {
   const Fields fields = Reader(text.view(), datetime_pattern(pattern.view())).run();
-  int64_t zone = 0;
-  if (fields.zone_hours) {
-    const int64_t hours = *fields.zone_hours, minutes = fields.zone_minutes.value_or(0);
-    if (hours < 0 || hours > 15 || minutes < 0 || minutes >= 60)
-      throw Error("22009", "time zone displacement out of range: \"" + excerpt(text.view()) + "\"");
-    zone = (hours * kMicrosPerHour + minutes * kMicrosPerMinute) * (fields.zone_west ? -1 : 1);
-  }
-  const int128_t micros = int128_t{days_of(fields, text.view())} * kMicrosPerDay + time_of(fields, text.view()) - zone;
+  const int128_t micros = int128_t{days_of(fields, text.view())} * kMicrosPerDay + time_of(fields, text.view()) -
+                          zone_of(fields, text.view());
   if (micros < kMinTimestamp || micros > kMaxTimestamp) throw Error(sqlstate::kDatetimeOverflow, "timestamp out of range");
   return static_cast<int64_t>(micros);
 }

@@ -15,12 +15,6 @@ namespace cairn {
 
 namespace {
 
-
-bool is_star(const pg::Node& target) {
-  return target.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
-         target.column_ref->fields[target.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
-}
-
 /// Of PostgreSQL's aggregates of that name.
 size_t argument_count(std::string_view name) {
   constexpr std::string_view kOfTwo[] = {"corr", "covar_", "regr_", "percentile_", "string_agg"};
@@ -45,7 +39,7 @@ const pg::Node& target_at(const PgQuery__AConst& constant, const PgQuery__Select
     throw Error(sqlstate::kSyntaxError, "non-integer constant in GROUP BY").at(constant.location);
   auto ordinal = static_cast<size_t>(std::max(constant.ival->ival, 0));
   bool has_star = std::ranges::any_of(pg::list(select.target_list, select.n_target_list),
-                                      [&](const pg::Node* target) { return is_star(*target->res_target->val); });
+                                      [&](const pg::Node* target) { return pg::is_star(*target->res_target->val); });
   if (has_star) throw_unsupported("GROUP BY with an ordinal beside *", constant.location);
   if (ordinal < 1 || ordinal > select.n_target_list)
     throw Error(sqlstate::kInvalidColumnReference, "GROUP BY position " + std::to_string(constant.ival->ival) +
@@ -124,7 +118,9 @@ std::vector<size_t> Binder::group_item(const pg::Node& item, const PgQuery__Sele
     return {group};
   }
   std::vector<size_t> groups;
-  if (item.node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+  if (pg::is_star(item)) {
+    for (auto& [column, name] : star_columns(*item.column_ref)) groups.push_back(add_group(std::move(column), level));
+  } else if (item.node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
     for (const pg::Node* part : pg::list(item.row_expr->args, item.row_expr->n_args))
       for (size_t group : group_item(*part, select, level)) groups.push_back(group);
   } else {
@@ -157,7 +153,7 @@ ExpressionPtr Binder::aggregate_call(const PgQuery__FuncCall& call, const Aggreg
   aggregate.distinct = call.agg_distinct;
   QueryLevel& level = bind_aggregate(call, [&] { fill_aggregate(call, aggregate); });
   set_type(aggregate, call);
-  return add_aggregate(std::move(aggregate), level, call.location);
+  return of_any_length(add_aggregate(std::move(aggregate), level, call.location));
 }
 
 /// Errors: where the arguments' types do not fit.
@@ -223,8 +219,10 @@ ExpressionPtr Binder::add_aggregate(LogicalAggregate aggregate, QueryLevel& leve
 
 void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate) {
   const bool ordered_set = aggregate.function->form == AggregateFunction::Form::kOrderedSet;
+  std::vector<ExpressionPtr> written;  // the arguments before casts
   auto argument = [&](const pg::Node& syntax) {
     ExpressionPtr bound = expression(syntax);
+    ExpressionPtr uncast = bound->kind == Expression::Kind::kParameter ? nullptr : bound->clone();
     if (ordered_set && aggregate.function->argument_type == nullptr && is_untyped(*bound))
       throw Error(sqlstate::kDatatypeMismatch, "could not determine polymorphic type because input has type unknown",
                   "Cast it to a type.").at(pg::location(&syntax));
@@ -236,6 +234,7 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
         throw_ambiguous_aggregate(aggregate, call);
       bound = coerce(std::move(bound), type, CastContext::kImplicit, pg::location(&syntax));
     }
+    written.push_back(uncast == nullptr ? bound->clone() : std::move(uncast));
     return aggregate.distinct ? as_key(std::move(bound)) : std::move(bound);
   };
   if (call.agg_filter != nullptr) aggregate.filter = boolean(*call.agg_filter, "FILTER");
@@ -257,15 +256,23 @@ void Binder::fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& agg
     key.descending = syntax.sortby_dir == PG_QUERY__SORT_BY_DIR__SORTBY_DESC;
     key.nulls_first = syntax.sortby_nulls == PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_FIRST ||
                       (syntax.sortby_nulls != PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_LAST && key.descending);
-    aggregate.order_by.emplace_back(ordered_set ? aggregate.arguments[0]->clone() : as_key(typed(expression(*syntax.node))), key);
+    ExpressionPtr by = ordered_set ? aggregate.arguments[0]->clone() : expression(*syntax.node);
     if (aggregate.distinct) set_type(aggregate, call);  // its errors come before what is wrong with DISTINCT
-    if (aggregate.distinct && std::ranges::none_of(aggregate.arguments, [&](const ExpressionPtr& other) {
-          return other->equals_as_written(*aggregate.order_by.back().first);
-        }))
-      throw Error(sqlstate::kInvalidColumnReference,
-                  "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list")
-          .at(pg::location(syntax.node));
+    by = aggregate.distinct ? distinct_key(aggregate, written, *by, pg::location(syntax.node)) : as_key(typed(std::move(by)));
+    aggregate.order_by.emplace_back(std::move(by), key);
   }
+}
+
+/// The argument that ORDER BY names in the words of the call, as it came to be by casts. A literal that a cast gave its
+/// type is no more what was written.
+ExpressionPtr Binder::distinct_key(const LogicalAggregate& aggregate, const std::vector<ExpressionPtr>& written,
+                                   const Expression& by, int position) {
+  const auto same = [&](const ExpressionPtr& argument) { return argument->equals_as_written(by); };
+  if (const auto found = std::ranges::find_if(written, same);
+      found != written.end() && (!is_untyped(by) || aggregate.function->name == "count"))
+    return aggregate.arguments[static_cast<size_t>(found - written.begin())]->clone();
+  throw Error(sqlstate::kInvalidColumnReference,
+              "in an aggregate with DISTINCT, ORDER BY expressions must appear in argument list").at(position);
 }
 
 /// The fields of a row that is an argument, those of rows in it, too.
@@ -273,6 +280,8 @@ void Binder::row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fiel
   for (const pg::Node* field : pg::list(syntax.row_expr->args, syntax.row_expr->n_args)) {
     if (is_row(*field)) {
       row_fields(*field, fields);
+    } else if (pg::is_star(*field)) {
+      for (auto& [column, name] : star_columns(*field->column_ref)) fields.push_back(as_key(std::move(column)));
     } else {
       fields.push_back(as_key(determined(expression(*field))));
     }
@@ -291,14 +300,15 @@ std::vector<ExpressionPtr> Binder::row_argument(const pg::Node& syntax, bool dis
   }
   if (syntax.node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return result;
   const PgQuery__ColumnRef& reference = *syntax.column_ref;
-  const bool has_star = is_star(syntax);
-  if (reference.n_fields != (has_star ? 2u : 1u)) return result;
-  const std::string name(pg::string_value(reference.fields[0]));
+  const bool has_star = pg::is_star(syntax);
+  if (has_star ? reference.n_fields < 2 || reference.n_fields > 3 : reference.n_fields != 1) return result;
+  const std::string schema = reference.n_fields == 3 ? canonical_schema(pg::string_value(reference.fields[0])) : "";
+  const std::string name(pg::string_value(reference.fields[reference.n_fields - (has_star ? 2 : 1)]));
   if (!has_star && find_unqualified(name, reference.location) != nullptr) return result;
   for (QueryLevel* level = level_; level != nullptr; level = level->outer)
     for (const FromItem* item : level->items)
       for (const ScopeRelation& relation : item->relations) {
-        if (relation.name != name) continue;
+        if (!relation.is_called(schema, name)) continue;
         const auto column = [&](ColumnId id) { return column_expression(id, level, reference.location); };
         // The call belongs to the relation's level, though it may need no column of it.
         if (!relation.mark && !relation.columns.empty()) column(relation.columns[0].id);
@@ -309,6 +319,7 @@ std::vector<ExpressionPtr> Binder::row_argument(const pg::Node& syntax, bool dis
         for (const ScopeColumn& field : relation.columns) result.push_back(as_key(column(field.id)));
         return result;
       }
+  if (has_star) star_columns(reference);  // names what is missing
   return result;
 }
 
@@ -379,7 +390,8 @@ void Binder::replace_grouped(QueryLevel& level, ExpressionPtr& expression, bool 
     return;
   }
   if (expression->kind == Expression::Kind::kColumn && std::ranges::count(level.determined, expression->column) > 0) {
-    level.grouping_sets[0].push_back(add_group(expression->clone(), level));
+    const size_t group = add_group(expression->clone(), level);
+    for (auto& set : level.grouping_sets) set.push_back(group);
     return replace_grouped(level, expression, in_subquery);
   }
   if (expression->kind == Expression::Kind::kColumn && owner(expression->column) == &level) {

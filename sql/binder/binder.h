@@ -119,6 +119,7 @@ class Binder {
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
+  std::vector<std::pair<ExpressionPtr, std::string>> star_columns(const PgQuery__ColumnRef& reference);
   std::vector<TargetKey> order_by(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   size_t order_target(const pg::Node& node, QueryLevel& level, std::vector<Target>& targets, bool distinct,
                       std::string_view clause);
@@ -132,6 +133,8 @@ class Binder {
   BoundQuery insert_source(const PgQuery__SelectStmt* select, const TableSchema& table, InsertColumns columns);
   BoundQuery default_row(const TableSchema& table);
   ExpressionPtr inserted_value(const pg::Node& item, const ColumnSchema& column, PgQuery__OverridingKind overriding);
+  std::vector<ExpressionPtr> inserted_row(std::span<pg::Node* const> items, const TableSchema& table,
+                                          const std::vector<size_t>& positions, PgQuery__OverridingKind overriding);
 
   // set_operation.cpp
   BoundQuery set_operation(const PgQuery__SelectStmt& select, QueryLevel* outer);
@@ -159,7 +162,7 @@ class Binder {
   FromItem with_target(FromItem target, pg::Node* const* from, size_t from_count, QueryLevel& level);
   std::vector<ExpressionPtr> assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
                                           const TargetNames& names, const std::vector<ColumnId>& before);
-  ExpressionPtr assigned_value(const pg::Node& value, const ColumnSchema& column);
+  ExpressionPtr as_assigned(ExpressionPtr bound, const pg::Node& value, const ColumnSchema& column);
   std::vector<ExpressionPtr> assigned_values(const PgQuery__MultiAssignRef& reference);
   /// Puts the projection on top that BoundModification describes.
   void finish_modification(BoundModification& result, LogicalPtr node, const std::vector<ColumnId>& row,
@@ -250,7 +253,7 @@ class Binder {
   FromItem range_var(const PgQuery__RangeVar& range);
   CteEntry* find_entry(const PgQuery__RangeVar& range);
   FromItem relation(const std::string& key, const PgQuery__RangeVar& range);
-  FromItem view(const ViewSchema& view);
+  FromItem view(const ViewSchema& view, const PgQuery__RangeVar& range);
   FromItem sequence(const Sequence& sequence);
   void show_pinned(FromItem& item, const ViewRelation& pinned) const;
   void hide_dropped(FromItem& item) const;
@@ -282,6 +285,8 @@ class Binder {
   QueryLevel& bind_aggregate(const PgQuery__FuncCall& call, const std::function<void()>& bind);
   ExpressionPtr add_aggregate(LogicalAggregate aggregate, QueryLevel& level, int position);
   void fill_aggregate(const PgQuery__FuncCall& call, LogicalAggregate& aggregate);
+  static ExpressionPtr distinct_key(const LogicalAggregate& aggregate, const std::vector<ExpressionPtr>& written,
+                                    const Expression& by, int position);
   void set_type(LogicalAggregate& aggregate, const PgQuery__FuncCall& call);
   ExpressionPtr fraction(const pg::Node& syntax);
   std::vector<ExpressionPtr> row_argument(const pg::Node& syntax, bool distinct);
@@ -373,8 +378,11 @@ class Binder {
 
   // function_call.cpp
   ExpressionPtr function_call(const PgQuery__FuncCall& call);
+  /// Errors: kUndefinedSchema, kUndefinedFunction.
+  void check_function_schema(const PgQuery__FuncCall& call) const;
   ExpressionPtr special_call(std::string_view name, const PgQuery__FuncCall& call);
   ExpressionPtr trim_scale(const PgQuery__FuncCall& call);
+  ExpressionPtr current_schema() const;
   /// date(x): a type's name in place of a function's is a cast; nullptr where there is no such type or cast.
   ExpressionPtr functional_cast(std::string_view name, std::vector<ExpressionPtr>& arguments, int position);
   /// Picks the overload and casts the arguments; nullptr where none fits.
@@ -414,6 +422,7 @@ class Binder {
   std::vector<ColumnId>* references_ = nullptr;  ///< receives the columns that the aggregate being bound names
   std::vector<QueryLevel*> column_owner_;  ///< by ColumnId: the level whose FROM or aggregation made it
   std::vector<std::shared_ptr<const SyntaxTree>> view_trees_;
+  LockableQueries lockable_;
   std::unordered_map<const pg::Node*, std::string> subquery_names_;  ///< of the first columns of scalar subqueries bound so far
   const ViewSchema* view_ = nullptr;  ///< whose text is being bound
   std::vector<std::string> open_views_;  ///< that one, and those around it

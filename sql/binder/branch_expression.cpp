@@ -55,8 +55,10 @@ ExpressionPtr Binder::case_expression(const PgQuery__CaseExpr& syntax) {
   if (syntax.defresult != nullptr) branch_value(*syntax.defresult);
   std::vector<ExpressionPtr*> places;
   for (ExpressionPtr& value : values) places.push_back(&value);
-  // PostgreSQL asks the ELSE first: of two texts the first one's type is taken.
-  if (syntax.defresult != nullptr) std::ranges::rotate(places, places.end() - 1);
+  // PostgreSQL asks the ELSE first: of two texts the first one's type is taken. Without one it is NULL.
+  ExpressionPtr missing = make_null(Type{});
+  if (syntax.defresult == nullptr) places.push_back(&missing);
+  std::ranges::rotate(places, places.end() - 1);
   result->type = unify(places, "CASE", syntax.location);
   for (size_t i = 0; i < conditions.size(); i++) {
     result->arguments.push_back(std::move(conditions[i]));
@@ -83,6 +85,11 @@ ExpressionPtr Binder::coalesce(const PgQuery__CoalesceExpr& syntax) {
     is_null->arguments.push_back(result->arguments.back()->clone());
     reached.push_back(std::move(is_null));
   }
+  // What is NULL anyway has no say in the length of a text.
+  const auto is_nothing = [](const ExpressionPtr& argument) {
+    return is_untyped(*argument) && argument->kind == Expression::Kind::kConstant && argument->value.null;
+  };
+  if (!std::ranges::all_of(result->arguments, is_nothing)) std::erase_if(result->arguments, is_nothing);
   for (ExpressionPtr& argument : result->arguments) places.push_back(&argument);
   result->type = unify(places, "COALESCE", syntax.location);
   if (result->arguments.size() == 1) return std::move(result->arguments[0]);

@@ -120,10 +120,7 @@ Type parameter_type(Type type) {
 }
 
 std::optional<Type> common_type(const Type& a, const Type& b) {
-  if (a.id == TypeId::kNull || b.id == TypeId::kNull) {
-    const Type& known = a.id == TypeId::kNull ? b : a;
-    return known.id == TypeId::kVarchar ? without_length(known) : known;
-  }
+  if (a.id == TypeId::kNull || b.id == TypeId::kNull) return without_length(a.id == TypeId::kNull ? b : a);
   if (a == b) return a;
   if (a.is_string() && b.is_string()) return without_length(a);
   if (a.id == b.id && a.id != TypeId::kDecimal) return a;
@@ -211,6 +208,11 @@ ExpressionPtr without_blanks(ExpressionPtr text) {
 
 ExpressionPtr as_key(ExpressionPtr expression) {
   return expression->type == Type::character() ? without_blanks(std::move(expression)) : std::move(expression);
+}
+
+ExpressionPtr of_any_length(ExpressionPtr expression) {
+  const Type type = without_length(expression->type);
+  return exactly_of(cast_to(std::move(expression), type), type);
 }
 
 ExpressionPtr exactly_of(ExpressionPtr expression, const Type& type) {

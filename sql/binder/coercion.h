@@ -62,6 +62,9 @@ ExpressionPtr cast_to(ExpressionPtr expression, const Type& type, int position =
 /// show their types.
 ExpressionPtr exactly_of(ExpressionPtr expression, const Type& type);
 
+/// A text under its type without a length, which results have where PostgreSQL's functions forget it.
+ExpressionPtr of_any_length(ExpressionPtr expression);
+
 /// A text as TEXT without the blanks at its end: what of a CHAR counts where two are compared, grouped or sorted.
 ExpressionPtr without_blanks(ExpressionPtr text);
 

@@ -324,7 +324,7 @@ ExpressionPtr Binder::sql_value(const PgQuery__SQLValueFunction& function) {
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_LOCALTIME_N:
       return rounded(Type::time(), now - day * kDayMicros);
     case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_CATALOG: return Expression::make_constant(Value::of_string("cairn"));
-    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA: return Expression::make_constant(Value::of_string("public"));
+    case PG_QUERY__SQLVALUE_FUNCTION_OP__SVFOP_CURRENT_SCHEMA: return current_schema();
     default: return Expression::make_constant(Value::of_string("cairn"));
   }
 }

@@ -11,6 +11,7 @@ namespace {
 
 void add_relations(FromItem& item, FromItem& part) {
   for (ScopeRelation& relation : part.relations) item.relations.push_back(std::move(relation));
+  for (ScopeTable& table : part.tables) item.tables.push_back(std::move(table));
 }
 
 void check_duplicate_names(const FromItem& left, const FromItem& right) {

@@ -152,6 +152,9 @@ Value Binder::run_scalar(const pg::Node& node) {
 
 FromItem Binder::range_function(const PgQuery__RangeFunction& range, QueryLevel& level) {
   if (range.n_coldeflist > 0) throw_unsupported("a column definition list", -1);
+  for (const pg::Node* list : pg::list(range.functions, range.n_functions))
+    if (const pg::Node& node = *list->list->items[0]; node.node_case == PG_QUERY__NODE__NODE_FUNC_CALL)
+      check_function_schema(*node.func_call);
   const pg::Node& first = *range.functions[0]->list->items[0];
   if (range.n_functions == 1 && called_table_function(first) == nullptr) return scalar_in_from(first, range, level);
   return table_functions(range);

@@ -60,6 +60,7 @@ LogicalPtr Binder::full_join(FromItem& left, FromItem& right, Conjunction on, Fr
       if (auto found = side->renaming.find(id); found != side->renaming.end()) id = found->second;
     };
     for (ScopeColumn& column : joined.visible) rename(column.id);
+    for (ScopeTable& table : joined.tables) std::ranges::for_each(table.columns, rename);
     for (ScopeRelation& relation : joined.relations) {
       for (ScopeColumn& column : relation.columns) rename(column.id);
       if (relation.mark) rename(*relation.mark);

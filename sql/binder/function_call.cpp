@@ -116,13 +116,19 @@ void Binder::throw_unknown_function(std::string_view name, const std::vector<Exp
               nearest.empty() ? "" : "Perhaps you meant the function \"" + nearest + "\".").at(position);
 }
 
+void Binder::check_function_schema(const PgQuery__FuncCall& call) const {
+  if (call.n_funcname < 2) return;
+  const std::string schema(pg::string_value(call.funcname[call.n_funcname - 2]));
+  if (schema == "pg_catalog" || schema == "public" || schema == "main") return;
+  if (context_.snapshot != nullptr) check_schema(*context_.snapshot, schema, call.location);
+  throw Error(sqlstate::kUndefinedFunction,
+              "function " + schema + "." + std::string(pg::last_name(call.funcname, call.n_funcname)) + " does not exist",
+              "Call it without a schema.").at(call.location);
+}
+
 ExpressionPtr Binder::function_call(const PgQuery__FuncCall& syntax) {
   std::string name(pg::last_name(syntax.funcname, syntax.n_funcname));
-  if (syntax.n_funcname > 1) {
-    std::string_view schema = pg::string_value(syntax.funcname[syntax.n_funcname - 2]);
-    if (schema != "pg_catalog" && schema != "public" && schema != "main")
-      throw Error(sqlstate::kUndefinedFunction, "schema \"" + std::string(schema) + "\" does not exist").at(syntax.location);
-  }
+  check_function_schema(syntax);
   if (syntax.over != nullptr) return window_call(syntax, name);
   if (is_hypothetical_set_function(name) && syntax.agg_within_group) return hypothetical_call(syntax, name);
   if (is_window_function(name)) check_window_arguments(syntax, name);
@@ -186,6 +192,14 @@ ExpressionPtr Binder::trim_scale(const PgQuery__FuncCall& syntax) {
   return argument;
 }
 
+/// The first schema of the search path that exists.
+ExpressionPtr Binder::current_schema() const {
+  const auto exists = [&](const std::string& schema) {
+    return schema != kTemporarySchema && (context_.snapshot == nullptr || has_schema(*context_.snapshot, schema));
+  };
+  return Expression::make_constant(Value::of_string(*std::ranges::find_if(context_.search_path.schemas(), exists)));
+}
+
 /// Calls that the grammar or PostgreSQL's catalog makes something else of; nullptr for all others.
 ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCall& syntax) {
   if (ExpressionPtr result = datetime_call(name, syntax)) return result;
@@ -196,10 +210,7 @@ ExpressionPtr Binder::special_call(std::string_view name, const PgQuery__FuncCal
   }
   if (name == "trim_scale" && syntax.n_args == 1) return trim_scale(syntax);
   if (name == "version" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("Cairn 0.1.0"));
-  if (name == "current_schema" && syntax.n_args == 0) {
-    const std::string& schema = context_.search_path.current();
-    return Expression::make_constant(has_schema(*context_.snapshot, schema) ? Value::of_string(schema) : Value::null_of(Type::varchar()));
-  }
+  if (name == "current_schema" && syntax.n_args == 0) return current_schema();
   if (name == "current_database" && syntax.n_args == 0) return Expression::make_constant(Value::of_string("cairn"));
   return nullptr;
 }

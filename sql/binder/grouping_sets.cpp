@@ -62,20 +62,21 @@ Sets cube(const std::vector<std::vector<size_t>>& elements, int position) {
   return result;
 }
 
-/// Columns of the tables in FROM whose primary key is grouped by (SQL's functional dependencies, T301).
-void find_determined(const LogicalNode& from, QueryLevel& level) {
-  if (from.kind == LogicalNode::Kind::kJoin)
-    for (const auto& child : from.children) find_determined(*child, level);
-  if (from.kind != LogicalNode::Kind::kScan) return;
-  const auto is_grouped = [&](uint32_t column) {
-    const auto at = std::ranges::find(from.scan_columns, column) - from.scan_columns.begin();
-    return std::ranges::any_of(level.group_by, [&](const ExpressionPtr& group) {
-      return group->kind == Expression::Kind::kColumn && group->column == from.outputs[static_cast<size_t>(at)];
-    });
+/// Columns of the tables in FROM whose primary key is grouped by in every set (SQL's functional dependencies, T301).
+void find_determined(const std::vector<ScopeTable>& tables, QueryLevel& level) {
+  const auto is_grouped = [&](ColumnId id) {
+    for (size_t group = 0; group < level.group_by.size(); group++) {
+      const Expression& by = *level.group_by[group];
+      if (by.kind != Expression::Kind::kColumn || by.column != id) continue;
+      return std::ranges::all_of(level.grouping_sets, [&](const auto& set) { return std::ranges::count(set, group) > 0; });
+    }
+    return false;
   };
-  for (const IndexSchema& index : from.table->schema.indexes)
-    if (index.kind == IndexSchema::Kind::kPrimaryKey && std::ranges::all_of(index.columns, is_grouped))
-      level.determined.insert(level.determined.end(), from.outputs.begin(), from.outputs.end());
+  for (const ScopeTable& scanned : tables)
+    for (const IndexSchema& index : scanned.table->schema.indexes)
+      if (index.kind == IndexSchema::Kind::kPrimaryKey &&
+          std::ranges::all_of(index.columns, [&](uint32_t column) { return is_grouped(scanned.columns[column]); }))
+        level.determined.insert(level.determined.end(), scanned.columns.begin(), scanned.columns.end());
 }
 
 }  // namespace
@@ -98,8 +99,7 @@ void Binder::group_by(const PgQuery__SelectStmt& select, QueryLevel& level) {
     }
   }
   level.grouping_sets = std::move(sets);
-  if (level.grouping_sets.size() > 1) return;
-  for (const FromItem* from : level.items) find_determined(*from->plan, level);
+  for (const FromItem* from : level.items) find_determined(from->tables, level);
 }
 
 Binder::GroupingSets Binder::sets_of(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level) {

@@ -156,13 +156,26 @@ const pg::Node& stored_expression(const SyntaxTree& tree) {
   return *tree.statement().select_stmt->target_list[0]->res_target->val;
 }
 
+/// What stands for the column in a row of VALUES; as_assigned makes it one of the column's type.
 ExpressionPtr Binder::inserted_value(const pg::Node& item, const ColumnSchema& column, PgQuery__OverridingKind overriding) {
   const bool overridden =
       overriding == PG_QUERY__OVERRIDING_KIND__OVERRIDING_USER_VALUE && column.identity != Identity::kNone;
   if (item.node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT || overridden) return default_value(column);
   if (column.identity == Identity::kAlways && overriding != PG_QUERY__OVERRIDING_KIND__OVERRIDING_SYSTEM_VALUE)
     throw_always_generated(column, pg::location(&item));
-  return assigned_value(item, column);
+  return expression(item);
+}
+
+std::vector<ExpressionPtr> Binder::inserted_row(std::span<pg::Node* const> items, const TableSchema& table,
+                                                const std::vector<size_t>& positions, PgQuery__OverridingKind overriding) {
+  std::vector<ExpressionPtr> row;
+  for (const pg::Node* item : items) {
+    if (row.size() >= positions.size()) check_insert_count(row.size() + 1, positions.size(), pg::location(item));
+    row.push_back(inserted_value(*item, table.columns[positions[row.size()]], overriding));
+  }
+  check_insert_count(row.size(), positions.size(), row.empty() ? -1 : pg::location(items[0]));
+  for (size_t i = 0; i < row.size(); i++) row[i] = as_assigned(std::move(row[i]), *items[i], table.columns[positions[i]]);
+  return row;
 }
 
 BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableSchema& table,
@@ -177,14 +190,7 @@ BoundQuery Binder::insert_values(const PgQuery__SelectStmt& select, const TableS
   for (const pg::Node* list : pg::list(select.values_lists, select.n_values_lists)) {
     if (!node->rows.empty() && list->list->n_items != node->rows[0].size())
       throw Error(sqlstate::kSyntaxError, "VALUES lists must all be the same length").at(pg::location(list->list->items[0]));
-    std::vector<ExpressionPtr> row;
-    for (const pg::Node* item : pg::list(list->list->items, list->list->n_items)) {
-      if (row.size() >= positions.size()) check_insert_count(row.size() + 1, positions.size(), pg::location(item));
-      const ColumnSchema& column = table.columns[positions[row.size()]];
-      row.push_back(inserted_value(*item, column, columns.overriding));
-    }
-    check_insert_count(row.size(), positions.size(), row.empty() ? -1 : pg::location(list->list->items[0]));
-    node->rows.push_back(std::move(row));
+    node->rows.push_back(inserted_row(pg::list(list->list->items, list->list->n_items), table, positions, columns.overriding));
   }
   for (size_t column : positions)
     node->outputs.push_back(add_column(table.columns[column].name, table.columns[column].type, true));

@@ -61,11 +61,43 @@ void check_locked_names(const PgQuery__SelectStmt& select, const PgQuery__Lockin
   }
 }
 
+/// Why a query's rows are not those of its tables; "": they are.
+std::string_view made_rows(const PgQuery__SelectStmt& select, const QueryLevel* level) {
+  if (select.op != PG_QUERY__SET_OPERATION__SETOP_NONE) return "UNION/INTERSECT/EXCEPT";
+  if (select.n_distinct_clause > 0) return "DISTINCT clause";
+  if (select.n_group_clause > 0) return "GROUP BY clause";
+  if (select.having_clause != nullptr) return "HAVING clause";
+  if (level != nullptr && !level->aggregates.empty()) return "aggregate functions";
+  return level != nullptr && !level->windows.empty() ? "window functions" : "";
+}
+
+[[noreturn]] void throw_made_rows(const PgQuery__LockingClause& clause, std::string_view what) {
+  throw Error(sqlstate::kFeatureNotSupported,
+              std::string(clause_name(clause.strength)) + " is not allowed with " + std::string(what));
+}
+
+/// Whether the name is that of an entry of the query's own WITH.
+bool is_entry_of(const PgQuery__SelectStmt& select, const PgQuery__RangeVar& range) {
+  if (select.with_clause == nullptr || range.schemaname[0] != '\0') return false;
+  const auto is_called = [&](const pg::Node* entry) { return std::string_view(entry->common_table_expr->ctename) == range.relname; };
+  return std::ranges::any_of(pg::list(select.with_clause->ctes, select.with_clause->n_ctes), is_called);
+}
+
+bool is_lockable(const pg::Node& item, const IsEntry& is_entry) {
+  switch (item.node_case) {
+    case PG_QUERY__NODE__NODE_JOIN_EXPR: return is_lockable(*item.join_expr->larg, is_entry) || is_lockable(*item.join_expr->rarg, is_entry);
+    case PG_QUERY__NODE__NODE_RANGE_VAR: return !is_entry(*item.range_var);
+    default: return item.node_case == PG_QUERY__NODE__NODE_RANGE_SUBSELECT;
+  }
+}
+
 /// Which rows of FROM a clause would lock, and what is said where it cannot.
 struct LockedRows {
   const PgQuery__LockingClause& clause;
+  const LockableQueries& queries;
   const QueryLevel* level;  ///< nullptr: of a subquery, which the clause means as a whole
   IsEntry is_entry;         ///< these are not locked
+  bool of_view = false;     ///< or of a view's query
 
   bool names(std::string_view name) const {
     const auto is_called = [&](const pg::Node* node) { return node->range_var->relname == name; };
@@ -104,43 +136,45 @@ struct LockedRows {
     if (!is_table && item.node_case != PG_QUERY__NODE__NODE_RANGE_SUBSELECT) return;
     const std::string name = is_table ? visible_name(*item.range_var) : item.range_subselect->alias->aliasname;
     if (!names(name) || (is_table && is_entry(*item.range_var))) return;
-    if (!is_table) {
-      const PgQuery__SelectStmt& inner = *item.range_subselect->subquery->select_stmt;
-      if (inner.with_clause != nullptr) return;  // whose entries are not known any more
-      const LockedRows all{clause, nullptr, is_entry};
-      const std::vector<const pg::Node*> where(inner.where_clause == nullptr ? 0 : 1, inner.where_clause);
-      for (const pg::Node* part : pg::list(inner.from_clause, inner.n_from_clause)) all.check(*part, may_miss, where);
-      return;
+    if (!is_table) return check_inside(*item.range_subselect->subquery->select_stmt, may_miss);
+    if (const auto view = queries.views.find(item.range_var); view != queries.views.end()) {
+      const LockedRows inside{clause, queries, nullptr, [](const PgQuery__RangeVar&) { return false; }, true};
+      inside.check_inside(*view->second, may_miss);
     }
     const auto may_reject = [&](const pg::Node* node) { return node == nullptr || may_be_about(*node, name); };
     if (may_miss && std::ranges::none_of(above, may_reject))
       throw Error(sqlstate::kFeatureNotSupported, std::string(clause_name(clause.strength)) +
                                                       " cannot be applied to the nullable side of an outer join");
   }
+  /// PostgreSQL refuses a subquery of made rows, and a view that has such rows and reads a table; of UNION there it asks nothing.
+  void check_inside(const PgQuery__SelectStmt& inner, bool may_miss) const {
+    const IsEntry is_own = [&](const PgQuery__RangeVar& range) { return is_entry_of(inner, range) || is_entry(range); };
+    const auto from = pg::list(inner.from_clause, inner.n_from_clause);
+    const bool reads = std::ranges::any_of(from, [&](const pg::Node* part) { return is_lockable(*part, is_own); });
+    const bool united = inner.op != PG_QUERY__SET_OPERATION__SETOP_NONE;
+    const auto made = queries.made.find(&inner);
+    if (made != queries.made.end() && (!of_view || (reads && !united))) throw_made_rows(clause, made->second);
+    if (united) return;
+    const LockedRows all{clause, queries, nullptr, is_own, of_view};
+    const std::vector<const pg::Node*> where(inner.where_clause == nullptr ? 0 : 1, inner.where_clause);
+    for (const pg::Node* part : from) all.check(*part, may_miss, where);
+  }
 };
 
 }  // namespace
 
 void Binder::check_locking(const PgQuery__SelectStmt& select, const QueryLevel* level) {
+  const std::string_view made = made_rows(select, level);
+  if (!made.empty()) lockable_.made[&select] = made;
   for (const pg::Node* node : pg::list(select.locking_clause, select.n_locking_clause)) {
     const PgQuery__LockingClause& clause = *node->locking_clause;
-    const auto refuse = [&](bool there, std::string_view what) {
-      if (there)
-        throw Error(sqlstate::kFeatureNotSupported,
-                    std::string(clause_name(clause.strength)) + " is not allowed with " + std::string(what));
-    };
-    refuse(select.op != PG_QUERY__SET_OPERATION__SETOP_NONE, "UNION/INTERSECT/EXCEPT");
     if (select.n_values_lists > 0)
       throw Error(sqlstate::kFeatureNotSupported, std::string(clause_name(clause.strength)) + " cannot be applied to VALUES");
-    refuse(select.n_distinct_clause > 0, "DISTINCT clause");
-    refuse(select.n_group_clause > 0, "GROUP BY clause");
-    refuse(select.having_clause != nullptr, "HAVING clause");
-    refuse(level != nullptr && !level->aggregates.empty(), "aggregate functions");
-    refuse(level != nullptr && !level->windows.empty(), "window functions");
+    if (!made.empty()) throw_made_rows(clause, made);
     const IsEntry is_entry = [this](const PgQuery__RangeVar& range) { return find_entry(range) != nullptr; };
     check_locked_names(select, clause, is_entry);
     const std::vector<const pg::Node*> where(select.where_clause == nullptr ? 0 : 1, select.where_clause);
-    const LockedRows locked{clause, level, is_entry};
+    const LockedRows locked{clause, lockable_, level, is_entry};
     for (const pg::Node* item : pg::list(select.from_clause, select.n_from_clause)) locked.check(*item, false, where);
   }
 }

@@ -60,14 +60,11 @@ std::vector<ExpressionPtr> Binder::merge_insert_row(const PgQuery__MergeWhenClau
   }
   if (clause.n_target_list == 0)
     for (size_t i = 0; i < std::min(clause.n_values, table.columns.size()); i++) columns.push_back(i);
-  if (clause.n_values > columns.size())
-    throw Error(sqlstate::kSyntaxError, "INSERT has more expressions than target columns")
-        .at(pg::location(clause.values[columns.size()]));
-  if (clause.n_values > 0 && clause.n_values < columns.size())
-    throw Error(sqlstate::kSyntaxError, "INSERT has more target columns than expressions");
   std::vector<ExpressionPtr> row(table.columns.size());
-  for (size_t i = 0; i < clause.n_values; i++)
-    row[columns[i]] = inserted_value(*clause.values[i], table.columns[columns[i]], clause.override);
+  if (clause.n_values > 0) {
+    std::vector<ExpressionPtr> given = inserted_row(pg::list(clause.values, clause.n_values), table, columns, clause.override);
+    for (size_t i = 0; i < given.size(); i++) row[columns[i]] = std::move(given[i]);
+  }
   for (size_t i = 0; i < row.size(); i++)
     if (row[i] == nullptr) row[i] = default_value(table.columns[i]);
   return row;

@@ -120,9 +120,7 @@ FromItem Binder::with_target(FromItem target, pg::Node* const* from, size_t from
   return target;
 }
 
-ExpressionPtr Binder::assigned_value(const pg::Node& value, const ColumnSchema& column) {
-  if (value.node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT) return default_value(column);
-  ExpressionPtr bound = expression(value);
+ExpressionPtr Binder::as_assigned(ExpressionPtr bound, const pg::Node& value, const ColumnSchema& column) {
   if (!is_untyped(*bound) && !can_cast(bound->type, column.type, CastContext::kAssignment))
     throw Error(sqlstate::kDatatypeMismatch, "column \"" + column.name + "\" is of type " + type_name(column.type) +
                                                  " but expression is of type " + type_name(bound->type),
@@ -147,17 +145,25 @@ std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t
                                                 const TargetNames& names, const std::vector<ColumnId>& before) {
   std::vector<ExpressionPtr> row(table.columns.size());
   std::vector<ExpressionPtr> subquery;  // the columns of the one that is being assigned
+  std::vector<const pg::Node*> sources(row.size());
+  const bool through_view = names.relation != table.name;  // whose columns have no defaults
+  const auto bind = [&](const pg::Node& value, size_t position) {
+    const ColumnSchema& column = table.columns[position];
+    const bool is_default = value.node_case == PG_QUERY__NODE__NODE_SET_TO_DEFAULT;
+    row[position] = !is_default ? expression(value) : through_view ? make_null(column.type) : default_value(column);
+    sources[position] = &value;
+  };
   for (const pg::Node* node : pg::list(targets, count)) {
     const PgQuery__ResTarget& item = *node->res_target;
     const size_t position = names.find(item, "update");
     const ColumnSchema& column = table.columns[position];
-    if (column.identity == Identity::kAlways && item.val->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT)
+    if (column.identity == Identity::kAlways && (through_view || item.val->node_case != PG_QUERY__NODE__NODE_SET_TO_DEFAULT))
       throw Error("428C9", "column \"" + column.name + "\" can only be updated to DEFAULT",
                   "Column \"" + column.name + "\" is an identity column defined as GENERATED ALWAYS.").at(item.location);
     if (row[position] != nullptr)
       throw Error(sqlstate::kSyntaxError, "multiple assignments to same column \"" + column.name + "\"").at(item.location);
     if (item.val->node_case != PG_QUERY__NODE__NODE_MULTI_ASSIGN_REF) {
-      row[position] = assigned_value(*item.val, column);
+      bind(*item.val, position);
       continue;
     }
     const PgQuery__MultiAssignRef& reference = *item.val->multi_assign_ref;
@@ -166,14 +172,17 @@ std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t
       const PgQuery__RowExpr& fields = *reference.source->row_expr;
       if (fields.n_args != static_cast<size_t>(reference.ncolumns))
         throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(fields.location);
-      row[position] = assigned_value(*fields.args[field], column);
+      bind(*fields.args[field], position);
       continue;
     }
     if (field == 0) subquery = assigned_values(reference);
     row[position] = coerce(std::move(subquery[field]), column.type, CastContext::kAssignment, item.location);
   }
-  for (size_t i = 0; i < row.size(); i++)
+  // A parameter gets its type from a column when all values are bound: of two columns it would have two.
+  for (size_t i = 0; i < row.size(); i++) {
+    if (sources[i] != nullptr) row[i] = as_assigned(std::move(row[i]), *sources[i], table.columns[i]);
     if (row[i] == nullptr) row[i] = Expression::make_column(before[i], table.columns[i].type);
+  }
   return row;
 }
 

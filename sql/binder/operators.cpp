@@ -84,7 +84,12 @@ bool Binder::is_row(const pg::Node& node) { return node.node_case == PG_QUERY__N
 
 std::vector<ExpressionPtr> Binder::row(const pg::Node& node) {
   std::vector<ExpressionPtr> fields;
-  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) fields.push_back(expression(*field));
+  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) {
+    if (pg::is_star(*field))
+      for (auto& [column, name] : star_columns(*field->column_ref)) fields.push_back(std::move(column));
+    else
+      fields.push_back(expression(*field));
+  }
   return fields;
 }
 
@@ -187,9 +192,7 @@ ExpressionPtr Binder::binary(std::string_view op, ExpressionPtr left, Expression
 ExpressionPtr Binder::literal_beside(ExpressionPtr literal, const Type& type) {
   const bool is_text = literal->kind == Expression::Kind::kConstant && !literal->value.null;
   if (type.id == TypeId::kDecimal && is_text) return as_numeric(std::move(literal));
-  // What is NULL has no blanks.
-  const bool keeps_length = type.id == TypeId::kChar && literal->kind == Expression::Kind::kConstant && !is_text;
-  return coerce(std::move(literal), keeps_length ? type : without_length(type), CastContext::kImplicit);
+  return coerce(std::move(literal), without_length(type), CastContext::kImplicit);
 }
 
 ExpressionPtr Binder::as_compared(ExpressionPtr operand, const Type& type) {
@@ -419,7 +422,7 @@ ExpressionPtr Binder::null_if(const PgQuery__AExpr& syntax) {
   ExpressionPtr left = expression(*syntax.lexpr), right = expression(*syntax.rexpr);
   if (is_untyped(*left)) left = is_untyped(*right) ? typed(std::move(left)) : literal_beside(std::move(left), right->type);
   const Type type = equality_operand(left->type, is_untyped(*right) ? left->type : right->type);
-  ExpressionPtr value = left->type == type ? left->clone() : cast_to(left->clone(), type);
+  ExpressionPtr value = exactly_of(cast_to(left->clone(), type), type);
   auto result = std::make_unique<Expression>();
   result->kind = Expression::Kind::kCase;
   result->type = type;

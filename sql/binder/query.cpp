@@ -151,12 +151,9 @@ LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr n
 void Binder::select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets) {
   for (const pg::Node* node : pg::list(select.target_list, select.n_target_list)) {
     const PgQuery__ResTarget& syntax = *node->res_target;
-    if (syntax.val->node_case == PG_QUERY__NODE__NODE_COLUMN_REF) {
-      const PgQuery__ColumnRef& reference = *syntax.val->column_ref;
-      if (reference.fields[reference.n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR) {
-        expand_star(reference, level, targets);
-        continue;
-      }
+    if (pg::is_star(*syntax.val)) {
+      expand_star(*syntax.val->column_ref, level, targets);
+      continue;
     }
     Target target;
     target.expression = expression(*syntax.val);
@@ -178,16 +175,23 @@ void Binder::expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level,
     for (const ScopeColumn& column : from.visible) add(column);
     return;
   }
+  for (auto& [column, name] : star_columns(reference)) targets.push_back({std::move(column), name, nullptr, true});
+}
+
+/// Of t.*, with their names.
+std::vector<std::pair<ExpressionPtr, std::string>> Binder::star_columns(const PgQuery__ColumnRef& reference) {
+  if (reference.n_fields < 2) throw Error(sqlstate::kSyntaxError, "* is not allowed in this place").at(reference.location);
   std::string table(pg::string_value(reference.fields[reference.n_fields - 2]));
   std::string schema = reference.n_fields > 2 ? canonical_schema(pg::string_value(reference.fields[0])) : "";
-  for (QueryLevel* at = &level; at != nullptr; at = at->outer)
+  for (QueryLevel* at = level_; at != nullptr; at = at->outer)
     for (const FromItem* item : at->items)
-      for (const ScopeRelation& relation : item->relations)
-        if (relation.is_called(schema, table)) {
-          for (const ScopeColumn& column : relation.columns)
-            targets.push_back({column_expression(column.id, at, reference.location), column.name, nullptr, true});
-          return;
-        }
+      for (const ScopeRelation& relation : item->relations) {
+        if (!relation.is_called(schema, table)) continue;
+        std::vector<std::pair<ExpressionPtr, std::string>> columns;
+        for (const ScopeColumn& column : relation.columns)
+          columns.emplace_back(column_expression(column.id, at, reference.location), column.name);
+        return columns;
+      }
   throw Error(sqlstate::kUndefinedTable, "missing FROM-clause entry for table \"" + table + "\"").at(reference.location);
 }
 

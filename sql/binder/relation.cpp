@@ -48,7 +48,7 @@ FromItem Binder::range_var(const PgQuery__RangeVar& range) {
   }
   const ViewRelation* pinned = view_ == nullptr ? nullptr : view_->find_written(RelationName::of(range).key());
   const std::string key =
-      pinned != nullptr ? pinned->relation : find_relation(*context_.snapshot, context_.search_path, range);
+      pinned != nullptr ? pinned->relation : relation_key(*context_.snapshot, context_.search_path, RelationName::of(range));
   item = relation(key, range);
   if (pinned != nullptr) show_pinned(item, *pinned);
   if (context_.names != nullptr && view_depth_ == 0) context_.names->relations.push_back({&range, key, item.visible, key});
@@ -70,8 +70,9 @@ FromItem Binder::relation(const std::string& key, const PgQuery__RangeVar& range
       item.visible.push_back({column.name, id});
     }
     item.relations.push_back({range.relname, item.visible});
+    item.tables.push_back({table->second, item.plan->outputs});
   } else if (auto schema = context_.snapshot->views.find(key); schema != context_.snapshot->views.end()) {
-    item = view(*schema->second);
+    item = view(*schema->second, range);
   } else if (auto known = context_.snapshot->sequences.find(key); known != context_.snapshot->sequences.end()) {
     item = sequence(*known->second);
   } else {
@@ -128,7 +129,7 @@ FromItem Binder::sequence(const Sequence& sequence) {
   return subquery_item(std::move(bound), RelationName::of_key(sequence.schema.name).name);
 }
 
-FromItem Binder::view(const ViewSchema& schema) {
+FromItem Binder::view(const ViewSchema& schema, const PgQuery__RangeVar& range) {
   if (view_depth_ >= kMaxViewDepth)
     throw Error(sqlstate::kStatementTooComplex, "views are nested too deeply at \"" + schema.name + "\"");
   if (std::ranges::find(open_views_, schema.name) != open_views_.end())
@@ -144,6 +145,7 @@ FromItem Binder::view(const ViewSchema& schema) {
   try {
     auto tree = parse_statement(schema.sql);
     view_trees_.push_back(tree);
+    lockable_.views[&range] = tree->statement().select_stmt;
     BoundQuery bound = query(*tree->statement().select_stmt, nullptr, false);
     for (size_t i = 0; i < schema.column_names.size() && i < bound.names.size(); i++)
       bound.names[i] = schema.column_names[i];

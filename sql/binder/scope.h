@@ -31,10 +31,17 @@ struct ScopeRelation {
   }
 };
 
+/// A table that stands in FROM itself, not in a subquery there.
+struct ScopeTable {
+  std::shared_ptr<const TableVersion> table;
+  std::vector<ColumnId> columns;  ///< all of its columns, in order
+};
+
 /// A bound piece of FROM: a table, a subquery, or a join of such.
 struct FromItem {
   LogicalPtr plan;
   std::vector<ScopeRelation> relations;
+  std::vector<ScopeTable> tables;
   std::vector<ScopeColumn> visible;  ///< what unqualified names and * see: columns merged by USING come once
 };
 
@@ -100,6 +107,12 @@ struct QueryLevel {
 struct BoundQuery {
   LogicalPtr plan;
   std::vector<std::string> names;
+};
+
+/// What FOR UPDATE asks of the queries in FROM that are bound by then.
+struct LockableQueries {
+  std::unordered_map<const PgQuery__SelectStmt*, std::string_view> made;  ///< why their rows are not those of their tables
+  std::unordered_map<const PgQuery__RangeVar*, const PgQuery__SelectStmt*> views;
 };
 
 /// A place that no reference of a recursive query to itself may stand in; those around it count, too.

@@ -190,8 +190,9 @@ ExpressionPtr Binder::window_call(const PgQuery__FuncCall& syntax, std::string_v
     call.frame = {};
     for (ExpressionPtr* e : {&call.start_size, &call.end_size, &call.range_key, &call.start_value, &call.end_value}) e->reset();
   }
-  if (otherwise != nullptr) return with_default(syntax, std::move(window), std::move(call), std::move(otherwise));
-  return add_window_call(std::move(window), std::move(call), syntax.location);
+  ExpressionPtr result = otherwise != nullptr ? with_default(syntax, std::move(window), std::move(call), std::move(otherwise))
+                                              : add_window_call(std::move(window), std::move(call), syntax.location);
+  return of_any_length(std::move(result));
 }
 
 void Binder::fill_window_call(const PgQuery__FuncCall& syntax, std::string_view name, LogicalWindowCall& window) {

@@ -26,6 +26,11 @@ std::string qualified_name(Node* const* items, size_t count) {
   return name;
 }
 
+bool is_star(const Node& node) {
+  return node.node_case == PG_QUERY__NODE__NODE_COLUMN_REF &&
+         node.column_ref->fields[node.column_ref->n_fields - 1]->node_case == PG_QUERY__NODE__NODE_A_STAR;
+}
+
 int location(const Node* node) {
   if (node == nullptr) return -1;
   auto earlier = [](int a, int b) { return a < 0 ? b : (b < 0 || a < b) ? a : b; };

@@ -19,6 +19,9 @@ std::string_view last_name(Node* const* items, size_t count);
 /// "a.b.c".
 std::string qualified_name(Node* const* items, size_t count);
 
+/// Whether it is * or t.*.
+bool is_star(const Node& node);
+
 /// Byte offset of an expression's text in the statement, -1 where it has none.
 int location(const Node* node);
 /// The words of an enum's value: AT_SetStorage is "SET STORAGE", OBJECT_FUNCTION is "FUNCTION".

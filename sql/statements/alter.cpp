@@ -290,7 +290,7 @@ std::vector<ViewSchema> changed_views(const Alteration& change) {
 }  // namespace
 
 ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& syntax) {
-  const std::string key = find_relation(*session.snapshot(), session.search_path(), *syntax.relation);
+  const std::string key = altered_relation(*session.snapshot(), session.search_path(), *syntax.relation, syntax.missing_ok);
   const bool means_view = syntax.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW;
   if (session.snapshot()->views.contains(key)) return alter_view(session, syntax, key);
   if (means_view && session.snapshot()->has_relation(key))

@@ -37,6 +37,8 @@ const std::vector<Procedure>& procedures() {
 ResultPtr run_call(SessionState& session, const Statement& statement) {
   const PgQuery__FuncCall& call = *statement.node->call_stmt->funccall;
   std::string name(pg::last_name(call.funcname, call.n_funcname));
+  if (call.n_funcname > 1)
+    check_schema(*session.snapshot(), canonical_schema(pg::string_value(call.funcname[call.n_funcname - 2])), call.location);
   const Procedure* procedure = nullptr;
   std::vector<std::string> names;
   for (const Procedure& one : procedures()) {

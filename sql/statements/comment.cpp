@@ -54,6 +54,7 @@ ResultPtr run_comment(SessionState& session, const PgQuery__CommentStmt& syntax)
       check_relation(session, name(), "sequence", [](const Snapshot& s, const std::string& key) { return s.sequences.contains(key); });
       break;
     case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX:
+      if (!name().schema.empty()) check_schema(*session.snapshot(), name().schema, -1);
       if (find_indexed_table(*session.snapshot(), session.search_path(), name()) == nullptr)
         throw Error(sqlstate::kUndefinedTable, "relation \"" + name().key() + "\" does not exist");
       break;

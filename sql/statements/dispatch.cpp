@@ -9,8 +9,47 @@ bool ends_block(const pg::Node& node) {
          node.transaction_stmt->kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK;
 }
 
+namespace {
+
+/// Row groups and statistics are kept in order by every commit: there is nothing to do but to look for what is named.
+ResultPtr run_vacuum(SessionState& session, const PgQuery__VacuumStmt& syntax) {
+  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  for (const pg::Node* node : pg::list(syntax.rels, syntax.n_rels)) {
+    const PgQuery__RangeVar& range = *node->vacuum_relation->relation;
+    const std::string key = find_relation(*snapshot, session.search_path(), range);
+    if (!snapshot->has_relation(key))
+      throw Error(sqlstate::kUndefinedTable, "relation \"" + key + "\" does not exist").at(range.location);
+  }
+  return make_done(syntax.is_vacuumcmd ? "VACUUM" : "ANALYZE");
+}
+
+/// What a read-only transaction refuses whatever it is done to: rows of temporary tables it may change.
+bool is_definition(const pg::Node& node) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT: return node.select_stmt->into_clause != nullptr || node.select_stmt->n_locking_clause > 0;
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+    case PG_QUERY__NODE__NODE_VIEW_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+    case PG_QUERY__NODE__NODE_RENAME_STMT:
+    case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT:
+    case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT:
+    case PG_QUERY__NODE__NODE_COMMENT_STMT:
+    case PG_QUERY__NODE__NODE_INDEX_STMT:
+    case PG_QUERY__NODE__NODE_DROP_STMT: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
 ResultPtr dispatch(SessionState& session, const Statement& statement) {
   const pg::Node& node = *statement.node;
+  if (session.block_is_read_only() && is_definition(node))
+    throw Error(sqlstate::kReadOnly, "cannot execute " + pg::describe(node) + " in a read-only transaction");
   switch (node.node_case) {
     case PG_QUERY__NODE__NODE_SELECT_STMT: return run_select(session, statement);
     case PG_QUERY__NODE__NODE_INSERT_STMT:
@@ -39,9 +78,7 @@ ResultPtr dispatch(SessionState& session, const Statement& statement) {
     case PG_QUERY__NODE__NODE_PREPARE_STMT: return run_prepare(session, statement);
     case PG_QUERY__NODE__NODE_EXECUTE_STMT: return run_execute(session, statement);
     case PG_QUERY__NODE__NODE_DEALLOCATE_STMT: return run_deallocate(session, *node.deallocate_stmt);
-    case PG_QUERY__NODE__NODE_VACUUM_STMT:
-      // Row groups and statistics are kept in order by every commit.
-      return make_done(node.vacuum_stmt->is_vacuumcmd ? "VACUUM" : "ANALYZE");
+    case PG_QUERY__NODE__NODE_VACUUM_STMT: return run_vacuum(session, *node.vacuum_stmt);
     case PG_QUERY__NODE__NODE_CHECK_POINT_STMT: return make_done("CHECKPOINT");
     default: throw_unsupported(pg::describe(node), pg::location(&node));
   }

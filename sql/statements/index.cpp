@@ -85,7 +85,8 @@ namespace {
 /// The table that has the index; nullptr: there is none, and need not be. Errors: kUndefinedObject, kWrongObjectType.
 const TableVersion* dropped_index_table(SessionState& session, const Snapshot& snapshot, const RelationName& name, bool missing_ok) {
   if (const TableVersion* table = find_indexed_table(snapshot, session.search_path(), name)) return table;
-  const std::string key = find_relation(snapshot, session.search_path(), name, -1);
+  if (!name.schema.empty() && !missing_ok) check_schema(snapshot, name.schema, -1);
+  const std::string key = relation_key(snapshot, session.search_path(), name);
   if (snapshot.has_relation(key))
     throw Error(sqlstate::kWrongObjectType, "\"" + key + "\" is not an index",
                 snapshot.tables.contains(key) ? "Use DROP TABLE to remove a table." : "Use DROP VIEW to remove a view.");

@@ -120,7 +120,7 @@ class ValuesRows final : public TableFunctionSource {
 /// Whether rows of plain literals may go straight into the target: it is a table, and no identity has a say.
 bool takes_literals(SessionState& session, const PgQuery__InsertStmt& insert) {
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const std::string key = find_relation(*snapshot, session.search_path(), *insert.relation);
+  const std::string key = relation_key(*snapshot, session.search_path(), RelationName::of(*insert.relation));
   const auto table = snapshot->tables.find(key);
   if (table == snapshot->tables.end()) return !snapshot->views.contains(key);
   return std::ranges::all_of(table->second->schema.columns,
@@ -146,7 +146,7 @@ ResultPtr run_large_insert(SessionState& session, std::string_view text, const S
     return run_modification(session, whole);
   }
   int64_t count = 0;
-  const std::string key = find_relation(*session.snapshot(), session.search_path(), *insert.relation);
+  const std::string key = relation_key(*session.snapshot(), session.search_path(), RelationName::of(*insert.relation));
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     // Binds the first row, so that whatever is wrong with the statement as a whole is found here.
     Binder binder(session.bind_context(first));

@@ -214,7 +214,7 @@ Error no_table(const Snapshot& snapshot, const std::string& name, int position) 
 
 std::shared_ptr<const TableVersion> target_table(const SessionState& session, const Snapshot& snapshot,
                                                  const PgQuery__RangeVar& range) {
-  const std::string name = find_relation(snapshot, session.search_path(), range);
+  const std::string name = relation_key(snapshot, session.search_path(), RelationName::of(range));
   const auto table = snapshot.tables.find(name);
   if (table != snapshot.tables.end()) return table->second;
   if (snapshot.views.contains(name))
@@ -265,7 +265,7 @@ std::string command_tag(const pg::Node& node, int64_t changed_rows) {
 std::string changed_table(SessionState& session, const pg::Node& node) {
   const PgQuery__RangeVar& range = target_name(node);
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const std::string key = find_relation(*snapshot, session.search_path(), range);
+  const std::string key = relation_key(*snapshot, session.search_path(), RelationName::of(range));
   return snapshot->views.contains(key) && node.node_case != PG_QUERY__NODE__NODE_MERGE_STMT
              ? modification_target(session, *snapshot, key, verb_of(node), range.location).table->schema.name
              : key;
@@ -301,8 +301,8 @@ BoundModification bind_modification(SessionState& session, const pg::Node& node,
     return binder.bind_merge(*node.merge_stmt, target_table(session, *snapshot, *node.merge_stmt->relation));
   const PgQuery__RangeVar& range = target_name(node);
   const ModificationTarget target =
-      modification_target(session, *snapshot, find_relation(*snapshot, session.search_path(), range), verb_of(node),
-                          range.location);
+      modification_target(session, *snapshot, relation_key(*snapshot, session.search_path(), RelationName::of(range)),
+                          verb_of(node), range.location);
   if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return binder.bind_update(*node.update_stmt, target);
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return binder.bind_delete(*node.delete_stmt, target);
   return binder.bind_insert(*node.insert_stmt, target);

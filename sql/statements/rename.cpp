@@ -188,9 +188,9 @@ const Renamed& renamed(PgQuery__ObjectType type) {
 }
 
 /// The key of the relation that ALTER names; "" where it does not exist and need not. TABLE and INDEX stand for all kinds.
-std::string altered_relation(SessionState& session, const PgQuery__RangeVar& range, const Renamed& what, bool missing_ok) {
+std::string named_relation(SessionState& session, const PgQuery__RangeVar& range, const Renamed& what, bool missing_ok) {
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const std::string key = find_relation(*snapshot, session.search_path(), range);
+  const std::string key = altered_relation(*snapshot, session.search_path(), range, missing_ok);
   if (!snapshot->has_relation(key)) {
     const std::string message = "relation \"" + key + "\" does not exist";
     if (!missing_ok) throw Error(sqlstate::kUndefinedTable, message).at(range.location);
@@ -251,7 +251,7 @@ ResultPtr run_rename(SessionState& session, const PgQuery__RenameStmt& syntax) {
     rename_constraint(session, indexed->schema.name, syntax.relation->relname, syntax.newname);
     return make_done(what.tag);
   }
-  const std::string key = altered_relation(session, *syntax.relation, what, syntax.missing_ok);
+  const std::string key = named_relation(session, *syntax.relation, what, syntax.missing_ok);
   if (key.empty()) return make_done(what.tag);
   if (is_column) {
     rename_column(session, key, syntax);
@@ -267,7 +267,7 @@ ResultPtr run_rename(SessionState& session, const PgQuery__RenameStmt& syntax) {
 
 ResultPtr run_set_schema(SessionState& session, const PgQuery__AlterObjectSchemaStmt& syntax) {
   const Renamed& what = renamed(syntax.object_type);
-  const std::string key = altered_relation(session, *syntax.relation, what, syntax.missing_ok);
+  const std::string key = named_relation(session, *syntax.relation, what, syntax.missing_ok);
   if (key.empty()) return make_done(what.tag);
   const std::string schema = canonical_schema(syntax.newschema);
   check_schema(*session.snapshot(), schema, -1);

@@ -251,7 +251,7 @@ ResultPtr run_create_sequence(SessionState& session, const PgQuery__CreateSeqStm
 ResultPtr run_alter_sequence(SessionState& session, const PgQuery__AlterSeqStmt& syntax) {
   const SearchPath path = session.search_path();
   std::shared_ptr<const Snapshot> snapshot = session.snapshot();
-  const std::string key = find_relation(*snapshot, path, *syntax.sequence);
+  const std::string key = altered_relation(*snapshot, path, *syntax.sequence, syntax.missing_ok);
   auto found = snapshot->sequences.find(key);
   if (found == snapshot->sequences.end()) {
     if (snapshot->has_relation(key))

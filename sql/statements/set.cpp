@@ -19,6 +19,17 @@ std::string value_text(const pg::Node& node) {
   }
 }
 
+/// SET TRANSACTION, and SET SESSION CHARACTERISTICS, which is about those to come.
+void set_transaction(SessionState& session, const PgQuery__VariableSetStmt& statement) {
+  const bool of_block = std::string_view(statement.name) == "TRANSACTION";
+  std::optional<bool> read_only;
+  check_transaction_options(pg::list(statement.args, statement.n_args), read_only);
+  if (of_block && !session.in_block()) return session.notice("warning: SET TRANSACTION can only be used in transaction blocks");
+  if (!read_only) return;
+  if (of_block) session.set_block_read_only(*read_only);
+  else if (*read_only) throw_unsupported("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", -1);
+}
+
 }  // namespace
 
 ResultPtr run_set(SessionState& session, const PgQuery__VariableSetStmt& statement) {
@@ -36,11 +47,7 @@ ResultPtr run_set(SessionState& session, const PgQuery__VariableSetStmt& stateme
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET: session.settings().reset(name); return make_done("RESET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL: session.settings().reset_all(); return make_done("RESET");
     case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI:
-      // SET TRANSACTION, SET SESSION CHARACTERISTICS: there is one isolation level.
-      for (const pg::Node* argument : pg::list(statement.args, statement.n_args))
-        if (argument->node_case == PG_QUERY__NODE__NODE_DEF_ELEM &&
-            pg::string_value(argument->def_elem->arg) == "serializable")
-          throw_unsupported("isolation level SERIALIZABLE", argument->def_elem->location);
+      set_transaction(session, statement);
       return make_done("SET");
     default: throw_unsupported("this form of SET", -1);
   }

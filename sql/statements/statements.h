@@ -3,6 +3,9 @@
 // One function per kind of statement. Each takes the session and the statement's node and does the work; queries
 // return their rows as they come. Adding a statement: a function here, a file beside it, one case in dispatch.cpp.
 
+#include <optional>
+#include <span>
+
 #include "sql/session_state.h"
 #include "sql/statements/results.h"
 
@@ -49,6 +52,8 @@ ResultPtr run_call(SessionState& session, const Statement& statement);
 ResultPtr run_set(SessionState& session, const PgQuery__VariableSetStmt& statement);
 ResultPtr run_show(SessionState& session, const PgQuery__VariableShowStmt& statement);
 ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt& statement);
+/// Options of BEGIN and SET TRANSACTION; `read_only`: where one of them says. Errors: kFeatureNotSupported.
+void check_transaction_options(std::span<pg::Node* const> options, std::optional<bool>& read_only);
 ResultPtr run_prepare(SessionState& session, const Statement& statement);
 ResultPtr run_execute(SessionState& session, const Statement& statement);
 ResultPtr run_deallocate(SessionState& session, const PgQuery__DeallocateStmt& statement);

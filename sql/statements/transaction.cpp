@@ -36,7 +36,7 @@ void SessionState::begin_block(bool read_only) {
 SessionState::Block SessionState::end_block() {
   Block block = std::move(*block_);
   block_.reset();
-  now_micros_ = 0;  // a block that follows at once has a time of its own
+  read_clock();  // a block that follows at once has a time of its own
   return block;
 }
 
@@ -113,10 +113,8 @@ void SessionState::change(const Change& change, std::string_view relation) {
   change(block_->write);
 }
 
-namespace {
-
-void check_options(const PgQuery__TransactionStmt& statement, bool& read_only) {
-  for (const pg::Node* node : pg::list(statement.options, statement.n_options)) {
+void check_transaction_options(std::span<pg::Node* const> options, std::optional<bool>& read_only) {
+  for (const pg::Node* node : options) {
     const PgQuery__DefElem& option = *node->def_elem;
     std::string_view name = option.defname;
     if (name == "transaction_isolation") {
@@ -129,8 +127,6 @@ void check_options(const PgQuery__TransactionStmt& statement, bool& read_only) {
     }
   }
 }
-
-}  // namespace
 
 ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt& statement) {
   const bool commits = statement.kind == PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT;
@@ -145,12 +141,12 @@ ResultPtr run_transaction(SessionState& session, const PgQuery__TransactionStmt&
   switch (statement.kind) {
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
     case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START: {
-      bool read_only = false;
-      check_options(statement, read_only);
+      std::optional<bool> read_only;
+      check_transaction_options(pg::list(statement.options, statement.n_options), read_only);
       if (session.in_block()) {
         session.notice("warning: there is already a transaction in progress");
       } else {
-        session.begin_block(read_only);
+        session.begin_block(read_only.value_or(false));
       }
       return make_done("BEGIN");
     }

@@ -1,7 +1,7 @@
-// TPC-H answers through the C API: every query under every combination of threads, vector capacities, checkpoint modes
-// and disabled optimizer passes, against answers that another engine gave (tests/answers).
+// TPC-H answers through the C API: every query under every combination of threads, vector capacities, memory limits,
+// checkpoint modes and disabled optimizer passes, against answers that another engine gave (tests/answers).
 //   answers_test --answers DIR [--db DIR] [--sf 0.01] [--queries …] [--threads 1,2,8] [--capacities 2048]
-//                [--checkpoint off,all] [--passes]
+//                [--checkpoint off,all] [--memory 15%,16MB] [--passes]
 // The database is made where there is none.
 
 #include <fmt/format.h>
@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
   CLI::App app{"TPC-H answers"};
   std::string answers, path = ":memory:", scale = "0.01";
   std::vector<int> queries, threads{1, 2, 8}, capacities{2048};
-  std::vector<std::string> checkpoints{"off", "all"};
+  std::vector<std::string> checkpoints{"off", "all"}, memory_limits{"15%"};
   bool passes = false;
   app.add_option("--answers", answers)->required();
   app.add_option("--db", path);
@@ -57,6 +57,7 @@ int main(int argc, char** argv) {
   app.add_option("--threads", threads)->delimiter(',');
   app.add_option("--capacities", capacities)->delimiter(',');
   app.add_option("--checkpoint", checkpoints)->delimiter(',');
+  app.add_option("--memory", memory_limits)->delimiter(',');
   app.add_flag("--passes", passes, "also with each optimizer pass switched off");
   CLI11_PARSE(app, argc, argv);
   if (queries.empty()) {
@@ -73,24 +74,27 @@ int main(int argc, char** argv) {
     for (const Query& query : texts_of(queries)) {
       const Table expected =
           cairn::test::read_answer(fmt::format("{}/sf{}/q{:02}.csv", answers, scale, query.number));
+      const auto run = [&](const std::string& settings) {
+        std::string difference;
+        try {
+          session.execute(settings);
+          difference = expected.empty() ? "there is no answer to compare with"
+                                        : cairn::test::compare(session.query(query.sql), expected);
+        } catch (const Failure& failure) {
+          difference = failure.text;
+        }
+        ++(difference.empty() ? passed : failed);
+        if (!difference.empty()) fmt::print("{}: {}: {}\n", query.name, settings, difference);
+      };
       for (const int thread_count : threads) {
         for (const int capacity : capacities) {
-          for (const std::string& checkpoint : checkpoints) {
-            for (const std::string& pass : disabled) {
-              std::string difference;
-              try {
-                session.execute(fmt::format("SET threads = {}; SET vector_capacity = {}; SET checkpoint = '{}'; "
-                                            "SET disabled_passes = '{}'",
-                                            thread_count, capacity, checkpoint, pass));
-                difference = expected.empty() ? "there is no answer to compare with"
-                                              : cairn::test::compare(session.query(query.sql), expected);
-              } catch (const Failure& failure) {
-                difference = failure.text;
+          for (const std::string& memory_limit : memory_limits) {
+            for (const std::string& checkpoint : checkpoints) {
+              for (const std::string& pass : disabled) {
+                run(fmt::format("SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}'; SET checkpoint = '{}'; "
+                                "SET disabled_passes = '{}'",
+                                thread_count, capacity, memory_limit, checkpoint, pass));
               }
-              ++(difference.empty() ? passed : failed);
-              if (difference.empty()) continue;
-              fmt::print("{}, {} threads, capacity {}, checkpoint {}, without [{}]: {}\n", query.name, thread_count,
-                         capacity, checkpoint, pass, difference);
             }
           }
         }

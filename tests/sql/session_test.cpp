@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <thread>
 
@@ -207,6 +208,35 @@ TEST_F(SessionTest, AnErrorThatComesWithRowsFailsTheBlock) {
   run("BEGIN; INSERT INTO t VALUES (4)");
   EXPECT_THROW(while (result->next() != nullptr) continue, Error);
   EXPECT_EQ(run("COMMIT"), "COMMIT");
+}
+
+TEST_F(SessionTest, WhatCannotBePreparedFailsTheBlock) {
+  run("CREATE TABLE t(a INTEGER)");
+  const auto good = session_->prepare("SELECT a FROM t WHERE a = $1");
+  size_t consumed = 0;
+  const auto state_of = [&](const char* text) {
+    try {
+      session_->prepare(text);
+    } catch (const Error& error) {
+      return error.sqlstate;
+    }
+    return std::string("00000");
+  };
+  const std::function<void()> failing[] = {
+      [&] { session_->prepare("SELECT nosuch FROM t"); }, [&] { session_->prepare("SELECT 'open"); },
+      [&] { session_->prepare("SELEC 1"); },              [&] { session_->prepare("SELECT 1; SELECT 2"); },
+      [&] { good->execute({}); },                         [&] { session_->resume("nosuch"); },
+      [&] { session_->discard("nosuch"); },               [&] { session_->execute("SELECT 'open", consumed); },
+  };
+  for (const auto& fail : failing) {
+    run("BEGIN; INSERT INTO t VALUES (1)");
+    EXPECT_THROW(fail(), Error);
+    EXPECT_EQ(run("SELECT 1").substr(0, 5), "25P02");
+    EXPECT_EQ(state_of("SELECT 1"), "25P02");
+    EXPECT_EQ(state_of("SELEC 1"), "42601");
+    session_->prepare("COMMIT")->execute({});
+    EXPECT_EQ(run("SELECT count(*) FROM t"), "0\n");
+  }
 }
 
 TEST_F(SessionTest, NoViewIsLeftOverNothing) {
