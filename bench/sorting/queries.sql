@@ -1,3 +1,6 @@
+-- What sorts, or keeps rows in order, over lineitem: bench/README.md, "The sorting set". OFFSET 300000 without a LIMIT needs
+-- the whole order, and the sums behind it depend on which rows were left out; ties never decide an answer, since keys are
+-- unique or the sums are over the keys themselves.
 --@ sort_text
 SELECT count(*), min(l_comment), sum(length(l_comment)) FROM (SELECT l_comment FROM lineitem ORDER BY l_comment OFFSET 300000) t;
 --@ sort_text_rows
