@@ -243,8 +243,9 @@ ExecutionSettings SessionState::execution_settings() const {
   const Database& database = engine_->database();
   if (settings.temp_directory.empty() && !database.in_memory()) settings.temp_directory = database.path();
   if (settings.temp_directory.empty()) settings.temp_directory = std::filesystem::temp_directory_path();
-  // The database's columns are within the limit that somebody has set.
-  engine_->database().limit_cache(settings_.is_initial("memory_limit") ? 0 : settings.memory_limit_bytes / 4);
+  // memory_limit: half for the database's columns, three eighths for breakers' rows, the rest for what is on its way.
+  engine_->database().limit_cache(settings.memory_limit_bytes / 2);
+  settings.memory_limit_bytes = settings.memory_limit_bytes / 8 * 3;
   return settings;
 }
 

@@ -167,7 +167,7 @@ uint64_t parse_bytes(std::string_view text) {
   return static_cast<uint64_t>(bytes);
 }
 
-static_assert(kQueryShare.percent == 15, "what the table below says of memory_limit");
+static_assert(kQueryShare.percent == 40 * 3 / 8 && kColumnCacheShare.percent == 40 / 2, "what the table below says of memory_limit");
 
 const std::vector<SettingDescription>& Settings::all() {
   static const std::vector<SettingDescription> table = {
@@ -186,7 +186,7 @@ const std::vector<SettingDescription>& Settings::all() {
       {"extra_float_digits", "1", "Floating-point numbers are always printed so that they read back equal.",
        check_integer<-15, 3>, true},
       {"intervalstyle", "postgres", "Always postgres.", check_fixed, true},
-      {"memory_limit", "15%", "Most bytes that a query's breakers may hold: such as 2GB, or a share of the memory at hand; 0: no limit.",
+      {"memory_limit", "40%", "What a query's rows (3/8) and the database's cached columns (1/2) may take; more goes to temp_directory. Such as 2GB, or a share of the memory at hand; 0: no limit.",
        check_memory},
       {"search_path", "public", "Schemas in which names without one are looked for; what is made without one is made in the first.", check_any, true},
       {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
@@ -233,8 +233,6 @@ void Settings::reset_all() {
 }
 
 const std::string& Settings::get(std::string_view name) const { return values_[find(name)]; }
-
-bool Settings::is_initial(std::string_view name) const { return get(name) == all()[find(name)].initial; }
 
 std::vector<std::pair<std::string, std::string>> Settings::of_queries() const {
   std::vector<std::pair<std::string, std::string>> list;

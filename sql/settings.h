@@ -33,12 +33,12 @@ class Settings {
   void reset(std::string_view name);
   void reset_all();
   const std::string& get(std::string_view name) const;
-  bool is_initial(std::string_view name) const;
 
   static const std::vector<SettingDescription>& all();
   /// Names and values of those that queries depend on.
   std::vector<std::pair<std::string, std::string>> of_queries() const;
 
+  /// With all of memory_limit, and without a place for temporary files.
   ExecutionSettings execution() const;
   CheckpointMode checkpoint() const;
   bool checkpoint_verbose() const { return get("checkpoint_verbose") == "on"; }

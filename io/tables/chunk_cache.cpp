@@ -72,27 +72,29 @@ void ChunkCache::publish(const Key& key, const std::shared_ptr<const ColumnChunk
     entry.chunk = chunk;
     entry.position = position.begin();
     shard.order.splice(shard.order.end(), position);
-    shard.bytes += entry.bytes;
+    bytes_ += entry.bytes;
     shard.changed.notify_all();
   }
-  while (evict_one(shard)) continue;
+  keep_budget();
 }
 
 void ChunkCache::set_budget(size_t bytes) {
-  const size_t share = bytes / kShards;
-  if (shard_budget_bytes_.exchange(share) <= share) return;
-  for (Shard& shard : shards_) {
-    while (evict_one(shard)) continue;
+  if (budget_bytes_.exchange(bytes) > bytes) keep_budget();
+}
+
+void ChunkCache::keep_budget() {
+  for (size_t empty = 0; bytes_ > budget_bytes_ && empty < kShards;) {
+    empty = evict_one(shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % kShards]) ? 0 : empty + 1;
   }
 }
 
 bool ChunkCache::evict_one(Shard& shard) {
   std::shared_ptr<const ColumnChunk> evicted;  // dies after the lock
   const std::lock_guard lock(shard.mutex);
-  if (shard.bytes <= shard_budget_bytes_ || shard.order.size() <= 1) return false;
+  if (shard.order.empty()) return false;
   const auto victim = shard.entries.find(shard.order.front());
   shard.order.pop_front();
-  shard.bytes -= victim->second.bytes;
+  bytes_ -= victim->second.bytes;
   evicted = std::move(victim->second.chunk);
   shard.entries.erase(victim);
   return true;
@@ -114,15 +116,6 @@ std::shared_ptr<const ColumnChunk> ChunkCache::wait(const Key& key) {
     if (at->second.chunk != nullptr) return at->second.chunk;
     shard.changed.wait(lock);
   }
-}
-
-size_t ChunkCache::bytes() const {
-  size_t bytes = 0;
-  for (const Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    bytes += shard.bytes;
-  }
-  return bytes;
 }
 
 size_t default_cache_bytes() { return kColumnCacheShare.bytes(); }

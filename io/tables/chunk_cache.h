@@ -17,12 +17,13 @@
 
 namespace cairn {
 
-/// Opened column chunks by (row group, column), least recently used first out, within a budget of bytes. Chunks in use
-/// are kept alive by their users and may exceed the budget. A chunk that several threads ask for at once is read once.
+/// Opened column chunks by (row group, column), within a budget of bytes: of each shard in turn the least recently used
+/// goes first. Chunks in use are kept alive by their users and may exceed the budget. A chunk that several threads ask
+/// for at once is read once.
 /// Thread-safe.
 class ChunkCache {
  public:
-  explicit ChunkCache(size_t budget_bytes) : shard_budget_bytes_(budget_bytes / kShards) {}
+  explicit ChunkCache(size_t budget_bytes) : budget_bytes_(budget_bytes) {}
   /// What is held beyond goes.
   void set_budget(size_t bytes);
 
@@ -33,7 +34,7 @@ class ChunkCache {
                                                       const Reader& read);
 
   /// Bytes of the chunks held.
-  size_t bytes() const;
+  size_t bytes() const { return bytes_; }
 
  private:
   static constexpr size_t kShards = 16;
@@ -56,7 +57,6 @@ class ChunkCache {
     std::condition_variable changed;
     std::unordered_map<Key, Entry, KeyHash> entries;
     std::list<Key> order;  ///< least recently used first
-    size_t bytes = 0;
   };
 
   Shard& shard_of(const Key& key) { return shards_[KeyHash()(key) % kShards]; }
@@ -64,12 +64,14 @@ class ChunkCache {
   /// The chunk if it is there; else the caller must read it, or wait for who does.
   Claim claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk);
   void publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk);
-  bool evict_one(Shard& shard);  ///< false where the budget is kept
+  void keep_budget();
+  bool evict_one(Shard& shard);  ///< false where it is empty
   void abandon(const Key& key);
   /// Waits until nobody reads the chunk; nullptr if the reader failed or the chunk is out again.
   std::shared_ptr<const ColumnChunk> wait(const Key& key);
 
-  std::atomic<size_t> shard_budget_bytes_;
+  std::atomic<size_t> budget_bytes_, bytes_{0};
+  std::atomic<size_t> next_shard_{0};  ///< whose turn it is to let go
   std::array<Shard, kShards> shards_;
 };
 

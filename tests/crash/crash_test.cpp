@@ -5,7 +5,8 @@
 // --mix: mix.h. Otherwise DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
 // *.sql over its tables in --sql: theirs is what an uninterrupted process answers, whatever its settings.
 //
-// Every run draws its number of threads and its vector capacity: what a checkpoint holds must not depend on them. Small
+// Every run draws its number of threads, its vector capacity and its memory limit: what a checkpoint holds must not
+// depend on them, nor on what was written because memory was short. Small
 // vectors also make a query slow beside the disk, so that many kills find durable breakers behind them.
 
 #include <fmt/format.h>
@@ -39,14 +40,16 @@ struct Options {
 
 constexpr int kCapacities[] = {4, 32, 1024};
 constexpr int kThreads[] = {1, 2, 8};
+constexpr const char* kMemoryLimits[] = {"0", "40%", "60MB", "24MB"};
 
 struct Query {
   std::string sql, expected;
   std::map<int, double> ms;  ///< of an uninterrupted process, by vector capacity
 };
 
-std::string script(const Query& query, int threads, int capacity) {
-  return fmt::format("SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {};\n{}", threads, capacity, query.sql);
+std::string script(const Query& query, int threads, int capacity, const char* memory_limit = "40%") {
+  return fmt::format("SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}';\n{}", threads,
+                     capacity, memory_limit, query.sql);
 }
 
 std::map<std::string, Query> queries_of(const Options& options) {
@@ -102,7 +105,8 @@ class CrashTest {
     const Query& query = queries_.at(name);
     const int threads = kThreads[random_() % std::size(kThreads)], capacity = kCapacities[random_() % std::size(kCapacities)];
     const double instant_ms = std::uniform_real_distribution<double>(0, query.ms.at(capacity))(random_);
-    Outcome outcome = run_shell(options_.shell, script(query, threads, capacity), kill ? instant_ms : -1);
+    const char* const memory_limit = kMemoryLimits[random_() % std::size(kMemoryLimits)];
+    Outcome outcome = run_shell(options_.shell, script(query, threads, capacity, memory_limit), kill ? instant_ms : -1);
     if (outcome.killed) return outcome;
     const auto context = [&](const std::string& what) {
       return fmt::format("kill {} (query {}, {} threads, capacity {}, seed {}): {}\n{}", kills_, name, threads, capacity,

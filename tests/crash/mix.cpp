@@ -15,7 +15,7 @@ namespace {
 const std::vector<std::string> kPaths{"s1", "s2"};
 constexpr int kMixThreads[] = {1, 2, 8};
 constexpr int kMixCapacities[] = {8, 64, 1024};
-constexpr const char* kMemoryLimits[] = {"0", "50%", "400MB"};
+constexpr const char* kMixMemoryLimits[] = {"0", "40%", "400MB", "60MB", "24MB"};
 constexpr const char* kCheckpointLimits[] = {"0", "0", "20kB", "300kB", "3MB"};
 
 }  // namespace
@@ -59,7 +59,7 @@ std::string CrashMix::draw_session(const std::string& search_path, int capacity)
   session_ = fmt::format(
       "SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}'; "
       "SET checkpoint_limit = '{}'; SET checkpoint_directory = '{}'; SET search_path = '{}';\n",
-      one_of(kMixThreads), capacity, one_of(kMemoryLimits), one_of(kCheckpointLimits),
+      one_of(kMixThreads), capacity, one_of(kMixMemoryLimits), one_of(kCheckpointLimits),
       writes_outside_ ? outside_ : "", search_path);
   return session_;
 }

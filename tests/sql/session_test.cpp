@@ -146,7 +146,7 @@ TEST_F(SessionTest, Settings) {
   EXPECT_EQ(run("SET checkpoint = 'ALL'; SHOW checkpoint"), "all\n");
   EXPECT_EQ(run("SET memory_limit = '2GB'; SHOW memory_limit"), "2GB\n");
   EXPECT_EQ(run("SET memory_limit = '75%'; SHOW memory_limit"), "75%\n");
-  EXPECT_EQ(run("RESET memory_limit; SHOW memory_limit"), "15%\n");
+  EXPECT_EQ(run("RESET memory_limit; SHOW memory_limit"), "40%\n");
   for (const char* wrong : {"much", "0%", "101%", "-1", "%"})
     EXPECT_EQ(state("SET memory_limit = '" + std::string(wrong) + "'"), "22023") << wrong;
   EXPECT_EQ(state("SET threads = 0"), "22023");
