@@ -69,7 +69,7 @@ void RowSet::adopt(RowSet&& other) {
 }
 
 void RowSet::append_chunk(Chunk chunk) {
-  assert(chunk.columns.size() == types_.size());
+  assert(!chunk.is_resident() || chunk.columns.size() == types_.size());
   row_count_ += chunk.row_count;
   chunks_.push_back(std::move(chunk));
 }
