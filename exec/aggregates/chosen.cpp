@@ -8,6 +8,7 @@
 #include "exec/evaluation/integral_output.h"
 #include "exec/keys/group_index.h"
 #include "exec/pipeline/gather_rows.h"
+#include "exec/pipeline/run_alone.h"
 #include "exec/sorting/sort_order.h"
 
 namespace cairn {
@@ -216,12 +217,9 @@ class Sorted : public ListState {
       for (RowAddress row = 0; row < chunk.row_count; ++row) addresses.push_back(first | row);
       chunks.push_back(&chunk);
     }
-    // Results of several partitions are prepared in parallel already.
-    const Sink::Parallel alone = [](size_t count, const std::function<void(size_t)>& task) {
-      for (size_t i = 0; i < count; ++i) task(i);
-    };
     const SortOrder order(std::move(keys), rows_.types());
-    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, alone), alone);
+    // Results of several partitions are prepared in parallel already.
+    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, run_alone), run_alone);
     rows_ = RowSet(rows_.types());
     return sorted;
   }

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "exec/pipeline/gather_rows.h"
+#include "exec/pipeline/run_alone.h"
 #include "exec/rows/integer_values.h"
 #include "vector/date.h"
 #include "vector/kernels/kernels.h"
@@ -21,11 +22,6 @@ struct Position {
   uint64_t morsel = 0, row = 0;
   friend auto operator<=>(const Position&, const Position&) = default;
 };
-
-/// Runs tasks one after another: within a fragment there is one worker.
-void run_here(size_t task_count, const std::function<void(size_t)>& task) {
-  for (size_t i = 0; i < task_count; ++i) task(i);
-}
 
 /// The first sort key of the last row that is kept: later rows behind it can't get in.
 class Threshold {
@@ -192,11 +188,11 @@ void TopFragment::pick_best() {
   rows_->seal();
   ChunkList chunks;
   const std::vector<RowAddress> in_order = by_position({this}, chunks, nullptr);
-  std::vector<RowAddress> best = order_.sort(chunks, in_order, run_here);
+  std::vector<RowAddress> best = order_.sort(chunks, in_order, run_alone);
   if (best.size() > keep_) best.resize(keep_);
   std::vector<Position> positions;
   for (const RowAddress row : best) positions.push_back(positions_[row]);  // one set: its addresses are its rows
-  rows_ = gather_rows(types_, chunks, best, run_here);
+  rows_ = gather_rows(types_, chunks, best, run_alone);
   positions_ = std::move(positions);
   bounded_ = true;
   if (threshold_ == nullptr || best.size() < keep_) return;

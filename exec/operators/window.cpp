@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <mutex>
 
-#include "exec/pipeline/collected_rows.h"
 #include "exec/pipeline/gather_rows.h"
+#include "exec/pipeline/run_alone.h"
+#include "exec/sorting/run_merge.h"
+#include "exec/sorting/sorting_fragment.h"
 #include "exec/windows/aggregate.h"
 #include "exec/windows/rows.h"
 #include "exec/windows/value.h"
@@ -17,23 +19,20 @@ constexpr size_t kTaskRows = 32768;
 
 class WindowSink : public Sink {
  public:
-  WindowSink(const PlanNode& plan, SinkResources resources)
-      : plan_(plan), resources_(resources), input_types_(plan.children[0]->types) {
-    for (const uint32_t column : plan.groups) partition_keys_.push_back({column, false, false});
-  }
+  WindowSink(const PlanNode& plan, const SinkResources& resources)
+      : plan_(plan), input_types_(plan.children[0]->types), partition_keys_(keys_of(plan.groups)),
+        order_(with(partition_keys_, plan.sort_keys), input_types_, resources) {}
 
-  std::unique_ptr<Fragment> open(const WorkerContext&) override {
-    return std::make_unique<CollectedFragment>(input_types_);
-  }
+  std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<SortingFragment>(order_); }
   void add(std::unique_ptr<Fragment> sealed) override {
     const std::lock_guard lock(mutex_);
-    parts_.push_back(static_cast<CollectedFragment&>(*sealed).take());
+    fragments_.emplace_back(static_cast<SortingFragment*>(sealed.release()));
   }
   void finalize(const Parallel& parallel) override {
-    std::shared_ptr<RowSet> sorted = sort(parallel);
-    parts_.clear();
-    rows_ = with_calls(*sorted, parallel);
+    rows_ = any_spilled(fragments_) ? merged(parallel) : with_calls(*sort(parallel), parallel);
   }
+  /// A partition is in memory while it is evaluated: where there is but one, its rows can stay as well.
+  ChunkStore* spill_store() const override { return partition_keys_.empty() ? nullptr : order_.resources().store; }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
 
@@ -44,26 +43,52 @@ class WindowSink : public Sink {
     ColumnBuffer results;
   };
 
-  std::shared_ptr<RowSet> sort(const Parallel& parallel) const;
+  std::shared_ptr<RowSet> sort(const Parallel& parallel);
   std::vector<Task> make_tasks(const WindowRows& rows) const;
   std::shared_ptr<RowSet> with_calls(RowSet& sorted, const Parallel& parallel) const;
+  std::shared_ptr<const RowSet> merged(const Parallel& parallel);
+
+  static std::vector<SortKey> keys_of(const std::vector<uint32_t>& columns) {
+    std::vector<SortKey> keys;
+    for (const uint32_t column : columns) keys.push_back({column, false, false});
+    return keys;
+  }
+  static std::vector<SortKey> with(std::vector<SortKey> keys, const std::vector<SortKey>& further) {
+    keys.insert(keys.end(), further.begin(), further.end());
+    return keys;
+  }
 
   const PlanNode& plan_;
-  const SinkResources resources_;
   const std::vector<Type>& input_types_;
-  std::vector<SortKey> partition_keys_;
+  const std::vector<SortKey> partition_keys_;
+  const RunOrder order_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<CollectedRows>> parts_;
+  SortingFragments fragments_;
   std::shared_ptr<const RowSet> rows_;
 };
 
-std::shared_ptr<RowSet> WindowSink::sort(const Parallel& parallel) const {
+std::shared_ptr<RowSet> WindowSink::sort(const Parallel& parallel) {
+  const std::vector<std::unique_ptr<CollectedRows>> parts = take_rows(fragments_);
   ChunkList chunks;
-  std::vector<RowAddress> addresses = addresses_in_morsel_order(parts_, chunks);
-  std::vector<SortKey> keys = partition_keys_;
-  keys.insert(keys.end(), plan_.sort_keys.begin(), plan_.sort_keys.end());
-  if (!keys.empty()) addresses = SortOrder(std::move(keys), input_types_).sort(chunks, addresses, parallel);
+  std::vector<RowAddress> addresses = addresses_in_morsel_order(parts, chunks, parallel);
+  if (!order_.of_input().keys().empty()) addresses = order_.of_input().sort(chunks, addresses, parallel);
   return gather_rows(input_types_, chunks, addresses, parallel);
+}
+
+/// Ranges of whole partitions, each evaluated on its own.
+std::shared_ptr<const RowSet> WindowSink::merged(const Parallel& parallel) {
+  const LentBytes fragments(*order_.resources().memory, bytes_of(fragments_));
+  const RunMerge merge(order_, take_runs(fragments_, order_, parallel), partition_keys_.size());
+  RangeOutput output(plan_.types, merge.range_count(), order_.resources());
+  parallel(merge.range_count(), [&](size_t number) {
+    MergedRange range = merge.read(number);
+    const auto sorted = gather_rows(input_types_, range.chunk_list(), range.sorted, run_alone);
+    range.held->hold_more(sorted->bytes());
+    range.chunks.clear();
+    range.held->hold(sorted->bytes());
+    output.put(number, std::move(*with_calls(*sorted, run_alone)));
+  });
+  return output.take();
 }
 
 /// Cut where the rows say so, not the threads.
@@ -90,7 +115,7 @@ std::shared_ptr<RowSet> WindowSink::with_calls(RowSet& sorted, const Parallel& p
       Task& task = tasks[number];
       const WindowCall& call = plan_.window_calls[task.call];
       if (call.function == WindowFunction::kAggregate) {
-        append_window_aggregate(rows, call, task.first, task.last, *resources_.memory, task.results);
+        append_window_aggregate(rows, call, task.first, task.last, *order_.resources().memory, task.results);
       } else {
         append_window_values(rows, call, task.first, task.last, task.results);
       }

@@ -1,6 +1,7 @@
 #include "exec/pipeline/collected_rows.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "exec/rows/integer_values.h"
 #include "vector/error.h"
@@ -8,6 +9,9 @@
 namespace cairn {
 
 namespace {
+
+/// Runs of rows that are listed together.
+constexpr size_t kRunsPerTask = 16;
 
 struct Piece {
   uint64_t morsel = 0;
@@ -63,32 +67,35 @@ void CollectedRows::append(const Batch& batch, uint64_t morsel) {
 }
 
 std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
-                                                  ChunkList& chunks) {
+                                                  ChunkList& chunks, const Sink::Parallel& parallel) {
   struct PlacedRun {
     CollectedRows::Run run;
     size_t first_chunk;
+    size_t first_address;
   };
+  parallel(parts.size(), [&](size_t part) { parts[part]->rows().seal(); });
   std::vector<PlacedRun> runs;
-  uint64_t row_count = 0;
   for (const auto& part : parts) {
-    part->rows().seal();
-    for (const CollectedRows::Run& run : part->runs()) runs.push_back({run, chunks.size()});
+    for (const CollectedRows::Run& run : part->runs()) runs.push_back({run, chunks.size(), 0});
     for (const RowSet::Chunk& chunk : part->rows().chunks()) chunks.push_back(&chunk);
-    row_count += part->rows().row_count();
   }
   if (chunks.size() >= size_t{1} << (32 - kAddressOffsetBits)) {
     throw Error(sqlstate::kProgramLimit, "a sort of more than 4294967296 rows");
   }
   std::stable_sort(runs.begin(), runs.end(),
                    [](const PlacedRun& a, const PlacedRun& b) { return a.run.morsel < b.run.morsel; });
-  std::vector<RowAddress> in_order;
-  in_order.reserve(row_count);
-  for (const auto& [run, first_chunk] : runs) {
-    for (uint64_t row = run.first_row; row < run.first_row + run.rows; ++row) {
-      const uint64_t chunk = first_chunk + row / kRowGroupRows;
-      in_order.push_back(static_cast<RowAddress>(chunk << kAddressOffsetBits | row % kRowGroupRows));
+  uint64_t row_count = 0;
+  for (PlacedRun& run : runs) run.first_address = std::exchange(row_count, row_count + run.run.rows);
+  std::vector<RowAddress> in_order(row_count);
+  parallel((runs.size() + kRunsPerTask - 1) / kRunsPerTask, [&](size_t task) {
+    for (size_t i = task * kRunsPerTask; i < std::min(runs.size(), (task + 1) * kRunsPerTask); ++i) {
+      const auto& [run, first_chunk, first_address] = runs[i];
+      RowAddress* const to = in_order.data() + first_address;
+      // All chunks of a part but the last are full: its rows' addresses are one behind another.
+      const uint64_t first = (first_chunk << kAddressOffsetBits) + run.first_row;
+      for (uint64_t row = 0; row < run.rows; ++row) to[row] = static_cast<RowAddress>(first + row);
     }
-  }
+  });
   return in_order;
 }
 

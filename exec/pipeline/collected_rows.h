@@ -45,7 +45,7 @@ class CollectedFragment : public Fragment {
 /// Seals the parts and lists their chunks; where each row is, in the order of the morsels.
 /// Errors: kProgramLimit where addresses do not suffice.
 std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
-                                                  ChunkList& chunks);
+                                                  ChunkList& chunks, const Sink::Parallel& parallel);
 
 /// All rows in the order of their morsels, sealed: what one worker would have collected that did all morsels in
 /// order. Nothing is copied where that order is there already. Empties `parts`.

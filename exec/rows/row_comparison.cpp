@@ -36,6 +36,14 @@ int compare_values(const Vector& a, size_t a_row, const Vector& b, size_t b_row)
   }
 }
 
+int compare_by(const SortKey& key, const Vector& a, size_t a_row, const Vector& b, size_t b_row) {
+  const bool a_valid = a.valid(a_row), b_valid = b.valid(b_row);
+  if (a_valid != b_valid) return a_valid == key.nulls_first ? 1 : -1;
+  if (!a_valid) return 0;
+  const int order = compare_values(a, a_row, b, b_row);
+  return key.descending ? -order : order;
+}
+
 RowComparison::RowComparison(std::span<const SortKey> keys, const ChunkList& chunks) : keys_(keys.begin(), keys.end()) {
   for (const RowSet::Chunk* chunk : chunks) {
     for (const SortKey& key : keys_) columns_.push_back(chunk->columns[key.column].view());
@@ -44,13 +52,9 @@ RowComparison::RowComparison(std::span<const SortKey> keys, const ChunkList& chu
 
 int RowComparison::compare(RowAddress a, RowAddress b) const {
   for (size_t k = 0; k < keys_.size(); ++k) {
-    const SortKey& key = keys_[k];
     const Vector &a_values = columns_[chunk_of(a) * keys_.size() + k], &b_values = columns_[chunk_of(b) * keys_.size() + k];
-    const bool a_valid = a_values.valid(offset_of(a)), b_valid = b_values.valid(offset_of(b));
-    if (a_valid != b_valid) return a_valid == key.nulls_first ? 1 : -1;
-    if (!a_valid) continue;
-    const int order = compare_values(a_values, offset_of(a), b_values, offset_of(b));
-    if (order != 0) return key.descending ? -order : order;
+    const int order = compare_by(keys_[k], a_values, offset_of(a), b_values, offset_of(b));
+    if (order != 0) return order;
   }
   return 0;
 }

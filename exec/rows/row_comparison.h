@@ -12,6 +12,9 @@ namespace cairn {
 /// other numbers and equal to itself.
 int compare_values(const Vector& a, size_t a_row, const Vector& b, size_t b_row);
 
+/// The order of two rows by one key; NULLs are equal. The vectors are flat.
+int compare_by(const SortKey& key, const Vector& a, size_t a_row, const Vector& b, size_t b_row);
+
 /// Compares rows of sealed chunks by sort keys; NULLs are equal.
 class RowComparison {
  public:

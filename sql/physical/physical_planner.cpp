@@ -196,8 +196,8 @@ PlannedNode PhysicalPlanner::build_limit(const LogicalNode& node) {
   if (limit < 0 && offset == 0) return child;
   const double rows = std::min(rows_of(node), child.node->estimated_rows);
   PlanNode& below = *child.node;
-  // Under a limit, the rows of a sort are few: a top-N.
-  if (below.kind == PlanNode::Kind::kSort && below.limit < 0 && limit >= 0) {
+  // A sort keeps no rows that are cut; under a limit, they are few: a top-N.
+  if (below.kind == PlanNode::Kind::kSort && below.limit < 0 && below.offset == 0) {
     below.limit = limit;
     below.offset = offset;
     below.estimated_rows = rows;

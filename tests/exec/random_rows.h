@@ -10,12 +10,14 @@
 #include <cmath>
 #include <cstring>
 #include <cstdlib>
+#include <exception>
 #include <memory>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "exec/crew/held_bytes.h"
 #include "exec/pipeline/pipeline.h"
 #include "exec/rows/row_set.h"
 #include "vector/column_buffer.h"
@@ -199,12 +201,20 @@ inline void run_in_order(size_t tasks, const std::function<void(size_t)>& task) 
 }
 inline void run_in_threads(size_t tasks, const std::function<void(size_t)>& task) {
   std::atomic<size_t> next{0};
-  const auto work = [&] {
-    for (size_t i = next++; i < tasks; i = next++) task(i);
+  std::exception_ptr errors[2];
+  const auto work = [&](size_t worker) {
+    try {
+      for (size_t i = next++; i < tasks; i = next++) task(i);
+    } catch (...) {
+      errors[worker] = std::current_exception();
+    }
   };
-  std::thread other(work);
-  work();
+  std::thread other(work, 1);
+  work(0);
   other.join();
+  for (const std::exception_ptr& error : errors) {
+    if (error) std::rethrow_exception(error);
+  }
 }
 
 /// How rows reach a sink.
@@ -214,6 +224,8 @@ struct Feed {
   size_t batch_rows_max = 100;
   bool selections = false;
   bool seals_often = false;  ///< fragments are sealed, and new ones opened, between morsels
+  ChunkStore* store = nullptr;   ///< where there: fragments spill to it now and then
+  MemoryBudget* memory = nullptr;  ///< where there: sealed fragments are charged to it until finalize ends
 };
 
 inline Feed random_feed(Random& random, size_t morsel_rows) {
@@ -226,6 +238,12 @@ inline void feed_sink(Random& random, Sink& sink, const std::vector<Type>& types
   const ExecutionSettings settings;
   const WorkerContext worker{&settings};
   std::vector<std::unique_ptr<Fragment>> open;
+  MemoryBudget unlimited(0);
+  HeldBytes sealed(feed.memory != nullptr ? *feed.memory : unlimited);
+  const auto seal = [&](std::unique_ptr<Fragment> fragment) {
+    sealed.hold_more(fragment->bytes());
+    sink.add(std::move(fragment));
+  };
   for (size_t f = 0; f < feed.fragments; ++f) open.push_back(sink.open(worker));
   for (size_t begin = 0, ordinal = 0; begin < rows.size(); begin += feed.morsel_rows, ++ordinal) {
     std::unique_ptr<Fragment>& fragment = open[below(random, open.size())];
@@ -237,23 +255,25 @@ inline void feed_sink(Random& random, Sink& sink, const std::vector<Type>& types
       OwnedBatch owned(random, types, part, feed.selections && chance(random, 70));
       fragment->consume(owned.batch, {ordinal});
       at += count;
+      if (feed.store != nullptr && chance(random, 10)) fragment->spill(*feed.store);
     }
     fragment->end_morsel({ordinal});
     if (feed.seals_often && chance(random, 40)) {
-      sink.add(std::move(fragment));
+      seal(std::move(fragment));
       fragment = sink.open(worker);
     }
   }
-  for (auto& fragment : open) sink.add(std::move(fragment));
+  for (auto& fragment : open) seal(std::move(fragment));
   sink.finalize(chance(random, 50) ? Sink::Parallel(run_in_order) : Sink::Parallel(run_in_threads));
 }
 
 inline std::vector<Row> rows_of(const RowSet& set) {
   std::vector<Row> rows;
-  for (const RowSet::Chunk& chunk : set.chunks()) {
-    for (size_t row = 0; row < chunk.row_count; ++row) {
+  for (size_t chunk = 0; chunk < set.chunks().size(); ++chunk) {
+    const std::shared_ptr<const RowSet::Chunk> pinned = set.pin(chunk);
+    for (size_t row = 0; row < pinned->row_count; ++row) {
       Row values;
-      for (const ColumnBuffer& column : chunk.columns) values.push_back(read_value(column.view(), row));
+      for (const ColumnBuffer& column : pinned->columns) values.push_back(read_value(column.view(), row));
       rows.push_back(std::move(values));
     }
   }
