@@ -44,9 +44,9 @@ class PipeSource : public ByteSource {
     size_t bytes = 0;
     while (bytes < into.size()) {
       const ssize_t got = ::read(descriptor_, into.data() + bytes, into.size() - bytes);
-      if (got == 0) break;
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) throw file_error(errno, "read", path_);
+      if (got == 0) break;
       bytes += static_cast<size_t>(got);
     }
     return bytes;

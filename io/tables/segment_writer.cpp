@@ -21,24 +21,22 @@ void SegmentWriter::throw_error() const {
 }
 
 void SegmentWriter::write(std::shared_ptr<DataFile> file, uint64_t offset, std::vector<AlignedBuffer> segments) {
-  Job job{std::move(file), offset, std::move(segments), 0};
-  for (const AlignedBuffer& segment : job.segments) job.bytes += segment.size();
+  size_t bytes = 0;
+  for (const AlignedBuffer& segment : segments) bytes += segment.size();
   std::unique_lock lock(mutex_);
-  throw_error();
-  seen_bytes_ += job.bytes;
+  seen_bytes_ += bytes;
   if (seen_bytes_ > kSynchronousBytes) start_thread();
   if (!thread_.joinable()) {  // a small insert, for which a thread would cost more; or there is none to be had
     lock.unlock();
-    for (const AlignedBuffer& segment : job.segments) {
-      job.file->file().write(offset, segment.bytes());
+    for (const AlignedBuffer& segment : segments) {
+      file->file().write(offset, segment.bytes());
       offset += segment.size();
     }
     return;
   }
   changed_.wait(lock, [this] { return pending_bytes_ < kQueueBytesMax || error_ != nullptr; });
   throw_error();
-  const size_t bytes = job.bytes;
-  queue_.push_back(std::move(job));
+  queue_.push_back({std::move(file), offset, std::move(segments)});
   pending_bytes_ += bytes;
   changed_.notify_all();
 }
@@ -63,16 +61,14 @@ void SegmentWriter::run() {
     changed_.wait(lock, [this] { return stop_ || !queue_.empty(); });
     if (stop_) return;
     std::vector<Job> jobs = std::exchange(queue_, {});
+    const size_t bytes = pending_bytes_;
     lock.unlock();
     std::exception_ptr error;
     try {
-      write_all(jobs);
+      write_all(std::move(jobs));
     } catch (...) {
       error = std::current_exception();
     }
-    size_t bytes = 0;
-    for (const Job& job : jobs) bytes += job.bytes;
-    jobs.clear();
     lock.lock();
     pending_bytes_ -= bytes;
     if (error_ == nullptr) error_ = error;
@@ -80,7 +76,7 @@ void SegmentWriter::run() {
   }
 }
 
-void SegmentWriter::write_all(std::vector<Job>& jobs) {
+void SegmentWriter::write_all(std::vector<Job> jobs) {
   const auto batch = storage_.make_batch();
   for (Job& job : jobs) {
     uint64_t offset = job.offset;

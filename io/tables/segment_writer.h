@@ -34,11 +34,10 @@ class SegmentWriter {
     std::shared_ptr<DataFile> file;
     uint64_t offset = 0;
     std::vector<AlignedBuffer> segments;
-    size_t bytes = 0;
   };
   void start_thread();  ///< REQUIRES: mutex_ is held
   void run();
-  void write_all(std::vector<Job>& jobs);
+  void write_all(std::vector<Job> jobs);
   void throw_error() const;
 
   Storage& storage_;

@@ -74,6 +74,20 @@ TEST_F(FragmentFileTest, ManyChunksComeBackInOrder) {
   }
 }
 
+TEST_F(FragmentFileTest, SomeMegabytesAreUnderWayAtOnceAndNoMore) {
+  uint64_t most = 0;
+  ASSERT_TRUE(write(*chunks(20, 3 << 20), [&] {
+    uint64_t given = 4096;
+    for (const auto& chunk : breaker_.chunks) {
+      for (const auto& segment : chunk.columns) given += (segment.bytes + 4095) / 4096 * 4096;
+    }
+    most = std::max(most, given - bytes_written_);
+    return false;
+  }));
+  EXPECT_GT(most, 8u << 20) << "the disk stays busy";
+  EXPECT_LT(most, 20u << 20) << "memory does not grow with the rows";
+}
+
 TEST_F(FragmentFileTest, WhatWasWrittenIsSynced) {
   const auto rows = make_rows(1000);
   ASSERT_TRUE(write(*rows));

@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "tests/faults/failing_allocator.h"
 #include "tests/io/file_fixture.h"
 
 namespace cairn {
@@ -47,6 +48,23 @@ TEST_P(FileBatch, writes_then_reads_in_free_order) {
   }
   EXPECT_EQ(seen.size(), order.size());
   EXPECT_EQ(batch->poll().has_value(), false);
+}
+
+TEST_P(FileBatch, forgets_what_is_done) {
+  const auto file = storage_->open(path("a"), OpenMode::kCreate);
+  const auto batch = storage_->make_batch();
+  const Bytes content = pattern(100, 1);
+  const auto blocks_after = [&](uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) {
+      batch->write(*file, 0, content, i);
+      EXPECT_EQ(batch->wait_one().token, i);
+    }
+    return test::FailingAllocator::live_blocks();
+  };
+  blocks_after(10);
+  file->sync();
+  const int64_t before = blocks_after(1);
+  EXPECT_LT(blocks_after(200), before + (is_simulated() ? 300 : 50)) << "the simulated disk remembers each unsynced write";
 }
 
 TEST_P(FileBatch, large_and_unaligned_requests_are_exact) {

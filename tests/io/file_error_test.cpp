@@ -2,11 +2,13 @@
 
 #include "io/storage/file_error.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "tests/io/file_fixture.h"
+#include "tests/io/kernel_answers.h"
 
 namespace cairn {
 namespace {
@@ -40,6 +42,29 @@ TEST(FileErrorTexts, ALockSaysWhoHasIt) {
   EXPECT_EQ(lock_is_taken_error("/l", false, 1).message, "could not lock \"/l\" for reading: it is locked by process 1");
   EXPECT_EQ(lock_is_taken_error("/l", false, 0).message, "could not lock \"/l\" for reading: it is locked by another process");
   EXPECT_EQ(lock_is_taken_error("/l", true, 0).sqlstate, sqlstate::kObjectInUse);
+}
+
+TEST(FileErrors, AWriteThatTakesNothingIsOne) {
+  const auto storage = make_storage(StorageKind::kThreadPool);
+  std::string path = std::filesystem::temp_directory_path().string() + "/cairn-write-test-XXXXXX";
+  ::close(::mkstemp(path.data()));
+  const auto file = storage->open(path, OpenMode::kReadWrite);
+  std::filesystem::remove(path);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(20);  // it must not try for ever
+    if (!kernel_answers(SYS_pwrite64, 0)) ::_exit(77);
+    try {
+      file->write(0, bytes_of("x"));
+    } catch (const Error& error) {
+      ::_exit(error.sqlstate == sqlstate::kIoError ? 0 : 2);
+    }
+    ::_exit(1);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(status, 0);
 }
 
 TEST(FileErrorTexts, WhatALockFileMayHold) {

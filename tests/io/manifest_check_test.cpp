@@ -120,6 +120,10 @@ TEST_F(ManifestCheck, ARecordThatSaysSomethingElseThanWasMeantIsNotWritten) {
   };
   EXPECT_CONTAINS(refused([](CommitRecord&) {}), "fruit");
   EXPECT_CONTAINS(refused([&](CommitRecord& record) { added(record); added(record); }), "other row groups");
+  const auto other = Database::open("/other", storage_);  // whose rows have the same number, and other values
+  create_fruit(*other);
+  const auto others = insert(*other, numbered_fruits(100, 120))->tables.at("fruit")->row_groups;
+  EXPECT_CONTAINS(refused([&](CommitRecord& record) { record.change_row_groups("fruit", removed, others); }), "other row groups");
   EXPECT_CONTAINS(refused([&](CommitRecord& record) { record.drop_table("fruit"); }), "other tables");
   EXPECT_CONTAINS(refused([&](CommitRecord& record) { record.create_view({"v", {}, "SELECT 1"}); }), "fruit");
   EXPECT_CONTAINS(refused([&](CommitRecord& record) { record.change_row_groups("nothing", {}, {}); }), "nothing");

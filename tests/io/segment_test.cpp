@@ -98,6 +98,26 @@ TEST(Segment, EncodesRowsFromTheMiddleOfAColumn) {
   }
 }
 
+TEST(Segment, ArraysAreAlignedWhereverItLies) {
+  constexpr size_t kRows = 1000;
+  std::mt19937_64 random(1);
+  ColumnBuffer column(Type::big_int());
+  for (size_t row = 0; row < kRows; ++row) column.append_value(Value::of_integer(column.type(), static_cast<int64_t>(random())));
+  const EncodedSegment segment = encode_segment(column, 0, kRows, EncodeEffort::kFast);
+  for (const size_t offset : {0, 1, 8, 63, 64}) {
+    const auto memory = std::make_shared<AlignedBuffer>(offset + segment.bytes.size());
+    std::memcpy(memory->data() + offset, segment.bytes.data(), segment.bytes.size());
+    const std::shared_ptr<const std::byte> bytes(memory, memory->data() + offset);
+    const auto chunk = open_segment(bytes, segment.bytes.size(), column.type(), kRows, "segment");
+    ASSERT_NO_FATAL_FAILURE(expect_rows(*chunk, column, 0, 0, kRows));
+    std::vector<uint64_t> scratch;
+    const auto* values = static_cast<const std::byte*>(chunk->slice(0, kRows, scratch).data);
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(values) % 64, 0u) << offset;
+    const bool is_copy = values < memory->data() || values >= memory->data() + memory->size();
+    EXPECT_EQ(is_copy, offset % 64 != 0) << offset;
+  }
+}
+
 TEST(Segment, HoldsNoRows) {
   for (const Type type : {Type::integer(), Type::varchar(), Type::double_(), Type::huge_int(), Type::interval()}) {
     const EncodedSegment segment = encode_segment(ColumnBuffer(type), 0, 0, EncodeEffort::kSmall);
@@ -203,6 +223,31 @@ TEST(Segment, SketchesCountDistinctValues) {
     const double text_count = encode_segment(texts, 0, texts.size(), EncodeEffort::kResident).sketch.estimate();
     EXPECT_NEAR(number_count, distinct, distinct * 0.15);
     EXPECT_NEAR(text_count, distinct, distinct * 0.15);
+  }
+}
+
+/// What two values share exactly when they are equal.
+std::string key_of(const Value& value) {
+  if (value.type.is_string()) return value.string;
+  if (value.type.is_floating()) return std::to_string(value.floating == 0 ? 0.0 : value.floating);
+  if (value.type.physical() != Physical::kInterval) return std::string(reinterpret_cast<const char*>(&value.integer), sizeof value.integer);
+  const Interval& interval = value.interval;
+  const int128_t micros = (int128_t{interval.months} * 30 + interval.days) * 86'400'000'000 + interval.micros;
+  return std::string(reinterpret_cast<const char*>(&micros), sizeof micros);
+}
+
+TEST(Segment, SketchesCountWhatIsNotNullOfEveryType) {
+  constexpr size_t kRows = 3000;
+  for (const TestColumn& test : test_columns(kRows, 1)) {
+    std::set<std::string> distinct;
+    const Vector view = test.column.view(0, kRows);
+    for (size_t row = 0; row < kRows; ++row) {
+      if (const Value value = read_value(view, row); !value.null) distinct.insert(key_of(value));
+    }
+    const auto count = static_cast<double>(distinct.size());
+    for (const EncodeEffort effort : {EncodeEffort::kSmall, EncodeEffort::kResident}) {
+      EXPECT_NEAR(encode_segment(test.column, 0, kRows, effort).sketch.estimate(), count, count * 0.2 + 0.5) << test.name;
+    }
   }
 }
 

@@ -69,14 +69,28 @@ TEST_F(SimulatedPromises, RemovedFilesTakeNoRoom) {
   put("/file", std::string(1000, 'x'));
   EXPECT_EQ(storage_.used_bytes(), 1000u);
   const auto open = storage_.open("/file", OpenMode::kReadWrite);
+  open->truncate(1500);
+  EXPECT_EQ(storage_.used_bytes(), 1500u);
+  open->truncate(500);
+  EXPECT_EQ(storage_.used_bytes(), 500u);
   storage_.remove("/file", EntryKind::kFile);
   EXPECT_EQ(storage_.used_bytes(), 0u);
   open->write(0, bytes_of(std::string(2000, 'y')));  // a file without a name
+  open->truncate(3000);
   EXPECT_EQ(storage_.used_bytes(), 0u);
   put("/other", std::string(10, 'x'));
   put("/third", std::string(20, 'x'));
   storage_.rename("/third", "/other");
   EXPECT_EQ(storage_.used_bytes(), 20u);
+}
+
+TEST_F(SimulatedPromises, APathGoesUpAndDown) {
+  put("/file", "content");
+  storage_.create_directories("/a/b/c");
+  for (const std::string path : {"/a/../file", "/a/b/../../file", "/../file", "/./a/.././/file", "/a/b/c/../../../file"}) {
+    EXPECT_EQ(text_of(read_file(storage_, path).bytes()), "content") << path;
+  }
+  EXPECT_FALSE(storage_.exists("/a/b/../file"));
 }
 
 TEST_F(SimulatedPromises, EverySectorOfAWriteMayBeTheOneThatSurvives) {

@@ -1,5 +1,8 @@
 // What a transaction still takes when it has ended, and what becomes of files that nobody needs any more.
 
+#include <new>
+
+#include "tests/faults/failing_allocator.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {
@@ -32,7 +35,9 @@ TEST_F(TransactionEnd, AnEndedOneTakesNothingMore) {
       [&] { ended->drop_sequence("s"); },
       [&] { ended->create_schema("n"); },
       [&] { ended->drop_schema("n"); },
+      [&] { ended->begin_statement(); },
       [&] { ended->writer("fruit"); },
+      [&] { ended->snapshot(); },
       [&] { ended->delete_rows("fruit", row_group, nothing); },
       [&] { ended->commit(); },
   };
@@ -77,6 +82,34 @@ TEST_F(TransactionEnd, FilesOfAnAbandonedOneGoAtOnce) {
   }
   EXPECT_EQ(storage_->list("/db/data").size(), 1u);
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20'000));
+}
+
+TEST_F(TransactionEnd, FilesOfOneThatCouldNotCommitGoAtOnce) {
+  const auto transaction = database_->begin_write();
+  insert(*transaction, numbered_fruits(20'000, 200'000));
+  EXPECT_EQ(scan(*transaction->snapshot()), numbered_fruits(0, 200'000));
+  EXPECT_EQ(storage_->list("/db/data").size(), 2u);
+  storage_->set_fault([](const SimulatedOperation& operation) { return operation.call == SimulatedCall::kSync ? EIO : 0; });
+  EXPECT_THROW(transaction->commit(), Error);
+  storage_->clear_faults();
+  EXPECT_EQ(storage_->list("/db/data").size(), 1u) << "though its object is there";
+}
+
+TEST_F(TransactionEnd, OneThatCouldNotBeginKeepsNobodyWaiting) {
+  int refused = 0;
+  for (bool met = true; met; refused += met ? 1 : 0) {
+    std::unique_ptr<WriteTransaction> transaction;
+    test::FailingAllocator::arm(static_cast<uint64_t>(refused) + 1, false);
+    try {
+      transaction = database_->begin_write();
+    } catch (const std::bad_alloc&) {
+    }
+    met = test::FailingAllocator::disarm();
+    EXPECT_EQ(transaction == nullptr, met);
+  }
+  EXPECT_GT(refused, 0);
+  insert(*database_, numbered_fruits(20'000, 20'010));
+  EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20'010));
 }
 
 TEST_F(TransactionEnd, WhatWasPinnedStaysOnDisk) {

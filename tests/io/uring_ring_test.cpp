@@ -1,8 +1,5 @@
 // What only io_uring can get wrong: its rings after a fork, and a kernel that refuses them.
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,6 +10,7 @@
 #include <thread>
 
 #include "tests/io/file_fixture.h"
+#include "tests/io/kernel_answers.h"
 
 namespace cairn {
 namespace {
@@ -76,23 +74,27 @@ TEST_F(UringRings, a_thread_that_gets_none_uses_blocking_calls) {
   EXPECT_TRUE(works);
 }
 
-/// Lets the kernel refuse io_uring to this process from here on, as Docker's default seccomp profile does.
-bool forbid_io_uring() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter = {sizeof program / sizeof program[0], program};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+// All tests of io_uring are left out where the probe says that there is none.
+TEST(UringProbe, finds_the_ring_that_there_is) {
+  io_uring ring;
+  if (io_uring_queue_init(1, &ring, 0) != 0) GTEST_SKIP() << "this kernel refuses io_uring";
+  const int zeros = ::open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  char byte = 1;
+  io_uring_prep_read(io_uring_get_sqe(&ring), zeros, &byte, 1, 0);
+  io_uring_submit_and_wait(&ring, 1);
+  io_uring_cqe* done = nullptr;
+  const bool reads = io_uring_peek_cqe(&ring, &done) == 0 && done->res == 1;
+  io_uring_queue_exit(&ring);
+  ::close(zeros);
+  EXPECT_EQ(UringRing::probe() == 0, reads);
 }
 
 TEST_F(UringRings, where_the_kernel_refuses_the_thread_pool_takes_over) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::unsetenv("CAIRN_IO");
-    if (!forbid_io_uring()) ::_exit(77);
+    // As Docker's default seccomp profile does.
+    if (!kernel_answers(SYS_io_uring_setup, EPERM)) ::_exit(77);
     if (make_storage()->name() != "thread pool") ::_exit(1);
     try {
       make_storage(StorageKind::kUring);
