@@ -8,6 +8,7 @@
 #include "sql/session_state.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
+#include "vector/memory_pool.h"
 #include "vector/statement_clock.h"
 
 namespace cairn {
@@ -245,6 +246,7 @@ ExecutionSettings SessionState::execution_settings() const {
   if (settings.temp_directory.empty()) settings.temp_directory = std::filesystem::temp_directory_path();
   // memory_limit: half for the database's columns, three eighths for breakers' rows, the rest for what is on its way.
   engine_->database().limit_cache(settings.memory_limit_bytes / 2);
+  limit_kept_blocks(settings.memory_limit_bytes / 16);
   settings.memory_limit_bytes = settings.memory_limit_bytes / 8 * 3;
   return settings;
 }

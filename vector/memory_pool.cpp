@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstdint>
 #include <mutex>
 #include <new>
 
@@ -23,6 +24,9 @@ constexpr bool kPooling = false;  // sanitizers watch allocations
 #else
 constexpr bool kPooling = true;
 #endif
+
+/// Of blocks that are not pooled.
+std::align_val_t alignment_of(size_t bytes) { return bytes < kPageBlockBytesMin ? kAlignment : std::align_val_t{4096}; }
 
 /// Four sizes per power of two: at most a fifth of a block is unused.
 struct SizeClass {
@@ -48,16 +52,13 @@ class Pool {
         return block;
       }
     }
-    if (size.bytes < kHugePageBytes) return ::operator new(size.bytes, kAlignment);
-    void* block = ::operator new(size.bytes, std::align_val_t{kHugePageBytes});
-    madvise(block, size.bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
-    return block;
+    return size.bytes < kPageBlockBytesMin ? ::operator new(size.bytes, kAlignment) : map(size.bytes);
   }
 
   void give_back(void* block, SizeClass size) noexcept {
     try {
       const std::lock_guard lock(mutex_);
-      if (kept_bytes_ + size.bytes <= kept_bytes_max_) {
+      if (kept_bytes_ + size.bytes <= std::min(kept_bytes_max_, kept_bytes_limit_)) {
         blocks_[size.number].push_back(block);
         kept_bytes_ += size.bytes;
         return;
@@ -65,6 +66,15 @@ class Pool {
     } catch (const std::bad_alloc&) {  // no room for its address: not kept
     }
     release(block, size);
+  }
+
+  void limit(size_t bytes) noexcept {
+    {
+      const std::lock_guard lock(mutex_);
+      kept_bytes_limit_ = bytes == 0 ? SIZE_MAX : bytes;
+      if (kept_bytes_ <= kept_bytes_limit_) return;
+    }
+    trim();
   }
 
   void trim() noexcept {
@@ -78,15 +88,29 @@ class Pool {
   }
 
  private:
+  /// From the system, and back to it at once when they are freed: the heap's holes would count for nobody.
+  static void* map(size_t bytes) {
+    const bool huge = bytes >= kHugePageBytes;
+    const size_t spare = huge ? kHugePageBytes : 0;  // to begin where a huge page does
+    void* const begin = ::mmap(nullptr, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (begin == MAP_FAILED) throw std::bad_alloc();
+    if (!huge) return begin;
+    auto* const block = reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(begin) + spare - 1) / spare * spare);
+    const size_t before = static_cast<size_t>(block - static_cast<std::byte*>(begin));
+    if (before != 0) ::munmap(begin, before);
+    if (spare != before) ::munmap(block + bytes, spare - before);
+    ::madvise(block, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
+    return block;
+  }
   static void release(void* block, SizeClass size) noexcept {
-    size.bytes < kHugePageBytes ? ::operator delete(block, kAlignment)
-                                : ::operator delete(block, std::align_val_t{kHugePageBytes});
+    if (size.bytes < kPageBlockBytesMin) return ::operator delete(block, kAlignment);
+    ::munmap(block, size.bytes);
   }
 
   std::mutex mutex_;
   const size_t kept_bytes_max_ = std::min(kKeptBytesMax, kKeptBlocksShare.bytes());
   std::array<std::vector<void*>, 256> blocks_;  ///< by size class
-  size_t kept_bytes_ = 0;
+  size_t kept_bytes_ = 0, kept_bytes_limit_ = SIZE_MAX;
 };
 
 /// Never destroyed: blocks may be freed by destructors that run after any of ours would.
@@ -98,14 +122,18 @@ Pool& pool() {
 }  // namespace
 
 void* allocate_block(size_t bytes) {
-  if (!kPooling || bytes < kPooledBytesMin) return ::operator new(bytes, kAlignment);
+  if (!kPooling || bytes < kPooledBytesMin) return ::operator new(bytes, alignment_of(bytes));
   return pool().take(size_class(bytes));
 }
 
 void free_block(void* block, size_t bytes) noexcept {
   if (block == nullptr) return;
-  if (!kPooling || bytes < kPooledBytesMin) return ::operator delete(block, kAlignment);
+  if (!kPooling || bytes < kPooledBytesMin) return ::operator delete(block, alignment_of(bytes));
   pool().give_back(block, size_class(bytes));
+}
+
+void limit_kept_blocks(size_t bytes) noexcept {
+  if (kPooling) pool().limit(bytes);
 }
 
 void trim_blocks() noexcept {

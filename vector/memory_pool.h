@@ -10,12 +10,16 @@
 
 namespace cairn {
 
+/// Blocks of so many bytes and more begin at a page.
+inline constexpr size_t kPageBlockBytesMin = size_t{256} << 10;
 /// On a 64-byte boundary, uninitialized. Throws std::bad_alloc. Thread-safe.
 void* allocate_block(size_t bytes);
 /// `bytes` as they were allocated. Thread-safe.
 void free_block(void* block, size_t bytes) noexcept;
 /// Gives all that is kept back to the system.
 void trim_blocks() noexcept;
+/// From now on at most so many bytes are kept, and never more than a share of the memory at hand; 0: that share.
+void limit_kept_blocks(size_t bytes) noexcept;
 
 /// What this process may use: the machine's memory, or its cgroup's limit where that is less.
 size_t usable_memory_bytes();

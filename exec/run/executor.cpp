@@ -121,7 +121,9 @@ void Execution::run() {
   }
   stream_.finish();
   for (Progress& progress : progress_) progress.sink.reset();  // after the end was told: it may take its time
-  if (query_.memory.peak_bytes() >= kLargeQueryBytes) return_free_memory();
+  const size_t limit = query_.memory.limit_bytes();
+  const size_t large = limit == 0 ? kLargeQueryBytes : std::min(kLargeQueryBytes, limit / 4);
+  if (query_.memory.peak_bytes() >= large) return_free_memory();
   // Under the lock to the end: once `ended` is seen, this object may be gone.
   std::lock_guard lock(mutex_);
   ended_ = true;

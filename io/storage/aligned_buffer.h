@@ -8,6 +8,8 @@
 #include <span>
 #include <utility>
 
+#include "vector/memory_pool.h"
+
 namespace cairn {
 
 /// Offsets, lengths and addresses that are multiples of this many bytes may bypass the page cache (O_DIRECT). It is
@@ -26,6 +28,10 @@ class AlignedBuffer {
   AlignedBuffer() = default;
   explicit AlignedBuffer(size_t size) : size_(size) {
     if (size == 0) return;
+    if (is_block()) {
+      data_ = static_cast<std::byte*>(allocate_block(padded_size()));
+      return;
+    }
     data_ = static_cast<std::byte*>(std::aligned_alloc(kIoAlignmentBytes, padded_size()));
     if (data_ == nullptr) throw std::bad_alloc();
   }
@@ -36,7 +42,7 @@ class AlignedBuffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~AlignedBuffer() { std::free(data_); }
+  ~AlignedBuffer() { is_block() ? free_block(data_, padded_size()) : std::free(data_); }
 
   std::byte* data() { return data_; }
   const std::byte* data() const { return data_; }
@@ -57,6 +63,8 @@ class AlignedBuffer {
   }
 
  private:
+  bool is_block() const { return padded_size() >= kPageBlockBytesMin; }
+
   std::byte* data_ = nullptr;
   size_t size_ = 0;
 };
