@@ -36,12 +36,12 @@ std::vector<uint32_t> present_rows(const Vector& values, size_t row_count) {
 /// The function itself, over the rows that were chosen for it; it sees them all before the first result is asked for.
 class Chosen {
  public:
-  Chosen(const AggregateLayout::State& inner, size_t group_count)
+  Chosen(const AggregateStateSpec& inner, size_t group_count)
       : group_count_(group_count), counts_(std::max<size_t>(group_count, 1), 0) {
-    AggregateLayout::State plain = inner;
+    AggregateStateSpec plain = inner;
     plain.distinct = false;
     plain.order.clear();
-    if (plain.function == AggregateKind::kCount) return;
+    if (plain.function->make_state == nullptr) return;
     state_ = make_aggregate_state(plain);
     state_->resize(group_count);
   }
@@ -61,7 +61,7 @@ class Chosen {
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) {
     const int64_t* counts = counts_.data() + result.begin;
-    if (state_ != nullptr) return state_->finish({result.function, result.begin, result.groups, counts}, out);
+    if (state_ != nullptr) return state_->finish({result.kind, result.begin, result.groups, counts}, out);
     append_integers(out, result.groups, nullptr, [&](size_t g) { return int128_t{counts[g]}; });
   }
 
@@ -75,7 +75,7 @@ class Chosen {
 /// The set of (group, value) pairs; the function itself sees each once, at the end.
 class Distinct : public ListState {
  public:
-  explicit Distinct(const AggregateLayout::State& inner)
+  explicit Distinct(const AggregateStateSpec& inner)
       : inner_(inner), pairs_(std::make_unique<HashGroups>(saved_types())) {}
   std::vector<Type> saved_types() const override { return {Type::big_int(), inner_.argument}; }
 
@@ -128,7 +128,7 @@ class Distinct : public ListState {
     pairs_->find_or_add(keys, keys[0].size, ids_.data());
   }
 
-  AggregateLayout::State inner_;
+  AggregateStateSpec inner_;
   std::unique_ptr<HashGroups> pairs_;
   std::vector<uint32_t> ids_;
   std::unique_ptr<Chosen> chosen_;
@@ -137,7 +137,7 @@ class Distinct : public ListState {
 /// All rows with where they stood in the input, sorted at the end.
 class Sorted : public ListState {
  public:
-  explicit Sorted(const AggregateLayout::State& inner) : inner_(inner), rows_(row_types(inner)) {}
+  explicit Sorted(const AggregateStateSpec& inner) : inner_(inner), rows_(row_types(inner)) {}
   std::vector<Type> saved_types() const override { return rows_.types(); }
 
   void update(const GroupedBatch& batch, const Vector& argument) override {
@@ -188,7 +188,7 @@ class Sorted : public ListState {
   /// Columns of rows_: the argument and what the state reads further stand behind these.
   static constexpr uint32_t kGroup = 0, kMorsel = 1, kSequence = 2, kArgument = 3;
 
-  static std::vector<Type> row_types(const AggregateLayout::State& inner) {
+  static std::vector<Type> row_types(const AggregateStateSpec& inner) {
     std::vector<Type> types = {Type::big_int(), Type::big_int(), Type::big_int(), inner.argument};
     types.insert(types.end(), inner.further_types.begin(), inner.further_types.end());
     return types;
@@ -252,7 +252,7 @@ class Sorted : public ListState {
     add(columns);
   }
 
-  AggregateLayout::State inner_;
+  AggregateStateSpec inner_;
   RowSet rows_;
   uint64_t seen_ = 0;  ///< rows; numbers them, so that equal ones keep their order
   std::vector<int64_t> sequence_;
@@ -261,11 +261,7 @@ class Sorted : public ListState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inner) {
-  return std::make_unique<Distinct>(inner);
-}
-std::unique_ptr<AggregateState> make_sorted(const AggregateLayout::State& inner) {
-  return std::make_unique<Sorted>(inner);
-}
+MadeState make_distinct(const AggregateStateSpec& spec) { return std::make_unique<Distinct>(spec); }
+MadeState make_sorted(const AggregateStateSpec& spec) { return std::make_unique<Sorted>(spec); }
 
 }  // namespace cairn

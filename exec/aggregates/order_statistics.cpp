@@ -124,9 +124,12 @@ class Percentile : public OrderStatistic {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_mode(const Type& argument) { return std::make_unique<Mode>(argument); }
-std::unique_ptr<AggregateState> make_percentile(const Type& argument, bool continuous, double fraction) {
-  return std::make_unique<Percentile>(argument, continuous, fraction);
+MadeState make_mode(const AggregateStateSpec& spec) { return std::make_unique<Mode>(spec.argument); }
+MadeState make_percentile_continuous(const AggregateStateSpec& spec) {
+  return std::make_unique<Percentile>(spec.argument, true, spec.fraction);
+}
+MadeState make_percentile_discrete(const AggregateStateSpec& spec) {
+  return std::make_unique<Percentile>(spec.argument, false, spec.fraction);
 }
 
 }  // namespace cairn

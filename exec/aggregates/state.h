@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "exec/functions/function.h"
 #include "exec/plan/plan.h"
 #include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
@@ -24,18 +25,9 @@ struct GroupedBatch {
   std::span<const Vector> further = {};
 };
 
-/// What an aggregate call computes.
-enum class AggregateKind : uint8_t {
-  kCount, kSum, kAverage, kMin, kMax, kFirst, kBoolAnd, kBoolOr,
-  kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation, kStringAgg,
-  kBitAnd, kBitOr, kBitXor, kMode, kPercentileContinuous, kPercentileDiscrete,
-  kCovariancePopulation, kCovarianceSample, kCorrelation, kRegressionAverageX, kRegressionAverageY, kRegressionCount,
-  kRegressionIntercept, kRegressionR2, kRegressionSlope, kRegressionSxx, kRegressionSxy, kRegressionSyy,
-};
-
 /// Which aggregate of which groups to append to a column.
 struct AggregateResult {
-  AggregateKind function;
+  AggregateKind kind;
   size_t begin = 0, groups = 0;     ///< groups [begin, begin + groups)
   const int64_t* counts = nullptr;  ///< [i]: values in group begin + i; where the function needs no number: 0 or 1
 };
@@ -71,6 +63,21 @@ class AggregateState {
   virtual void continue_after(const AggregateState& /*before*/) {}
 };
 
+/// What a state is to keep, and for which function.
+struct AggregateStateSpec {
+  const AggregateFunction* function = nullptr;  ///< one of those that share the state
+  uint32_t input = 0;                           ///< of AggregateLayout::inputs
+  Type argument;
+  Type result;
+  bool distinct = false;
+  std::string separator;
+  double fraction = 0;             ///< of percentiles
+  std::vector<uint32_t> further;   ///< input columns: arguments behind the first, then keys of the order
+  std::vector<Type> further_types;
+  size_t further_arguments = 0;    ///< how many of them are arguments
+  std::vector<SortKey> order;      ///< columns: 0 is the argument, then `further`
+};
+
 /// Which states a plan's aggregate calls need: calls over the same argument share what they can (sum and avg one sum,
 /// count and avg one count). Immutable.
 struct AggregateLayout {
@@ -80,21 +87,9 @@ struct AggregateLayout {
     int32_t filter = -1;
     bool exact_count = false;  ///< some call wants the number of values, not just whether there is one
   };
-  struct State {
-    AggregateKind function = AggregateKind::kCount;
-    uint32_t input = 0;
-    Type argument;
-    Type result;
-    bool distinct = false;
-    std::string separator;
-    double fraction = 0;                  ///< of percentiles
-    std::vector<uint32_t> further;        ///< input columns: arguments behind the first, then keys of the order
-    std::vector<Type> further_types;
-    size_t further_arguments = 0;         ///< how many of them are arguments
-    std::vector<SortKey> order;           ///< columns: 0 is the argument, then `further`
-  };
+  using State = AggregateStateSpec;
   struct Output {
-    AggregateKind function;
+    AggregateKind kind;
     uint32_t input;
     int32_t state = -1;  ///< -1: the input's count is all it needs
     Type argument;
@@ -118,11 +113,11 @@ struct AggregateLayout {
  private:
   uint32_t add_input(int32_t column, int32_t filter);
   int32_t add_state(State state);
-  static State state_of(const AggregateCall& call, AggregateKind function, const std::vector<Type>& input_types);
+  static State state_of(const AggregateCall& call, const std::vector<Type>& input_types);
 };
 
-/// A fresh state of one function.
-std::unique_ptr<AggregateState> make_aggregate_state(const AggregateLayout::State& state);
+/// A fresh state.
+std::unique_ptr<AggregateState> make_aggregate_state(const AggregateStateSpec& spec);
 
 /// All states of all groups.
 class AggregateStates {
