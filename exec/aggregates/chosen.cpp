@@ -57,7 +57,7 @@ class Chosen {
                    argument);
   }
   void complete() {
-    if (state_ != nullptr) state_->prepare_finish();
+    if (state_ != nullptr) state_->prepare_finish(one_by_one);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) {
     const int64_t* counts = counts_.data() + result.begin;
@@ -102,7 +102,7 @@ class Distinct : public ListState {
         gather(batch.columns[1], rows.indices, rows.count, scratch[1]));
   }
 
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
     const size_t pairs = pairs_->size();
     std::vector<uint64_t> scratch;
@@ -169,9 +169,9 @@ class Sorted : public ListState {
   void add_rows(const Batch& batch) override { rows_.append(batch); }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
-  void prepare_finish() override {
+  void prepare_finish(const Tasks& tasks) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
-    const std::shared_ptr<RowSet> sorted = sort();
+    const std::shared_ptr<RowSet> sorted = sort(tasks);
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
     HashGroups seen(distinct_types());
@@ -200,7 +200,7 @@ class Sorted : public ListState {
     return types;
   }
 
-  std::shared_ptr<RowSet> sort() {
+  std::shared_ptr<RowSet> sort(const Tasks& tasks) {
     std::vector<SortKey> keys = {{kGroup}};
     for (SortKey key : inner_.order) {
       key.column += kArgument;
@@ -216,12 +216,8 @@ class Sorted : public ListState {
       for (RowAddress row = 0; row < chunk.row_count; ++row) addresses.push_back(first | row);
       chunks.push_back(&chunk);
     }
-    // Results of several partitions are prepared in parallel already.
-    const Sink::Parallel alone = [](size_t count, const std::function<void(size_t)>& task) {
-      for (size_t i = 0; i < count; ++i) task(i);
-    };
     const SortOrder order(std::move(keys), rows_.types());
-    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, alone), alone);
+    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, tasks), tasks);
     rows_ = RowSet(rows_.types());
     return sorted;
   }

@@ -14,9 +14,9 @@ inline size_t source_group(const uint32_t* from, size_t i) { return from == null
 
 using MadeState = std::unique_ptr<AggregateState>;
 
-/// sum and avg. Integers: int64 accumulators as long as a running bound on every group's magnitude proves that they cannot
-/// overflow; then they are folded into 128 bits. REAL and DOUBLE: exact until the end (exec/aggregates/exact_sums.h).
-/// Intervals: months, days and microseconds each. Exact, in any order.
+/// sum and avg, exact, in any order. Integers: int64 accumulators as long as a running bound on every group's magnitude
+/// proves that they cannot overflow; then they are folded into 128 bits. REAL and DOUBLE: exact_sums.h. Intervals:
+/// months, days and microseconds each.
 MadeState make_sum(const AggregateStateSpec& spec);
 MadeState make_floating_sum();
 /// Any function of arguments that are NULL by their type: NULL.

@@ -142,7 +142,7 @@ class StringAgg : public ListState {
     }
   }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const StringAgg&>(before).seen_; }
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
       return std::tie(a.group, a.position) < std::tie(b.group, b.position);
     });

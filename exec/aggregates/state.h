@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
@@ -14,6 +15,12 @@
 #include "vector/vector.h"
 
 namespace cairn {
+
+/// Runs a number of independent tasks, and waits for them: Sink::Parallel.
+using Tasks = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
+inline void one_by_one(size_t task_count, const std::function<void(size_t task)>& task) {
+  for (size_t i = 0; i < task_count; ++i) task(i);
+}
 
 /// What an update needs to know of its batch beside the argument.
 struct GroupedBatch {
@@ -47,7 +54,7 @@ class AggregateState {
   virtual void merge(AggregateState& other, const uint32_t* from, const uint32_t* to, size_t groups) = 0;
   virtual void finish(const AggregateResult& result, ColumnBuffer& out) = 0;
   /// Once before finish, which may then be called from several threads.
-  virtual void prepare_finish() {}
+  virtual void prepare_finish(const Tasks& /*tasks*/) {}
   virtual size_t bytes() const = 0;
 
   // Groups as plain columns, of which a fresh state makes the same groups again, to be merged like any others.
@@ -140,7 +147,7 @@ class AggregateStates {
   /// To be called, while there are no groups, for each of several states that will be merged in.
   void expect(const AggregateStates& other);
   /// Once, when all is merged, before finish.
-  void prepare_finish();
+  void prepare_finish(const Tasks& tasks = one_by_one);
   /// Thread-safe with itself. Appends call `output`'s results for groups [begin, begin + groups).
   void finish(size_t output, size_t begin, size_t groups, ColumnBuffer& out) const;
   size_t bytes() const;
