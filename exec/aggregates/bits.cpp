@@ -1,5 +1,7 @@
+#include <functional>
+
 #include "exec/aggregates/functions.h"
-#include "exec/aggregates/saved_values.h"
+#include "exec/aggregates/value_state.h"
 #include "exec/evaluation/integral_output.h"
 #include "vector/read_row.h"
 
@@ -7,10 +9,11 @@ namespace cairn {
 
 namespace {
 
-class Bits : public AggregateState {
+/// Integers combined bit by bit, from one that changes nothing.
+template <typename Combine, int64_t kNeutral>
+class Bits : public ValueState<int64_t> {
  public:
-  explicit Bits(AggregateKind function) : function_(function) {}
-  void resize(size_t groups) override { values_.resize(groups, function_ == AggregateKind::kBitAnd ? -1 : 0); }
+  Bits() : ValueState(kNeutral) {}
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
     for (size_t row = 0; row < batch.groups.rows; ++row) {
@@ -19,35 +22,20 @@ class Bits : public AggregateState {
   }
   void merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) override {
     const Bits& other = static_cast<Bits&>(from_state);
-    for (size_t g = 0; g < groups; ++g) add(to[g], other.values_[from == nullptr ? g : from[g]]);
+    for (size_t g = 0; g < groups; ++g) add(to[g], other.values_[source_group(from, g)]);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return int128_t{values_[result.begin + g]}; });
   }
-  size_t bytes() const override { return values_.capacity() * sizeof(int64_t); }
-  std::vector<Type> saved_types() const override { return {Type::big_int()}; }
-  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
-    save_values(groups, values_.data(), columns[0]);
-  }
-  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
-  void add(size_t group, int64_t value) {
-    if (function_ == AggregateKind::kBitAnd) {
-      values_[group] &= value;
-    } else if (function_ == AggregateKind::kBitOr) {
-      values_[group] |= value;
-    } else {
-      values_[group] ^= value;
-    }
-  }
-
-  AggregateKind function_;
-  LargeVector<int64_t> values_;
+  void add(size_t group, int64_t value) { values_[group] = Combine()(values_[group], value); }
 };
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_bits(AggregateKind function) { return std::make_unique<Bits>(function); }
+MadeState make_bit_and(const AggregateStateSpec&) { return std::make_unique<Bits<std::bit_and<>, -1>>(); }
+MadeState make_bit_or(const AggregateStateSpec&) { return std::make_unique<Bits<std::bit_or<>, 0>>(); }
+MadeState make_bit_xor(const AggregateStateSpec&) { return std::make_unique<Bits<std::bit_xor<>, 0>>(); }
 
 }  // namespace cairn

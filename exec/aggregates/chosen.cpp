@@ -37,12 +37,12 @@ std::vector<uint32_t> present_rows(const Vector& values, size_t row_count) {
 /// The function itself, over the rows that were chosen for it; it sees them all before the first result is asked for.
 class Chosen {
  public:
-  Chosen(const AggregateLayout::State& inner, size_t group_count)
+  Chosen(const AggregateStateSpec& inner, size_t group_count)
       : group_count_(group_count), counts_(std::max<size_t>(group_count, 1), 0) {
-    AggregateLayout::State plain = inner;
+    AggregateStateSpec plain = inner;
     plain.distinct = false;
     plain.order.clear();
-    if (plain.function == AggregateKind::kCount) return;
+    if (plain.function->make_state == nullptr) return;
     state_ = make_aggregate_state(plain);
     state_->resize(group_count);
   }
@@ -58,11 +58,11 @@ class Chosen {
                    argument);
   }
   void complete() {
-    if (state_ != nullptr) state_->prepare_finish();
+    if (state_ != nullptr) state_->prepare_finish(one_by_one);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) {
     const int64_t* counts = counts_.data() + result.begin;
-    if (state_ != nullptr) return state_->finish({result.function, result.begin, result.groups, counts}, out);
+    if (state_ != nullptr) return state_->finish({result.kind, result.begin, result.groups, counts}, out);
     append_integers(out, result.groups, nullptr, [&](size_t g) { return int128_t{counts[g]}; });
   }
 
@@ -76,7 +76,7 @@ class Chosen {
 /// The set of (group, value) pairs; the function itself sees each once, at the end.
 class Distinct : public ListState {
  public:
-  explicit Distinct(const AggregateLayout::State& inner)
+  explicit Distinct(const AggregateStateSpec& inner)
       : inner_(inner), pairs_(std::make_unique<HashGroups>(saved_types())) {}
   std::vector<Type> saved_types() const override { return {Type::big_int(), inner_.argument}; }
 
@@ -103,7 +103,7 @@ class Distinct : public ListState {
         gather(batch.columns[1], rows.indices, rows.count, scratch[1]));
   }
 
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
     const size_t pairs = pairs_->size();
     std::vector<uint64_t> scratch;
@@ -129,7 +129,7 @@ class Distinct : public ListState {
     pairs_->find_or_add(keys, keys[0].size, ids_.data());
   }
 
-  AggregateLayout::State inner_;
+  AggregateStateSpec inner_;
   std::unique_ptr<HashGroups> pairs_;
   std::vector<uint32_t> ids_;
   std::unique_ptr<Chosen> chosen_;
@@ -138,7 +138,7 @@ class Distinct : public ListState {
 /// All rows with where they stood in the input, sorted at the end.
 class Sorted : public ListState {
  public:
-  explicit Sorted(const AggregateLayout::State& inner) : inner_(inner), rows_(row_types(inner)) {}
+  explicit Sorted(const AggregateStateSpec& inner) : inner_(inner), rows_(row_types(inner)) {}
   std::vector<Type> saved_types() const override { return rows_.types(); }
 
   void update(const GroupedBatch& batch, const Vector& argument) override {
@@ -170,9 +170,9 @@ class Sorted : public ListState {
   void add_rows(const Batch& batch) override { rows_.append(batch); }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
-  void prepare_finish() override {
+  void prepare_finish(const Tasks& tasks) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
-    const std::shared_ptr<RowSet> sorted = sort();
+    const std::shared_ptr<RowSet> sorted = sort(tasks);
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
     HashGroups seen(distinct_types());
@@ -189,7 +189,7 @@ class Sorted : public ListState {
   /// Columns of rows_: the argument and what the state reads further stand behind these.
   static constexpr uint32_t kGroup = 0, kMorsel = 1, kSequence = 2, kArgument = 3;
 
-  static std::vector<Type> row_types(const AggregateLayout::State& inner) {
+  static std::vector<Type> row_types(const AggregateStateSpec& inner) {
     std::vector<Type> types = {Type::big_int(), Type::big_int(), Type::big_int(), inner.argument};
     types.insert(types.end(), inner.further_types.begin(), inner.further_types.end());
     return types;
@@ -201,7 +201,7 @@ class Sorted : public ListState {
     return types;
   }
 
-  std::shared_ptr<RowSet> sort() {
+  std::shared_ptr<RowSet> sort(const Tasks& tasks) {
     std::vector<SortKey> keys = {{kGroup}};
     for (SortKey key : inner_.order) {
       key.column += kArgument;
@@ -218,8 +218,7 @@ class Sorted : public ListState {
       chunks.push_back(&chunk);
     }
     const SortOrder order(std::move(keys), rows_.types());
-    // Results of several partitions are prepared in parallel already.
-    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, run_alone), run_alone);
+    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, tasks), tasks);
     rows_ = RowSet(rows_.types());
     return sorted;
   }
@@ -250,7 +249,7 @@ class Sorted : public ListState {
     add(columns);
   }
 
-  AggregateLayout::State inner_;
+  AggregateStateSpec inner_;
   RowSet rows_;
   uint64_t seen_ = 0;  ///< rows; numbers them, so that equal ones keep their order
   std::vector<int64_t> sequence_;
@@ -259,11 +258,7 @@ class Sorted : public ListState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_distinct(const AggregateLayout::State& inner) {
-  return std::make_unique<Distinct>(inner);
-}
-std::unique_ptr<AggregateState> make_sorted(const AggregateLayout::State& inner) {
-  return std::make_unique<Sorted>(inner);
-}
+MadeState make_distinct(const AggregateStateSpec& spec) { return std::make_unique<Distinct>(spec); }
+MadeState make_sorted(const AggregateStateSpec& spec) { return std::make_unique<Sorted>(spec); }
 
 }  // namespace cairn

@@ -3,6 +3,7 @@
 
 #include "exec/aggregates/functions.h"
 #include "exec/aggregates/saved_values.h"
+#include "exec/aggregates/value_state.h"
 #include "exec/evaluation/integral_output.h"
 #include "vector/date.h"
 
@@ -11,10 +12,9 @@ namespace cairn {
 namespace {
 
 /// Integral types of up to 64 bits; bool_and is min, bool_or max.
-class WordExtreme : public AggregateState {
+class WordExtreme : public ValueState<int64_t> {
  public:
-  explicit WordExtreme(bool max) : max_(max) {}
-  void resize(size_t groups) override { values_.resize(groups, max_ ? INT64_MIN : INT64_MAX); }
+  explicit WordExtreme(bool max) : ValueState(max ? INT64_MIN : INT64_MAX), max_(max) {}
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
     Vector values = argument;
@@ -39,22 +39,14 @@ class WordExtreme : public AggregateState {
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return int128_t{values_[result.begin + g]}; });
   }
-  size_t bytes() const override { return values_.capacity() * sizeof(int64_t); }
-  std::vector<Type> saved_types() const override { return {Type::big_int()}; }
-  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
-    save_values(groups, values_.data(), columns[0]);
-  }
-  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   bool max_;
-  LargeVector<int64_t> values_;
 };
 
-class WideExtreme : public AggregateState {
+class WideExtreme : public ValueState<int128_t> {
  public:
-  explicit WideExtreme(bool max) : max_(max) {}
-  void resize(size_t groups) override { values_.resize(groups, max_ ? kInt128Min : kInt128Max); }
+  explicit WideExtreme(bool max) : ValueState(max ? kInt128Min : kInt128Max), max_(max) {}
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
     max_ ? grouped_max_wide(batch.groups, argument, values_.data())
@@ -70,25 +62,16 @@ class WideExtreme : public AggregateState {
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     append_integers(out, result.groups, result.counts, [&](size_t g) { return values_[result.begin + g]; });
   }
-  size_t bytes() const override { return values_.capacity() * sizeof(int128_t); }
-  std::vector<Type> saved_types() const override { return {Type::huge_int()}; }
-  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
-    save_values(groups, values_.data(), columns[0]);
-  }
-  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   bool max_;
-  LargeVector<int128_t> values_;
 };
 
 /// NaN is greater than everything.
-class FloatExtreme : public AggregateState {
+class FloatExtreme : public ValueState<double> {
  public:
-  explicit FloatExtreme(bool max) : max_(max) {}
-  void resize(size_t groups) override {
-    values_.resize(groups, max_ ? -std::numeric_limits<double>::infinity() : std::nan(""));
-  }
+  explicit FloatExtreme(bool max)
+      : ValueState(max ? -std::numeric_limits<double>::infinity() : std::nan("")), max_(max) {}
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
     max_ ? grouped_max_floating(batch.groups, argument, values_.data())
@@ -106,12 +89,6 @@ class FloatExtreme : public AggregateState {
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     append_floats(out, result.groups, result.counts, [&](size_t g) { return values_[result.begin + g]; });
   }
-  size_t bytes() const override { return values_.capacity() * sizeof(double); }
-  std::vector<Type> saved_types() const override { return {Type::double_()}; }
-  void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
-    save_values(groups, values_.data(), columns[0]);
-  }
-  void load(std::span<const Vector> columns, size_t groups) override { load_values(columns[0], groups, values_.data()); }
 
  private:
   static bool less(double a, double b) { return std::isnan(b) ? !std::isnan(a) : a < b; }
@@ -120,7 +97,6 @@ class FloatExtreme : public AggregateState {
   }
 
   bool max_;
-  LargeVector<double> values_;
 };
 
 struct StringOrder {
@@ -202,7 +178,7 @@ class OrderedExtreme : public AggregateState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument) {
+static MadeState make_extreme(bool max, const Type& argument) {
   switch (argument.physical()) {
     case Physical::kBool:
     case Physical::kInt16:
@@ -215,5 +191,8 @@ std::unique_ptr<AggregateState> make_extreme(bool max, const Type& argument) {
     default: return std::make_unique<OrderedExtreme<StringRef, StringOrder>>(max, argument);
   }
 }
+
+MadeState make_min(const AggregateStateSpec& spec) { return make_extreme(false, spec.argument); }
+MadeState make_max(const AggregateStateSpec& spec) { return make_extreme(true, spec.argument); }
 
 }  // namespace cairn

@@ -23,7 +23,7 @@ class FloatingSum : public AggregateState {
     sums_.merge(static_cast<FloatingSum&>(other).sums_, from, to, groups);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    const bool average = result.function == AggregateKind::kAverage;
+    const bool average = result.kind == AggregateKind::kAverage;
     const bool single = out.type().physical() == Physical::kFloat;
     append_floats(out, result.groups, result.counts, [&](size_t g) {
       const size_t group = result.begin + g;
@@ -67,9 +67,9 @@ class Moments : public AggregateState {
 
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
     const bool sample =
-        result.function == AggregateKind::kVarianceSample || result.function == AggregateKind::kDeviationSample;
+        result.kind == AggregateKind::kVarianceSample || result.kind == AggregateKind::kDeviationSample;
     const bool root =
-        result.function == AggregateKind::kDeviationSample || result.function == AggregateKind::kDeviationPopulation;
+        result.kind == AggregateKind::kDeviationSample || result.kind == AggregateKind::kDeviationPopulation;
     std::vector<int64_t> defined(result.groups);
     for (size_t g = 0; g < result.groups; ++g) defined[g] = moments_.count(result.begin + g) > (sample ? 1 : 0);
     append_floats(out, result.groups, defined.data(), [&](size_t g) {
@@ -128,7 +128,7 @@ class Moments : public AggregateState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_floating_sum() { return std::make_unique<FloatingSum>(); }
-std::unique_ptr<AggregateState> make_moments(const Type& argument) { return std::make_unique<Moments>(argument); }
+MadeState make_floating_sum() { return std::make_unique<FloatingSum>(); }
+MadeState make_moments(const AggregateStateSpec& spec) { return std::make_unique<Moments>(spec.argument); }
 
 }  // namespace cairn

@@ -39,7 +39,7 @@ class Mode : public OrderStatistic {
     counts_.resize(values_.size(), 0);
     for (const uint32_t id : ids) ++counts_[id];
   }
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     winners_.assign(group_count_, kNone);
     std::vector<uint64_t> scratch;
     if (counts_.empty()) return;
@@ -78,7 +78,7 @@ class Percentile : public OrderStatistic {
     values_.append(argument);
     for (size_t row = 0; row < batch.groups.rows; ++row) ++ends_[batch.groups.at(row)];
   }
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     for (size_t group = 1; group < ends_.size(); ++group) ends_[group] += ends_[group - 1];
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
@@ -124,9 +124,12 @@ class Percentile : public OrderStatistic {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_mode(const Type& argument) { return std::make_unique<Mode>(argument); }
-std::unique_ptr<AggregateState> make_percentile(const Type& argument, bool continuous, double fraction) {
-  return std::make_unique<Percentile>(argument, continuous, fraction);
+MadeState make_mode(const AggregateStateSpec& spec) { return std::make_unique<Mode>(spec.argument); }
+MadeState make_percentile_continuous(const AggregateStateSpec& spec) {
+  return std::make_unique<Percentile>(spec.argument, true, spec.fraction);
+}
+MadeState make_percentile_discrete(const AggregateStateSpec& spec) {
+  return std::make_unique<Percentile>(spec.argument, false, spec.fraction);
 }
 
 }  // namespace cairn

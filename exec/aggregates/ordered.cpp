@@ -142,7 +142,7 @@ class StringAgg : public ListState {
     }
   }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const StringAgg&>(before).seen_; }
-  void prepare_finish() override {
+  void prepare_finish(const Tasks&) override {
     std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
       return std::tie(a.group, a.position) < std::tie(b.group, b.position);
     });
@@ -184,7 +184,8 @@ class StringAgg : public ListState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_first(const Type& argument) {
+MadeState make_first(const AggregateStateSpec& spec) {
+  const Type& argument = spec.argument;
   switch (argument.physical()) {
     case Physical::kBool: return std::make_unique<First<uint8_t>>(argument);
     case Physical::kInt16: return std::make_unique<First<int16_t>>(argument);
@@ -198,37 +199,6 @@ std::unique_ptr<AggregateState> make_first(const Type& argument) {
   }
 }
 
-std::unique_ptr<AggregateState> make_string_agg(std::string separator) {
-  return std::make_unique<StringAgg>(std::move(separator));
-}
-
-std::unique_ptr<AggregateState> make_aggregate_state(const AggregateLayout::State& state) {
-  if (state.argument.id == TypeId::kNull) return make_null_state();
-  if (!state.order.empty()) return make_sorted(state);
-  if (state.distinct) return make_distinct(state);
-  switch (state.function) {
-    case AggregateKind::kSum:
-    case AggregateKind::kAverage:
-      if (state.argument.id == TypeId::kInterval) return make_interval_sum();
-      return state.argument.is_integral() ? make_integral_sum(state.argument) : make_floating_sum();
-    case AggregateKind::kMin:
-    case AggregateKind::kBoolAnd: return make_extreme(false, state.argument);
-    case AggregateKind::kMax:
-    case AggregateKind::kBoolOr: return make_extreme(true, state.argument);
-    case AggregateKind::kFirst: return make_first(state.argument);
-    case AggregateKind::kStringAgg: return make_string_agg(state.separator);
-    case AggregateKind::kBitAnd:
-    case AggregateKind::kBitOr:
-    case AggregateKind::kBitXor: return make_bits(state.function);
-    case AggregateKind::kMode: return make_mode(state.argument);
-    case AggregateKind::kPercentileContinuous: return make_percentile(state.argument, true, state.fraction);
-    case AggregateKind::kPercentileDiscrete: return make_percentile(state.argument, false, state.fraction);
-    case AggregateKind::kVarianceSample:
-    case AggregateKind::kVariancePopulation:
-    case AggregateKind::kDeviationSample:
-    case AggregateKind::kDeviationPopulation: return make_moments(state.argument);
-    default: return make_pairs();
-  }
-}
+MadeState make_string_agg(const AggregateStateSpec& spec) { return std::make_unique<StringAgg>(spec.separator); }
 
 }  // namespace cairn

@@ -34,21 +34,21 @@ class Pair {
 };
 
 /// Of what needs a slope, or nullopt for NULL: a vertical line.
-std::optional<double> regression_of(AggregateKind function, const Pair& pair) {
+std::optional<double> regression_of(AggregateKind kind, const Pair& pair) {
   const double sxx = pair.deviations(kX, kX);
   if (sxx == 0) return std::nullopt;
   const double sxy = pair.deviations(kX, kY), slope = sxy / sxx;
-  if (function == AggregateKind::kRegressionSlope) return slope;
-  if (function == AggregateKind::kRegressionIntercept) return (pair.sum(kY) - pair.sum(kX) * slope) / pair.count();
+  if (kind == AggregateKind::kRegressionSlope) return slope;
+  if (kind == AggregateKind::kRegressionIntercept) return (pair.sum(kY) - pair.sum(kX) * slope) / pair.count();
   const double syy = pair.deviations(kY, kY);  // regr_r2
   return syy == 0 ? 1.0 : slope * (sxy / syy);
 }
 
 /// The function's value, or nullopt for NULL.
-std::optional<double> value_of(AggregateKind function, const Pair& pair) {
+std::optional<double> value_of(AggregateKind kind, const Pair& pair) {
   const double count = pair.count();
-  if (count < (function == AggregateKind::kCovarianceSample ? 2 : 1)) return std::nullopt;
-  switch (function) {
+  if (count < (kind == AggregateKind::kCovarianceSample ? 2 : 1)) return std::nullopt;
+  switch (kind) {
     case AggregateKind::kCovarianceSample: return pair.deviations(kX, kY) / (count - 1);
     case AggregateKind::kCovariancePopulation: return pair.deviations(kX, kY) / count;
     case AggregateKind::kRegressionAverageX: return pair.mean(kX);
@@ -62,7 +62,7 @@ std::optional<double> value_of(AggregateKind function, const Pair& pair) {
       const double sxy = pair.deviations(kX, kY), squares = sxx * syy;
       return std::isnormal(squares) ? sxy / std::sqrt(squares) : sxy / std::sqrt(sxx) / std::sqrt(syy);
     }
-    default: return regression_of(function, pair);
+    default: return regression_of(kind, pair);
   }
 }
 
@@ -78,7 +78,7 @@ class Pairs : public AggregateState {
     moments_.merge(static_cast<Pairs&>(other).moments_, from, to, groups);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    if (result.function == AggregateKind::kRegressionCount) {
+    if (result.kind == AggregateKind::kRegressionCount) {
       append_integers(out, result.groups, nullptr,
                       [&](size_t g) { return int128_t{moments_.count(result.begin + g)}; });
       return;
@@ -86,7 +86,7 @@ class Pairs : public AggregateState {
     std::vector<std::optional<double>> values(result.groups);
     std::vector<int64_t> defined(result.groups);
     for (size_t g = 0; g < result.groups; ++g) {
-      values[g] = value_of(result.function, Pair(moments_, result.begin + g));
+      values[g] = value_of(result.kind, Pair(moments_, result.begin + g));
       defined[g] = values[g].has_value();
     }
     append_floats(out, result.groups, defined.data(), [&](size_t g) { return *values[g]; });
@@ -103,6 +103,6 @@ class Pairs : public AggregateState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_pairs() { return std::make_unique<Pairs>(); }
+MadeState make_pairs(const AggregateStateSpec&) { return std::make_unique<Pairs>(); }
 
 }  // namespace cairn

@@ -13,98 +13,38 @@
 
 namespace cairn {
 
-namespace {
-
-AggregateKind function_of(const AggregateCall& call) {
-  static const std::pair<std::string_view, AggregateKind> kNames[] = {
-      {"count", AggregateKind::kCount},           {"sum", AggregateKind::kSum},
-      {"avg", AggregateKind::kAverage},           {"mean", AggregateKind::kAverage},
-      {"min", AggregateKind::kMin},               {"max", AggregateKind::kMax},
-      {"any_value", AggregateKind::kFirst},       {"first", AggregateKind::kFirst},
-      {"arbitrary", AggregateKind::kFirst},       {"bool_and", AggregateKind::kBoolAnd},
-      {"every", AggregateKind::kBoolAnd},         {"bool_or", AggregateKind::kBoolOr},
-      {"var_samp", AggregateKind::kVarianceSample},     {"variance", AggregateKind::kVarianceSample},
-      {"var_pop", AggregateKind::kVariancePopulation},  {"stddev_samp", AggregateKind::kDeviationSample},
-      {"stddev", AggregateKind::kDeviationSample},      {"stddev_pop", AggregateKind::kDeviationPopulation},
-      {"string_agg", AggregateKind::kStringAgg},        {"count_star", AggregateKind::kCount},
-      {"bit_and", AggregateKind::kBitAnd},              {"bit_or", AggregateKind::kBitOr},
-      {"bit_xor", AggregateKind::kBitXor},              {"mode", AggregateKind::kMode},
-      {"percentile_cont", AggregateKind::kPercentileContinuous},
-      {"percentile_disc", AggregateKind::kPercentileDiscrete},
-      {"covar_pop", AggregateKind::kCovariancePopulation},
-      {"covar_samp", AggregateKind::kCovarianceSample}, {"corr", AggregateKind::kCorrelation},
-      {"regr_avgx", AggregateKind::kRegressionAverageX},
-      {"regr_avgy", AggregateKind::kRegressionAverageY},
-      {"regr_count", AggregateKind::kRegressionCount},
-      {"regr_intercept", AggregateKind::kRegressionIntercept},
-      {"regr_r2", AggregateKind::kRegressionR2},        {"regr_slope", AggregateKind::kRegressionSlope},
-      {"regr_sxx", AggregateKind::kRegressionSxx},      {"regr_sxy", AggregateKind::kRegressionSxy},
-      {"regr_syy", AggregateKind::kRegressionSyy},
-  };
-  for (const auto& [name, function] : kNames) {
-    if (name == call.function->name) return function;
-  }
-  throw Error(sqlstate::kFeatureNotSupported,
-              "aggregate function " + std::string(call.function->name) + " cannot be executed yet");
-}
-
-/// Duplicates do not change these: DISTINCT is for nothing.
-bool ignores_duplicates(AggregateKind function) {
-  return function == AggregateKind::kMin || function == AggregateKind::kMax || function == AggregateKind::kFirst ||
-         function == AggregateKind::kBoolAnd || function == AggregateKind::kBoolOr ||
-         function == AggregateKind::kBitAnd || function == AggregateKind::kBitOr;
-}
-
-/// sum and avg share one state, as do all of the variance family, and all functions of pairs.
-AggregateKind state_function(AggregateKind function) {
-  if (function >= AggregateKind::kCovariancePopulation) return AggregateKind::kCovariancePopulation;
-  switch (function) {
-    case AggregateKind::kAverage: return AggregateKind::kSum;
-    case AggregateKind::kVariancePopulation:
-    case AggregateKind::kDeviationSample:
-    case AggregateKind::kDeviationPopulation: return AggregateKind::kVarianceSample;
-    default: return function;
-  }
-}
-
-}  // namespace
-
 AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const std::vector<Type>& input_types) {
   for (const AggregateCall& call : calls) {
-    const AggregateKind function = function_of(call);
+    const AggregateFunction& function = *call.function;
     const bool star = call.arguments.empty();
     const uint32_t input = add_input(star ? -1 : static_cast<int32_t>(call.arguments[0]), call.filter);
-    Output output{function, input, -1, star ? Type{} : input_types[call.arguments[0]], call.type};
-    const bool distinct = call.distinct && !star && !ignores_duplicates(function);
-    if (!distinct && (function == AggregateKind::kCount || function == AggregateKind::kAverage)) {
+    Output output{function.kind, input, -1, star ? Type{} : input_types[call.arguments[0]], call.type};
+    const bool distinct = call.distinct && !star && !function.ignores_duplicates;
+    if (!distinct && function.needs_count) {
       inputs[input].exact_count = true;
       counts_rows = true;
     }
-    if (distinct || function != AggregateKind::kCount) {
-      State state = state_of(call, function, input_types);
+    if (distinct || function.make_state != nullptr) {
+      State state = state_of(call, input_types);
       state.input = input;
       state.distinct = distinct;
-      // What each distinct set, or each order, makes of its values differs by call.
-      if (distinct || !call.order.empty()) state.function = function;
       output.state = add_state(std::move(state));
     }
-    const bool ordered =
-        !call.order.empty() || function == AggregateKind::kFirst || function == AggregateKind::kStringAgg;
+    const bool ordered = !call.order.empty() || function.depends_on_order;
     wants_whole_input |= distinct || ordered;
-    tolerates_rubbish &= !distinct && !ordered && (!output.argument.is_string() || function == AggregateKind::kCount);
+    tolerates_rubbish &= !distinct && !ordered && (!output.argument.is_string() || function.make_state == nullptr);
     outputs.push_back(output);
   }
 }
 
-AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, AggregateKind function,
-                                                 const std::vector<Type>& input_types) {
+AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, const std::vector<Type>& input_types) {
   State state;
-  state.function = state_function(function);
+  state.function = call.function;
   state.argument = call.arguments.empty() ? Type{} : input_types[call.arguments[0]];
   state.result = call.type;
   if (!call.constants.empty()) {
     const Value& constant = call.constants[0];
-    if (function == AggregateKind::kStringAgg && !constant.null) state.separator = constant.string;
+    if (constant.type.is_string() && !constant.null) state.separator = constant.string;
     if (constant.type.id == TypeId::kDouble) {
       state.fraction = constant.null ? std::numeric_limits<double>::quiet_NaN() : constant.floating;
     }
@@ -121,6 +61,12 @@ AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, Aggr
   }
   for (const uint32_t column : state.further) state.further_types.push_back(input_types[column]);
   return state;
+}
+
+std::unique_ptr<AggregateState> make_aggregate_state(const AggregateStateSpec& spec) {
+  if (spec.argument.id == TypeId::kNull) return make_null_state();
+  if (!spec.order.empty()) return make_sorted(spec);
+  return spec.distinct ? make_distinct(spec) : spec.function->make_state(spec);
 }
 
 std::vector<uint32_t> AggregateLayout::columns() const {
@@ -146,7 +92,7 @@ uint32_t AggregateLayout::add_input(int32_t column, int32_t filter) {
 int32_t AggregateLayout::add_state(State state) {
   for (size_t i = 0; i < states.size(); ++i) {
     const State& other = states[i];
-    if (other.function == state.function && other.input == state.input && other.distinct == state.distinct &&
+    if (other.function->make_state == state.function->make_state && other.input == state.input && other.distinct == state.distinct &&
         other.separator == state.separator && other.further == state.further && other.order.empty() &&
         state.order.empty() && !state.distinct) {
       return static_cast<int32_t>(i);
@@ -369,14 +315,14 @@ void AggregateStates::finish(size_t output, size_t begin, size_t groups, ColumnB
     value_counts[g] = counts.exact ? value_count(counts, begin + g) : has_value(counts, begin + g);
   }
   if (call.state >= 0) {
-    states_[call.state]->finish({call.function, begin, groups, value_counts.data()}, out);
+    states_[call.state]->finish({call.kind, begin, groups, value_counts.data()}, out);
   } else {
     append_integers(out, groups, nullptr, [&](size_t g) { return int128_t{value_counts[g]}; });
   }
 }
 
-void AggregateStates::prepare_finish() {
-  for (auto& state : states_) state->prepare_finish();
+void AggregateStates::prepare_finish(const Tasks& tasks) {
+  for (auto& state : states_) state->prepare_finish(tasks);
 }
 
 size_t AggregateStates::bytes() const {

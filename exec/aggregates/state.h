@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <vector>
 
+#include "exec/functions/function.h"
 #include "exec/plan/plan.h"
 #include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
@@ -13,6 +15,12 @@
 #include "vector/vector.h"
 
 namespace cairn {
+
+/// Runs a number of independent tasks, and waits for them: Sink::Parallel.
+using Tasks = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
+inline void one_by_one(size_t task_count, const std::function<void(size_t task)>& task) {
+  for (size_t i = 0; i < task_count; ++i) task(i);
+}
 
 /// What an update needs to know of its batch beside the argument.
 struct GroupedBatch {
@@ -24,18 +32,9 @@ struct GroupedBatch {
   std::span<const Vector> further = {};
 };
 
-/// What an aggregate call computes.
-enum class AggregateKind : uint8_t {
-  kCount, kSum, kAverage, kMin, kMax, kFirst, kBoolAnd, kBoolOr,
-  kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation, kStringAgg,
-  kBitAnd, kBitOr, kBitXor, kMode, kPercentileContinuous, kPercentileDiscrete,
-  kCovariancePopulation, kCovarianceSample, kCorrelation, kRegressionAverageX, kRegressionAverageY, kRegressionCount,
-  kRegressionIntercept, kRegressionR2, kRegressionSlope, kRegressionSxx, kRegressionSxy, kRegressionSyy,
-};
-
 /// Which aggregate of which groups to append to a column.
 struct AggregateResult {
-  AggregateKind function;
+  AggregateKind kind;
   size_t begin = 0, groups = 0;     ///< groups [begin, begin + groups)
   const int64_t* counts = nullptr;  ///< [i]: values in group begin + i; where the function needs no number: 0 or 1
 };
@@ -55,7 +54,7 @@ class AggregateState {
   virtual void merge(AggregateState& other, const uint32_t* from, const uint32_t* to, size_t groups) = 0;
   virtual void finish(const AggregateResult& result, ColumnBuffer& out) = 0;
   /// Once before finish, which may then be called from several threads.
-  virtual void prepare_finish() {}
+  virtual void prepare_finish(const Tasks& /*tasks*/) {}
   virtual size_t bytes() const = 0;
 
   // Groups as plain columns, of which a fresh state makes the same groups again, to be merged like any others.
@@ -71,6 +70,21 @@ class AggregateState {
   virtual void continue_after(const AggregateState& /*before*/) {}
 };
 
+/// What a state is to keep, and for which function.
+struct AggregateStateSpec {
+  const AggregateFunction* function = nullptr;  ///< one of those that share the state
+  uint32_t input = 0;                           ///< of AggregateLayout::inputs
+  Type argument;
+  Type result;
+  bool distinct = false;
+  std::string separator;
+  double fraction = 0;             ///< of percentiles
+  std::vector<uint32_t> further;   ///< input columns: arguments behind the first, then keys of the order
+  std::vector<Type> further_types;
+  size_t further_arguments = 0;    ///< how many of them are arguments
+  std::vector<SortKey> order;      ///< columns: 0 is the argument, then `further`
+};
+
 /// Which states a plan's aggregate calls need: calls over the same argument share what they can (sum and avg one sum,
 /// count and avg one count). Immutable.
 struct AggregateLayout {
@@ -80,21 +94,9 @@ struct AggregateLayout {
     int32_t filter = -1;
     bool exact_count = false;  ///< some call wants the number of values, not just whether there is one
   };
-  struct State {
-    AggregateKind function = AggregateKind::kCount;
-    uint32_t input = 0;
-    Type argument;
-    Type result;
-    bool distinct = false;
-    std::string separator;
-    double fraction = 0;                  ///< of percentiles
-    std::vector<uint32_t> further;        ///< input columns: arguments behind the first, then keys of the order
-    std::vector<Type> further_types;
-    size_t further_arguments = 0;         ///< how many of them are arguments
-    std::vector<SortKey> order;           ///< columns: 0 is the argument, then `further`
-  };
+  using State = AggregateStateSpec;
   struct Output {
-    AggregateKind function;
+    AggregateKind kind;
     uint32_t input;
     int32_t state = -1;  ///< -1: the input's count is all it needs
     Type argument;
@@ -118,11 +120,11 @@ struct AggregateLayout {
  private:
   uint32_t add_input(int32_t column, int32_t filter);
   int32_t add_state(State state);
-  static State state_of(const AggregateCall& call, AggregateKind function, const std::vector<Type>& input_types);
+  static State state_of(const AggregateCall& call, const std::vector<Type>& input_types);
 };
 
-/// A fresh state of one function.
-std::unique_ptr<AggregateState> make_aggregate_state(const AggregateLayout::State& state);
+/// A fresh state.
+std::unique_ptr<AggregateState> make_aggregate_state(const AggregateStateSpec& spec);
 
 /// All states of all groups.
 class AggregateStates {
@@ -145,7 +147,7 @@ class AggregateStates {
   /// To be called, while there are no groups, for each of several states that will be merged in.
   void expect(const AggregateStates& other);
   /// Once, when all is merged, before finish.
-  void prepare_finish();
+  void prepare_finish(const Tasks& tasks = one_by_one);
   /// Thread-safe with itself. Appends call `output`'s results for groups [begin, begin + groups).
   void finish(size_t output, size_t begin, size_t groups, ColumnBuffer& out) const;
   size_t bytes() const;

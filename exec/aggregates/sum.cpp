@@ -97,7 +97,7 @@ class IntegralSum : public AggregateState {
       }
       return sum;
     };
-    if (result.function != AggregateKind::kAverage) {
+    if (result.kind != AggregateKind::kAverage) {
       append_integers(out, result.groups, result.counts, total);
       return;
     }
@@ -229,7 +229,7 @@ class IntervalSum : public AggregateState {
         out.set_null(first + g);
       } else if (to[g].months != total.months || to[g].days != total.days || to[g].micros != total.micros) {
         throw Error(sqlstate::kDatetimeOverflow, "interval out of range");
-      } else if (result.function == AggregateKind::kAverage) {
+      } else if (result.kind == AggregateKind::kAverage) {
         to[g] = functions::interval_over(to[g], static_cast<double>(result.counts[g]));
       }
     }
@@ -278,11 +278,12 @@ class NullState : public AggregateState {
 
 }  // namespace
 
-std::unique_ptr<AggregateState> make_interval_sum() { return std::make_unique<IntervalSum>(); }
-std::unique_ptr<AggregateState> make_null_state() { return std::make_unique<NullState>(); }
+MadeState make_null_state() { return std::make_unique<NullState>(); }
 
-std::unique_ptr<AggregateState> make_integral_sum(const Type& argument) {
-  return std::make_unique<IntegralSum>(argument);
+MadeState make_sum(const AggregateStateSpec& spec) {
+  if (spec.argument.id == TypeId::kInterval) return std::make_unique<IntervalSum>();
+  if (!spec.argument.is_integral()) return make_floating_sum();
+  return std::make_unique<IntegralSum>(spec.argument);
 }
 
 }  // namespace cairn

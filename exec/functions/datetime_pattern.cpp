@@ -55,11 +55,11 @@ const FieldName* find_field(std::string_view text) {
   return nullptr;
 }
 
-bool is_separator(char c) { return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(upper(c) >= 'A' && upper(c) <= 'Z'); }
+bool is_literal_mark(char c) { return c > ' ' && c < 0x7F && !(c >= '0' && c <= '9') && !(upper(c) >= 'A' && upper(c) <= 'Z'); }
 
-class Reader {
+class PatternReader {
  public:
-  explicit Reader(std::string_view text) : rest_(text) {}
+  explicit PatternReader(std::string_view text) : rest_(text) {}
 
   DatetimePattern run() {
     while (!rest_.empty()) {
@@ -105,7 +105,7 @@ class Reader {
     if (rest_.starts_with("\\\"")) rest_.remove_prefix(1);
     const char c = rest_[0];
     add_character(c == ' ' || (c >= '\t' && c <= '\r') ? PatternPart::Kind::kBlank
-                  : is_separator(c)                   ? PatternPart::Kind::kSeparator
+                  : is_literal_mark(c)                   ? PatternPart::Kind::kSeparator
                                                       : PatternPart::Kind::kText);
   }
 
@@ -129,7 +129,7 @@ const DatetimePattern& datetime_pattern(std::string_view text) {
   const auto found = cache.find(key);
   if (found != cache.end()) return found->second;
   if (cache.size() >= 100) cache.clear();
-  return cache[std::move(key)] = Reader(text).run();
+  return cache[std::move(key)] = PatternReader(text).run();
 }
 
 }  // namespace cairn::functions

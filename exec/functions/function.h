@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -49,18 +50,39 @@ std::vector<const Function*> find_functions(std::string_view name);
 /// Every registered function's name, ascending: for completion, suggestions of the nearest name, and the shared tests.
 std::vector<std::string_view> function_names();
 
-/// An aggregate function: count(*), count, sum, avg, min, max, … Its state is made of one or more plain columns, so
-/// that partial states are rows like any others: they can be merged, spilled and checkpointed.
+class AggregateState;       // exec/aggregates/state.h
+struct AggregateStateSpec;
+
+/// Which of the results that its state can give a function gives. kOnly: there is one.
+enum class AggregateKind : uint8_t {
+  kOnly, kAverage,
+  kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation,
+  kCovariancePopulation, kCovarianceSample, kCorrelation, kRegressionAverageX, kRegressionAverageY, kRegressionCount,
+  kRegressionIntercept, kRegressionR2, kRegressionSlope, kRegressionSxx, kRegressionSxy, kRegressionSyy,
+};
+
+/// An aggregate function: count, sum, avg, min, max, … Adding one is a row in exec/aggregates/table.cpp, and a state
+/// where none of those that are there will do. Functions over one argument whose states are made alike share one.
 struct AggregateFunction {
   /// kOrderedSet: what WITHIN GROUP (ORDER BY …) sorts is its first argument; direct arguments stand behind it.
   enum class Form : uint8_t { kPlain, kOrderedSet };
+  /// What of a group's rows decides the result: whether values are there, or true, or what bits they have; what they add
+  /// up to; one that is given out; all of them in their order; one of several that are equal, by chance.
+  enum class Shows : uint8_t { kBits, kSum, kValue, kOrder, kChance };
   std::string_view name;
   Type (*result_type)(std::span<const Type> arguments) = nullptr;  ///< throws where the argument types do not fit
-  Form form = Form::kPlain;
+  /// nullptr: the number of values is all it needs.
+  std::unique_ptr<AggregateState> (*make_state)(const AggregateStateSpec& spec) = nullptr;
+  Shows shows = Shows::kChance;
   /// What an argument of a type is cast to; of an untyped literal's, kNull, kNull means that there are several choices.
   /// nullptr: literals are texts, and all others stay as they are.
   Type (*argument_type)(const Type& given) = nullptr;
-  bool counts = false;  ///< over no rows it is 0; never NULL
+  AggregateKind kind = AggregateKind::kOnly;
+  Form form = Form::kPlain;
+  bool counts = false;              ///< over no rows it is 0; never NULL
+  bool needs_count = false;         ///< of values, exactly
+  bool ignores_duplicates = false;  ///< DISTINCT is for nothing
+  bool depends_on_order = false;    ///< of the input, where the call has none of its own
 };
 const AggregateFunction* find_aggregate(std::string_view name);
 std::vector<std::string_view> aggregate_names();

@@ -85,7 +85,7 @@ class AggregateSink : public Sink {
     }
     HeldMemory merged(resources_.memory);
     if (parts_.size() > 1) merged.hold(part_bytes_);
-    rows_ = merge_groups(shape_, std::move(parts_), parallel);
+    rows_ = merge_groups(shape_, std::move(parts_), resources_.threads, parallel);
   }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }

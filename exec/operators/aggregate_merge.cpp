@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "exec/aggregates/list_state.h"
 #include "exec/pipeline/gather_rows.h"
 #include "vector/kernels/kernels.h"
 
@@ -13,6 +14,10 @@ namespace {
 /// Groups that are worth a partition of their own.
 constexpr size_t kPartitionGroups = 16384;
 constexpr unsigned kPartitionBitsMax = 8;
+/// Lists of so many bytes, of so many groups for each thread, are sorted in partitions; else each by all threads. A
+/// partition goes over all rows to find its own: few of them.
+constexpr size_t kListBytes = size_t{1} << 20;
+constexpr size_t kListGroups = 16;
 
 /// A run of one of the parts, with its end.
 struct Run {
@@ -52,7 +57,7 @@ std::vector<size_t> parts_in_order(const std::vector<Run>& runs, size_t part_cou
 }
 
 std::shared_ptr<RowSet> make_rows(const AggregateShape& shape, Groups groups, const Sink::Parallel& parallel) {
-  groups.states->prepare_finish();
+  groups.states->prepare_finish(parallel);
   const size_t group_count = groups.index->size();
   std::vector<RowSet::Chunk> chunks((group_count + kRowGroupRows - 1) / kRowGroupRows);
   parallel(chunks.size(), [&](size_t task) {
@@ -92,8 +97,9 @@ Groups merge_all(const AggregateShape& shape, std::vector<GroupPart>& parts) {
 /// The merge by partitions: tasks over parts, then over partitions, then over the result's chunks.
 class PartitionedMerge {
  public:
-  PartitionedMerge(const AggregateShape& shape, std::vector<GroupPart>& parts, unsigned bits)
-      : shape_(shape), parts_(parts), bits_(bits), runs_(runs_in_order(parts)),
+  /// By 2^bits partitions, at a level of GroupIndex::partitions.
+  PartitionedMerge(const AggregateShape& shape, std::vector<GroupPart>& parts, unsigned bits, unsigned level)
+      : shape_(shape), parts_(parts), bits_(bits), level_(level), runs_(runs_in_order(parts)),
         order_(parts_in_order(runs_, parts.size())), split_(parts.size()), merged_(size_t{1} << bits) {}
 
   std::shared_ptr<RowSet> run(const Sink::Parallel& parallel) {
@@ -131,7 +137,7 @@ class PartitionedMerge {
       split.keys.push_back(index.keys(c, 0, index.size(), split.validity[c]));
     }
     split.partitions.resize(index.size());
-    index.partitions(bits_, split.partitions.data());
+    index.partitions(bits_, split.partitions.data(), level_);
     split.firsts.assign(merged_.size() + 1, 0);
     for (const uint8_t partition : split.partitions) ++split.firsts[partition + size_t{1}];
     for (size_t p = 0; p < merged_.size(); ++p) split.firsts[p + 1] += split.firsts[p];
@@ -200,7 +206,7 @@ class PartitionedMerge {
 
   const AggregateShape& shape_;
   std::vector<GroupPart>& parts_;
-  unsigned bits_;
+  unsigned bits_, level_;
   std::vector<Run> runs_;
   std::vector<size_t> order_;
   std::vector<Split> split_;
@@ -241,17 +247,22 @@ RowSet::Chunk result_chunk(const AggregateShape& shape, const Groups& groups, si
   return chunk;
 }
 
-std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts,
+std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts, unsigned threads,
                                      const Sink::Parallel& parallel) {
   std::erase_if(parts, [](const GroupPart& part) { return part.runs.empty(); });
-  if (parts.size() == 1 && ascends(parts[0])) return make_rows(shape, std::move(parts[0].groups), parallel);
-  size_t group_count = 0;
-  for (const GroupPart& part : parts) group_count += part.groups.index->size();
-  if (group_count < 2 * kPartitionGroups || shape.layout.wants_whole_input) {
-    return make_rows(shape, merge_all(shape, parts), parallel);
+  size_t group_count = 0, list_bytes = 0;
+  for (const GroupPart& part : parts) {
+    group_count += part.groups.index->size();
+    for (const ListState* list : part.groups.states->lists()) list_bytes += list->bytes();
   }
+  if (threads > 1 && list_bytes > kListBytes && group_count >= threads * kListGroups) {
+    const unsigned bits = std::min<unsigned>(kPartitionBitsMax, std::bit_width(2 * threads - 1));
+    return PartitionedMerge(shape, parts, bits, 1).run(parallel);
+  }
+  if (parts.size() == 1 && ascends(parts[0])) return make_rows(shape, std::move(parts[0].groups), parallel);
+  if (group_count < 2 * kPartitionGroups || list_bytes > 0) return make_rows(shape, merge_all(shape, parts), parallel);
   const unsigned bits = std::min<unsigned>(kPartitionBitsMax, std::bit_width(group_count / kPartitionGroups));
-  return PartitionedMerge(shape, parts, bits).run(parallel);
+  return PartitionedMerge(shape, parts, bits, 0).run(parallel);
 }
 
 }  // namespace cairn

@@ -44,8 +44,9 @@ struct GroupPart {
 RowSet::Chunk result_chunk(const AggregateShape& shape, const Groups& groups, size_t begin, size_t rows);
 
 /// The result rows over all parts: one per group, in the order that one fragment would have seen them in, had it got
-/// all morsels in order. Many groups are split into partitions by their keys, which are merged in parallel.
-std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts,
+/// all morsels in order. Many groups, or lists of several, are split into partitions by their keys, which are merged in
+/// parallel, by so many threads.
+std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<GroupPart> parts, unsigned threads,
                                      const Sink::Parallel& parallel);
 
 }  // namespace cairn

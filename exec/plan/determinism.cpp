@@ -1,7 +1,6 @@
 #include "exec/plan/determinism.h"
 
 #include <algorithm>
-#include <string_view>
 
 #include "exec/functions/function.h"
 #include "exec/plan/plan_nodes.h"
@@ -11,10 +10,6 @@ namespace {
 
 /// Equal values are the same value: not 0.0 and -0.0, nor one month and thirty days.
 bool has_one_form(const Type& type) { return !type.is_floating() && type.id != TypeId::kInterval; }
-
-bool contains(std::initializer_list<std::string_view> names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
 
 bool all_have_one_form(const std::vector<uint32_t>& columns, const std::vector<Type>& types) {
   return std::ranges::all_of(columns, [&](uint32_t column) { return has_one_form(types[column]); });
@@ -30,18 +25,16 @@ bool keys_cover(const std::vector<SortKey>& keys, const std::vector<uint32_t>& c
 
 /// Functions of the values alone; sums of floating-point numbers are the same in any order.
 bool is_deterministic(const AggregateCall& call, const std::vector<Type>& types) {
-  const std::string_view name = call.function->name;
-  if (contains({"count", "regr_count", "bool_and", "bool_or", "every", "bit_and", "bit_or", "bit_xor"}, name)) return true;
   // Which of several equal values it is that they see, or give out, shows.
   const bool one_form = all_have_one_form(call.arguments, types);
-  if (contains({"min", "max", "percentile_cont", "percentile_disc"}, name)) return one_form;
-  if (contains({"string_agg"}, name)) return keys_cover(call.order, call.arguments, types);
-  if (contains({"sum", "avg", "stddev", "stddev_pop", "stddev_samp", "variance", "var_pop", "var_samp", "corr",
-                "covar_pop", "covar_samp", "regr_avgx", "regr_avgy", "regr_intercept", "regr_r2", "regr_slope",
-                "regr_sxx", "regr_sxy", "regr_syy"}, name)) {
-    return !call.distinct || one_form;
+  switch (call.function->shows) {
+    case AggregateFunction::Shows::kBits: return true;
+    case AggregateFunction::Shows::kSum: return !call.distinct || one_form;
+    case AggregateFunction::Shows::kValue: return one_form;
+    case AggregateFunction::Shows::kOrder: return keys_cover(call.order, call.arguments, types);
+    case AggregateFunction::Shows::kChance: return false;
   }
-  return false;  // any_value, mode, and whatever comes
+  return false;
 }
 
 /// Ranks see peers as one; the others see the order among them.

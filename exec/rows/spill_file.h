@@ -18,6 +18,7 @@ class SpillFile final : public ChunkStore, public std::enable_shared_from_this<S
   /// `limit_bytes`: of the file; 0: none.
   static std::shared_ptr<SpillFile> make(std::shared_ptr<Storage> storage, std::string directory, uint64_t limit_bytes);
 
+  using ChunkStore::store;
   std::vector<std::shared_ptr<const StoredChunk>> store(std::span<const RowSet::Chunk> chunks) override;
 
  private:

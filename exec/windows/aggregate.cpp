@@ -42,7 +42,7 @@ class WindowAggregate {
       }
     }
     // Merging takes lists of values over one by one, and several times: no way to share them.
-    if (layout_.states.size() == 1 && layout_.states[0].function == AggregateKind::kStringAgg) return add_up(frames);
+    if (!make_states(0).lists().empty()) return add_up(frames);
     if (grows_from_begin(call_)) return grow(frames);
     if (frame_rows <= kAddedRowsMean * frames.size()) return add_up(frames);
     merge_tree(frames);

@@ -144,8 +144,8 @@ bool same_cell(const std::string& a, const std::string& b, const Type& type) {
 }
 
 std::vector<Row> aggregate(Random& random, const PlanNode& plan, const std::vector<Type>& types,
-                           const std::vector<Row>& rows, const Feed& feed) {
-  const std::unique_ptr<Sink> sink = make_aggregate_sink(plan, types);
+                           const std::vector<Row>& rows, const Feed& feed, unsigned threads = 1) {
+  const std::unique_ptr<Sink> sink = make_aggregate_sink(plan, types, {nullptr, nullptr, threads});
   feed_sink(random, *sink, types, rows, feed);
   return rows_of(*sink->rows());
 }
@@ -249,6 +249,22 @@ TEST_F(AggregateTest, ManyGroupsAreMergedInPartitionsInTheSameOrder) {
     const std::vector<Row> many = aggregate(random, plan, types, rows, {3, 2500, 400, true, false});
     EXPECT_TRUE(texts_of(many) == texts_of(one));
     expect_same(plan, oracle(plan, calls, rows), many);
+  }
+}
+
+TEST_F(AggregateTest, ListsAreMergedInPartitionsInTheSameOrder) {
+  Random random(test_seed() + 5);
+  const std::vector<Type> types = {Type::big_int(), Type::varchar(), Type::decimal(12, 2)};
+  const std::vector<Row> rows = random_rows(random, types, {301, 2000, 900}, 40000, 1);
+  const std::vector<Call> calls = {{"string_agg", 1}, {"count", 2, true}, {"sum", 2}, {"any_value", 2}};
+  for (const std::vector<uint32_t>& groups : {std::vector<uint32_t>{0}, {1}}) {
+    const PlanNode plan = make_plan(types, groups, calls);
+    const std::vector<Row> one = aggregate(random, plan, types, rows, {1, 2500, 400, false, false});
+    for (const size_t fragments : {1, 3}) {
+      const std::vector<Row> many = aggregate(random, plan, types, rows, {fragments, 2500, 400, false, false}, 4);
+      EXPECT_TRUE(texts_of(many) == texts_of(one)) << fragments << " fragments";
+    }
+    expect_same(plan, oracle(plan, calls, rows), one);
   }
 }
 
