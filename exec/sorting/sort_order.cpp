@@ -1,104 +1,146 @@
 #include "exec/sorting/sort_order.h"
 
 #include <algorithm>
-#include <array>
+#include <numeric>
 
-#include "exec/rows/row_comparison.h"
+#include "exec/sorting/sort_entries.h"
 #include "exec/sorting/sort_words.h"
-#include "vector/kernels/kernels.h"
 #include "vector/memory_pool.h"
 
 namespace cairn {
 
 namespace {
 
-constexpr size_t kRadixRowsMin = 512;
 /// From here on, sorting is spread over tasks.
 constexpr size_t kParallelRowsMin = 65536;
-constexpr size_t kBuckets = 16;
+/// Rows whose words are made together, and rows of a bucket (about): both stay in the second-level cache.
+constexpr size_t kEncodedRows = 8192, kBucketRows = 16384;
+constexpr size_t kBucketsMin = 16, kBucketsMax = 512, kSamplesPerBucket = 32;
 
-struct Entry {
-  uint64_t word;
-  RowAddress row;
+/// One sort of rows by so many words.
+template <size_t kWords>
+class WordSort {
+ public:
+  using Entry = SortEntry<kWords>;
+  WordSort(const SortWords& words, const RowComparison* open_keys, const std::vector<RowAddress>& rows)
+      : words_(words), open_keys_(open_keys), rows_(rows), sorted_(rows.size()) {}
+
+  std::vector<RowAddress> run(const Sink::Parallel& parallel) {
+    if (rows_.size() < kParallelRowsMin) {
+      std::vector<Entry> entries(rows_.size()), scratch(rows_.size());
+      encode(rows_.data(), rows_.size(), entries.data());
+      sort_bucket(entries.data(), 0, rows_.size(), scratch.data());
+      return std::move(sorted_);
+    }
+    choose_splitters();
+    assign_buckets(parallel);
+    LargeVector<Entry> entries(rows_.size());
+    spread(entries, parallel);
+    parallel(splitters_.size() + 1, [&](size_t bucket) {
+      LargeVector<Entry> scratch(starts_[bucket + 1] - starts_[bucket]);
+      sort_bucket(entries.data(), starts_[bucket], starts_[bucket + 1], scratch.data());
+    });
+    return std::move(sorted_);
+  }
+
+ private:
+  void encode(const RowAddress* rows, size_t count, Entry* entries) const {
+    static_assert(sizeof(Entry) % sizeof(uint64_t) == 0);
+    for (size_t i = 0; i < count; ++i) entries[i].row = rows[i];
+    words_.encode(rows, count, entries->words.data(), sizeof(Entry) / sizeof(uint64_t));
+  }
+
+  void sort_bucket(Entry* entries, size_t begin, size_t end, Entry* scratch) {
+    sort_entries<kWords>(entries + begin, end - begin, scratch, open_keys_);
+    for (size_t i = begin; i < end; ++i) sorted_[i] = entries[i].row;
+  }
+
+  void choose_splitters() {
+    const size_t buckets = std::clamp(rows_.size() / kBucketRows, kBucketsMin, kBucketsMax);
+    std::vector<RowAddress> sample;
+    for (size_t i = 0; i < rows_.size(); i += rows_.size() / (buckets * kSamplesPerBucket)) sample.push_back(rows_[i]);
+    std::vector<Entry> entries(sample.size());
+    encode(sample.data(), sample.size(), entries.data());
+    std::sort(entries.begin(), entries.end());
+    for (size_t b = 1; b < buckets; ++b) splitters_.push_back(entries[b * entries.size() / buckets]);
+    // Buckets between equal splitters would stay empty.
+    const auto end = std::unique(splitters_.begin(), splitters_.end(), [](const Entry& a, const Entry& b) { return a.words == b.words; });
+    splitters_.erase(end, splitters_.end());
+  }
+
+  /// Splitters at or before the entry.
+  size_t bucket_of(const Entry& entry) const {
+    const Entry* first = splitters_.data();
+    for (size_t left = splitters_.size(); left > 0;) {
+      const size_t half = (left + 1) / 2;
+      first += first[half - 1].words <= entry.words ? half : 0;
+      left -= half;
+    }
+    return static_cast<size_t>(first - splitters_.data());
+  }
+
+  size_t slice_count() const { return (rows_.size() + kEncodedRows - 1) / kEncodedRows; }
+  size_t slice_rows(size_t slice) const { return std::min(kEncodedRows, rows_.size() - slice * kEncodedRows); }
+
+  void assign_buckets(const Sink::Parallel& parallel) {
+    const size_t buckets = splitters_.size() + 1;
+    bucket_of_row_.resize(rows_.size());
+    next_.assign(slice_count() * buckets, 0);
+    parallel(slice_count(), [&](size_t slice) {
+      std::vector<Entry> entries(slice_rows(slice));
+      encode(rows_.data() + slice * kEncodedRows, entries.size(), entries.data());
+      for (size_t i = 0; i < entries.size(); ++i) {
+        const size_t bucket = bucket_of(entries[i]);
+        bucket_of_row_[slice * kEncodedRows + i] = static_cast<uint16_t>(bucket);
+        ++next_[slice * buckets + bucket];
+      }
+    });
+    size_t row = 0;
+    for (size_t bucket = 0; bucket < buckets; ++bucket) {
+      starts_.push_back(row);
+      for (size_t slice = 0; slice < slice_count(); ++slice) {
+        row += std::exchange(next_[slice * buckets + bucket], static_cast<uint32_t>(row));
+      }
+    }
+    starts_.push_back(row);
+  }
+
+  /// Every row into its bucket, where the rows of earlier slices stand before those of later ones. Words are made anew:
+  /// that is cheaper than to keep and copy them.
+  void spread(LargeVector<Entry>& into, const Sink::Parallel& parallel) {
+    const size_t buckets = splitters_.size() + 1;
+    parallel(slice_count(), [&](size_t slice) {
+      std::vector<Entry> entries(slice_rows(slice));
+      encode(rows_.data() + slice * kEncodedRows, entries.size(), entries.data());
+      uint32_t* const next = next_.data() + slice * buckets;
+      const uint16_t* const bucket = bucket_of_row_.data() + slice * kEncodedRows;
+      for (size_t i = 0; i < entries.size(); ++i) into[next[bucket[i]]++] = entries[i];
+    });
+  }
+
+  const SortWords& words_;
+  const RowComparison* const open_keys_;
+  const std::vector<RowAddress>& rows_;
+  std::vector<RowAddress> sorted_;
+  std::vector<Entry> splitters_;
+  LargeVector<uint16_t> bucket_of_row_;
+  std::vector<uint32_t> next_;  ///< [slice][bucket]: rows, then where the next one goes
+  std::vector<size_t> starts_;  ///< of buckets
 };
-
-/// Least significant byte first: stable, and as many passes as there are bytes in use.
-void radix_sort(Entry* entries, size_t count, unsigned used_bits) {
-  LargeVector<Entry> other(count);
-  Entry* from = entries;
-  Entry* to = other.data();
-  for (unsigned shift = 0; shift < used_bits; shift += 8) {
-    std::array<size_t, 257> starts{};
-    for (size_t i = 0; i < count; ++i) ++starts[((from[i].word >> shift) & 255) + 1];
-    if (std::find(starts.begin(), starts.end(), count) != starts.end()) continue;  // one value: nothing moves
-    for (size_t value = 0; value < 256; ++value) starts[value + 1] += starts[value];
-    for (size_t i = 0; i < count; ++i) to[starts[(from[i].word >> shift) & 255]++] = from[i];
-    std::swap(from, to);
-  }
-  if (from != entries) std::copy(from, from + count, entries);
-}
-
-/// Sorts entries whose order among equals is their order here.
-void sort_entries(Entry* entries, size_t count, const SortWords& words, const RowComparison* comparison) {
-  if (comparison == nullptr && count >= kRadixRowsMin) return radix_sort(entries, count, words.used_bits());
-  std::stable_sort(entries, entries + count, [comparison](const Entry& a, const Entry& b) {
-    if (a.word != b.word) return a.word < b.word;
-    return comparison != nullptr && comparison->compare(a.row, b.row) < 0;
-  });
-}
-
-/// Splits entries by their words into buckets that can be sorted on their own. Returns the buckets' bounds.
-std::vector<size_t> spread_over_buckets(LargeVector<Entry>& entries) {
-  std::vector<uint64_t> sample;
-  for (size_t i = 0; i < entries.size(); i += entries.size() / (kBuckets * 64)) sample.push_back(entries[i].word);
-  std::sort(sample.begin(), sample.end());
-  std::vector<uint64_t> splitters;
-  for (size_t b = 1; b < kBuckets; ++b) splitters.push_back(sample[b * sample.size() / kBuckets]);
-  const auto bucket_of = [&](uint64_t word) {
-    return static_cast<size_t>(std::upper_bound(splitters.begin(), splitters.end(), word) - splitters.begin());
-  };
-  std::vector<size_t> starts(kBuckets + 1, 0);
-  std::vector<uint8_t> buckets(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) {
-    buckets[i] = static_cast<uint8_t>(bucket_of(entries[i].word));
-    ++starts[buckets[i] + 1];
-  }
-  for (size_t b = 0; b < kBuckets; ++b) starts[b + 1] += starts[b];
-  std::vector<size_t> next = starts;
-  LargeVector<Entry> spread(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) spread[next[buckets[i]]++] = entries[i];
-  entries = std::move(spread);
-  return starts;
-}
 
 }  // namespace
 
 std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vector<RowAddress>& rows,
                                         const Sink::Parallel& parallel) const {
   if (rows.size() < 2) return rows;
-  const SortWords words(keys_, types_, chunks);
-  std::vector<std::vector<uint64_t>> by_chunk(chunks.size());
-  parallel(chunks.size(), [&](size_t chunk) {
-    by_chunk[chunk].resize(chunks[chunk]->row_count);
-    words.encode(*chunks[chunk], by_chunk[chunk].data());
-  });
-  LargeVector<Entry> entries(rows.size());
-  for (size_t i = 0; i < rows.size(); ++i) entries[i] = {by_chunk[chunk_of(rows[i])][offset_of(rows[i])], rows[i]};
-  by_chunk.clear();
-
+  const SortWords words(keys_, types_, chunks, parallel);
   const RowComparison comparison(std::span<const SortKey>(keys_).subspan(words.exact_keys()), chunks);
   const RowComparison* open_keys = words.exact_keys() == keys_.size() ? nullptr : &comparison;
-  if (entries.size() < kParallelRowsMin) {
-    sort_entries(entries.data(), entries.size(), words, open_keys);
-  } else {
-    const std::vector<size_t> starts = spread_over_buckets(entries);
-    parallel(kBuckets, [&](size_t bucket) {
-      sort_entries(entries.data() + starts[bucket], starts[bucket + 1] - starts[bucket], words, open_keys);
-    });
+  switch (words.word_count()) {
+    case 1: return WordSort<1>(words, open_keys, rows).run(parallel);
+    case 2: return WordSort<2>(words, open_keys, rows).run(parallel);
+    default: return WordSort<3>(words, open_keys, rows).run(parallel);
   }
-  std::vector<RowAddress> sorted(entries.size());
-  for (size_t i = 0; i < entries.size(); ++i) sorted[i] = entries[i].row;
-  return sorted;
 }
 
 }  // namespace cairn

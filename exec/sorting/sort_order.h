@@ -9,9 +9,9 @@
 
 namespace cairn {
 
-/// ORDER BY over rows in chunks. Keys become normalized words that compare as the rows do: leading integral keys are
-/// packed into 64 bits by their ranges, strings give a prefix. Where all keys fit, rows are radix-sorted by that word
-/// alone; otherwise equal words are decided by comparing values.
+/// ORDER BY over rows in chunks. Keys become up to three words that compare as the rows do (exec/sorting/sort_words.h); rows
+/// are spread over buckets by a sample of these, and every bucket is radix-sorted. Where not all of the keys fit, equal words
+/// are decided by comparing values.
 class SortOrder {
  public:
   SortOrder(std::vector<SortKey> keys, std::vector<Type> types) : keys_(std::move(keys)), types_(std::move(types)) {}
