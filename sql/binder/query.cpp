@@ -40,7 +40,7 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
   level.pending = nullptr;
   FromItem from = from_clause(select.from_clause, select.n_from_clause, level);
   level.items = {&from};
-  type_parameters(select, from, outer);
+  if (!keep_untyped) type_parameters(select, from, outer);
 
   Conjunction where, having;
   level.clause = Clause::kWhere;
@@ -125,6 +125,10 @@ void Binder::type_parameters(const PgQuery__SelectStmt& select, const FromItem& 
   LevelGuard guard(*this, &level);
   level.pending = &unused;
   select_list(select, level, bound);
+  // A parameter that is a column itself becomes a text, and may be nothing else in another column.
+  for (Target& target : bound)
+    if (target.expression->kind == Expression::Kind::kParameter && parameter_types_[target.expression->column].id != TypeId::kNull)
+      typed(std::move(target.expression));
 }
 
 LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,
