@@ -83,7 +83,7 @@ std::vector<std::string> broken_views(SessionState& session, const Snapshot& sna
   auto version = std::make_shared<TableVersion>();
   version->schema = schema;
   version->statistics.resize(schema.columns.size());
-  after->tables[table] = std::move(version);
+  after->tables.insert_or_assign(table, std::move(version));
   std::vector<std::string> broken;
   for (const std::string& name : dependent_views(session, snapshot, table)) {
     const ViewSchema& view = *snapshot.views.at(name);

@@ -102,7 +102,7 @@ SearchPath SearchPath::of_views() {
 namespace {
 
 template <typename Relation>
-bool any_in(const std::map<std::string, Relation, std::less<>>& relations, const std::string& prefix) {
+bool any_in(const NameMap<Relation>& relations, const std::string& prefix) {
   const auto at = relations.lower_bound(prefix);
   return at != relations.end() && at->first.starts_with(prefix);
 }

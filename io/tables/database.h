@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "io/tables/name_map.h"
 #include "io/tables/sequence.h"
 #include "io/tables/table.h"
 
@@ -20,9 +21,9 @@ class Storage;
 /// Immutable; a reader keeps one for as long as its query runs.
 struct Snapshot {
   uint64_t number = 0;
-  std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables;
-  std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views;
-  std::map<std::string, std::shared_ptr<const Sequence>, std::less<>> sequences;
+  NameMap<std::shared_ptr<const TableVersion>> tables;
+  NameMap<std::shared_ptr<const ViewSchema>> views;
+  NameMap<std::shared_ptr<const Sequence>> sequences;
   std::set<std::string, std::less<>> schemas;  ///< those beside public
 
   /// Tables, views and sequences share one space of names.

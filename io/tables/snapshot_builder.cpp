@@ -16,7 +16,7 @@ SnapshotBuilder::SnapshotBuilder(const SnapshotBuilder& other)
       unmarked_(other.unmarked_) {
   for (const auto& [name, table] : other.changed_) {
     auto copy = std::make_shared<TableVersion>(*table);
-    tables_[name] = copy;
+    tables_.insert_or_assign(name, copy);
     changed_.emplace(name, std::move(copy));
   }
 }
@@ -29,8 +29,9 @@ TableVersion& SnapshotBuilder::changed(std::string_view name) {
   assert(base != tables_.end());
   auto copy = std::make_shared<TableVersion>(*base->second);
   TableVersion& table = *copy;
-  base->second = copy;  // `name` may have been the old one's
-  changed_.emplace(base->first, std::move(copy));
+  std::string key(base->first);  // `name` may be the old version's, which goes
+  tables_.insert_or_assign(key, copy);
+  changed_.emplace(std::move(key), std::move(copy));
   return table;
 }
 
@@ -38,24 +39,24 @@ void SnapshotBuilder::create_table(uint64_t table_id, TableSchema schema) {
   auto table = std::make_shared<TableVersion>();
   table->table_id = table_id;
   table->schema = std::move(schema);
-  tables_[table->schema.name] = table;
+  tables_.insert_or_assign(table->schema.name, table);
   changed_[table->schema.name] = table;
   unmarked_.insert(table->schema.name);
 }
 
 void SnapshotBuilder::drop_table(std::string_view name) {
-  if (const auto at = tables_.find(name); at != tables_.end()) tables_.erase(at);
+  tables_.erase(name);
   if (const auto at = changed_.find(name); at != changed_.end()) changed_.erase(at);
   if (const auto at = unmarked_.find(name); at != unmarked_.end()) unmarked_.erase(at);
 }
 
 void SnapshotBuilder::create_view(ViewSchema schema) {
   auto view = std::make_shared<const ViewSchema>(std::move(schema));
-  views_[view->name] = view;
+  views_.insert_or_assign(view->name, view);
 }
 
 void SnapshotBuilder::drop_view(std::string_view name) {
-  if (const auto at = views_.find(name); at != views_.end()) views_.erase(at);
+  views_.erase(name);
 }
 
 void SnapshotBuilder::alter_table(std::string_view name, TableSchema schema) {
@@ -63,18 +64,18 @@ void SnapshotBuilder::alter_table(std::string_view name, TableSchema schema) {
   changed(old_name).schema = std::move(schema);
   const std::shared_ptr<TableVersion> table = changed_.at(old_name);
   drop_table(old_name);
-  tables_[table->schema.name] = table;
+  tables_.insert_or_assign(table->schema.name, table);
   changed_[table->schema.name] = table;
   unmarked_.insert(table->schema.name);
 }
 
 void SnapshotBuilder::create_sequence(Sequence sequence) {
   std::string name = sequence.schema.name;
-  sequences_[std::move(name)] = std::make_shared<const Sequence>(std::move(sequence));
+  sequences_.insert_or_assign(std::move(name), std::make_shared<const Sequence>(std::move(sequence)));
 }
 
 void SnapshotBuilder::drop_sequence(std::string_view name) {
-  if (const auto at = sequences_.find(name); at != sequences_.end()) sequences_.erase(at);
+  sequences_.erase(name);
 }
 
 const Sequence* SnapshotBuilder::find_sequence(std::string_view name) const {

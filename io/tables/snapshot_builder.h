@@ -43,7 +43,7 @@ class SnapshotBuilder {
   /// Replaces the mask of deleted rows of a row group. REQUIRES: mask_words(rows) words.
   void set_deleted(std::string_view table, uint64_t row_group_id, std::vector<uint64_t> mask);
 
-  const std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>>& tables() const { return tables_; }
+  const NameMap<std::shared_ptr<const TableVersion>>& tables() const { return tables_; }
   /// nullptr where there is none.
   const TableVersion* find_table(std::string_view name) const;
   /// nullptr where there is none.
@@ -69,9 +69,9 @@ class SnapshotBuilder {
   void complete(TableStatistics& statistics);
   TableVersion& changed(std::string_view name);
 
-  std::map<std::string, std::shared_ptr<const TableVersion>, std::less<>> tables_;
-  std::map<std::string, std::shared_ptr<const ViewSchema>, std::less<>> views_;
-  std::map<std::string, std::shared_ptr<const Sequence>, std::less<>> sequences_;
+  NameMap<std::shared_ptr<const TableVersion>> tables_;
+  NameMap<std::shared_ptr<const ViewSchema>> views_;
+  NameMap<std::shared_ptr<const Sequence>> sequences_;
   std::set<std::string, std::less<>> schemas_;
   /// Tables that this builder may write to, by name; they stand in tables_ too.
   std::map<std::string, std::shared_ptr<TableVersion>, std::less<>> changed_;

@@ -117,6 +117,7 @@ class Binder {
   BoundQuery query_body(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery plain_select(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
   BoundQuery values(const PgQuery__SelectStmt& select, QueryLevel* outer, bool keep_untyped);
+  void type_parameters(const PgQuery__SelectStmt& select, const FromItem& from, QueryLevel* outer);
   void select_list(const PgQuery__SelectStmt& select, QueryLevel& level, std::vector<Target>& targets);
   void expand_star(const PgQuery__ColumnRef& reference, QueryLevel& level, std::vector<Target>& targets);
   std::vector<std::pair<ExpressionPtr, std::string>> star_columns(const PgQuery__ColumnRef& reference);
@@ -289,8 +290,6 @@ class Binder {
                                     const Expression& by, int position);
   void set_type(LogicalAggregate& aggregate, const PgQuery__FuncCall& call);
   ExpressionPtr fraction(const pg::Node& syntax);
-  std::vector<ExpressionPtr> row_argument(const pg::Node& syntax, bool distinct);
-  void row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fields);
   QueryLevel* aggregate_owner(const std::vector<ColumnId>& references);
   size_t add_group(ExpressionPtr expression, QueryLevel& level);
   size_t add_group(const pg::Node& syntax, QueryLevel& level);
@@ -299,6 +298,10 @@ class Binder {
   std::vector<size_t> group_item(const pg::Node& item, const PgQuery__SelectStmt& select, QueryLevel& level);
   void keep_blanks(QueryLevel& level, size_t group, LogicalNode& node);
   LogicalPtr aggregate_node(LogicalPtr input, QueryLevel& level);
+
+  // row_argument.cpp
+  std::vector<ExpressionPtr> row_argument(const pg::Node& syntax, bool distinct);
+  void row_fields(const pg::Node& syntax, std::vector<ExpressionPtr>& fields);
 
   // hypothetical.cpp
   ExpressionPtr hypothetical_call(const PgQuery__FuncCall& call, std::string_view name);
@@ -427,6 +430,7 @@ class Binder {
   const ViewSchema* view_ = nullptr;  ///< whose text is being bound
   std::vector<std::string> open_views_;  ///< that one, and those around it
   size_t view_depth_ = 0;
+  bool types_parameters_ = false;  ///< nothing that is bound is kept (type_parameters)
   size_t depth_ = 0;
 };
 

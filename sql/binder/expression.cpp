@@ -43,7 +43,7 @@ ExpressionPtr Binder::expression_of_kind(const pg::Node& node) {
         test->arguments.push_back(determined(std::move(argument)));
         return test;
       };
-      if (!is_row(*node.null_test->arg)) return make(expression(*node.null_test->arg));
+      if (!is_row(*node.null_test->arg) && !pg::is_star(*node.null_test->arg)) return make(expression(*node.null_test->arg));
       // A row is (NOT) NULL when all of its fields are.
       std::vector<ExpressionPtr> tests;
       for (ExpressionPtr& field : row(*node.null_test->arg)) tests.push_back(make(std::move(field)));

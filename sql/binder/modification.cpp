@@ -128,17 +128,26 @@ ExpressionPtr Binder::as_assigned(ExpressionPtr bound, const pg::Node& value, co
   return coerce(std::move(bound), column.type, CastContext::kAssignment, pg::location(&value));
 }
 
-/// (a, b) = (SELECT …): the subquery's columns.
+/// (a, b) = (SELECT …): the subquery's columns. (a, b) = ROW(t.*): the row's.
 std::vector<ExpressionPtr> Binder::assigned_values(const PgQuery__MultiAssignRef& reference) {
   const pg::Node& source = *reference.source;
-  if (source.node_case != PG_QUERY__NODE__NODE_SUB_LINK)
+  if (!is_row(source) && source.node_case != PG_QUERY__NODE__NODE_SUB_LINK)
     throw Error(sqlstate::kFeatureNotSupported,
                 "source for a multiple-column UPDATE item must be a sub-SELECT or ROW() expression").at(pg::location(&source));
-  std::vector<ExpressionPtr> values = scalar_subquery(*source.sub_link->subselect, source.sub_link->location);
+  std::vector<ExpressionPtr> values = is_row(source) ? row(source)
+                                                     : scalar_subquery(*source.sub_link->subselect, source.sub_link->location);
   if (values.size() != static_cast<size_t>(reference.ncolumns))
-    throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(source.sub_link->location);
+    throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(pg::location(&source));
   return values;
 }
+
+namespace {
+
+bool has_star(const PgQuery__RowExpr& row) {
+  return std::ranges::any_of(pg::list(row.args, row.n_args), [](const pg::Node* value) { return pg::is_star(*value); });
+}
+
+}  // namespace
 
 /// The row after SET: assigned columns, and the others as they were, under the ids of `before`.
 std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t count, const TableSchema& table,
@@ -168,7 +177,7 @@ std::vector<ExpressionPtr> Binder::assigned_row(pg::Node* const* targets, size_t
     }
     const PgQuery__MultiAssignRef& reference = *item.val->multi_assign_ref;
     const auto field = static_cast<size_t>(reference.colno - 1);
-    if (reference.source->node_case == PG_QUERY__NODE__NODE_ROW_EXPR) {
+    if (is_row(*reference.source) && !has_star(*reference.source->row_expr)) {
       const PgQuery__RowExpr& fields = *reference.source->row_expr;
       if (fields.n_args != static_cast<size_t>(reference.ncolumns))
         throw Error(sqlstate::kSyntaxError, "number of columns does not match number of values").at(fields.location);

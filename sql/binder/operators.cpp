@@ -82,14 +82,17 @@ Type equality_operand(const Type& left, const Type& right) {
 
 bool Binder::is_row(const pg::Node& node) { return node.node_case == PG_QUERY__NODE__NODE_ROW_EXPR; }
 
+/// The fields of a row, or of t.*
 std::vector<ExpressionPtr> Binder::row(const pg::Node& node) {
   std::vector<ExpressionPtr> fields;
-  for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) {
-    if (pg::is_star(*field))
-      for (auto& [column, name] : star_columns(*field->column_ref)) fields.push_back(std::move(column));
-    else
-      fields.push_back(expression(*field));
-  }
+  const auto add = [&](const pg::Node& field) {
+    if (!pg::is_star(field)) return fields.push_back(expression(field));
+    for (auto& [column, name] : star_columns(*field.column_ref)) fields.push_back(std::move(column));
+  };
+  if (is_row(node))
+    for (const pg::Node* field : pg::list(node.row_expr->args, node.row_expr->n_args)) add(*field);
+  else
+    add(node);
   return fields;
 }
 

@@ -40,6 +40,7 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
   level.pending = nullptr;
   FromItem from = from_clause(select.from_clause, select.n_from_clause, level);
   level.items = {&from};
+  if (!keep_untyped) type_parameters(select, from, outer);
 
   Conjunction where, having;
   level.clause = Clause::kWhere;
@@ -104,6 +105,30 @@ BoundQuery Binder::plain_select(const PgQuery__SelectStmt& select, QueryLevel* o
     if (target.visible) bound.names.push_back(target.name);
   bound.plan = limit(select, finish_select(select, std::move(node), targets, keys, distinct_on), outer);
   return bound;
+}
+
+/// PostgreSQL binds the select list before WHERE: what it says of a parameter's type comes first. It is bound for that
+/// alone, on a level of its own.
+void Binder::type_parameters(const PgQuery__SelectStmt& select, const FromItem& from, QueryLevel* outer) {
+  const auto targets = pg::list(select.target_list, select.n_target_list);
+  const bool asks = context_.parameter_values == nullptr && !types_parameters_;
+  if (!asks || std::ranges::none_of(targets, [](const pg::Node* target) { return has_parameter(*target); })) return;
+  Restore<bool> inside(types_parameters_, true);
+  Restore<std::vector<ColumnId>*> nobody_asks(references_, nullptr);
+  QueryLevel level;
+  level.outer = outer;
+  level.window_clause = pg::list(select.window_clause, select.n_window_clause);
+  level.items = {&from};
+  level.clause = Clause::kSelect;
+  std::vector<Attachment> unused;
+  std::vector<Target> bound;
+  LevelGuard guard(*this, &level);
+  level.pending = &unused;
+  select_list(select, level, bound);
+  // A parameter that is a column itself becomes a text, and may be nothing else in another column.
+  for (Target& target : bound)
+    if (target.expression->kind == Expression::Kind::kParameter && parameter_types_[target.expression->column].id != TypeId::kNull)
+      typed(std::move(target.expression));
 }
 
 LogicalPtr Binder::finish_select(const PgQuery__SelectStmt& select, LogicalPtr node, std::vector<Target>& targets,

@@ -56,6 +56,12 @@ bool has_subquery(const PgQuery__Node& tree) {
   return found;
 }
 
+bool has_parameter(const PgQuery__Node& tree) {
+  bool found = false;
+  visit_all<const PgQuery__ParamRef>(tree, pg_query__param_ref__descriptor, [&](const PgQuery__ParamRef&) { found = true; });
+  return found;
+}
+
 void for_each_range_var(const PgQuery__Node& tree, const std::function<void(const PgQuery__RangeVar&)>& visit) {
   visit_all<const PgQuery__RangeVar>(tree, pg_query__range_var__descriptor, visit);
 }

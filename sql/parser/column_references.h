@@ -10,6 +10,8 @@ namespace cairn {
 void for_each_column_reference(const PgQuery__Node& tree, const std::function<void(PgQuery__ColumnRef&)>& visit);
 void for_each_subquery(const PgQuery__Node& tree, const std::function<void(const PgQuery__SubLink&)>& visit);
 bool has_subquery(const PgQuery__Node& tree);
+/// Whether there is a $n in it.
+bool has_parameter(const PgQuery__Node& tree);
 
 void for_each_range_var(const PgQuery__Node& tree, const std::function<void(const PgQuery__RangeVar&)>& visit);
 void for_each_common_table(const PgQuery__Node& tree, const std::function<void(const PgQuery__CommonTableExpr&)>& visit);

@@ -13,6 +13,8 @@ namespace {
 
 /// Row groups and statistics are kept in order by every commit: there is nothing to do but to look for what is named.
 ResultPtr run_vacuum(SessionState& session, const PgQuery__VacuumStmt& syntax) {
+  if (syntax.is_vacuumcmd && session.in_block())
+    throw Error(sqlstate::kActiveTransaction, "VACUUM cannot run inside a transaction block");
   const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
   for (const pg::Node* node : pg::list(syntax.rels, syntax.n_rels)) {
     const PgQuery__RangeVar& range = *node->vacuum_relation->relation;

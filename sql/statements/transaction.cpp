@@ -18,9 +18,13 @@ SessionState::View SessionState::view() const {
   const std::shared_ptr<const Snapshot> own =
       block_ && block_->temporary_write != nullptr ? block_->temporary_write->snapshot() : temporary_->snapshot();
   auto both = std::make_shared<Snapshot>(*seen.relations);
-  both->tables.insert(own->tables.begin(), own->tables.end());
-  both->views.insert(own->views.begin(), own->views.end());
-  both->sequences.insert(own->sequences.begin(), own->sequences.end());
+  const auto add = [](auto& all, auto more) {  // no name is in both
+    if (all.size() < more.size()) std::swap(all, more);
+    for (const auto& [name, relation] : more) all.insert_or_assign(name, relation);
+  };
+  add(both->tables, own->tables);
+  add(both->views, own->views);
+  add(both->sequences, own->sequences);
   seen.relations = std::move(both);
   return seen;
 }

@@ -24,7 +24,7 @@ class CollectingTransaction : public WriteTransaction {
     auto table = std::make_shared<TableVersion>();
     table->schema = std::move(schema);
     auto snapshot = std::make_shared<CommittedSnapshot>();
-    snapshot->tables[table->schema.name] = table;
+    snapshot->tables.insert_or_assign(table->schema.name, table);
     snapshot_ = snapshot;
   }
 

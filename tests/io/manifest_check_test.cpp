@@ -33,7 +33,7 @@ class ManifestCheck : public ::testing::Test {
     table->table_id = 77;
     table->schema.name = "zz";
     table->schema.columns.pop_back();
-    snapshot->tables["zz"] = std::move(table);
+    snapshot->tables.insert_or_assign("zz", std::move(table));
     return snapshot;
   }
   /// The newest snapshot with rows that are in memory alone.
@@ -42,7 +42,7 @@ class ManifestCheck : public ::testing::Test {
     create_fruit(*memory, "temporary");
     insert(*memory, numbered_fruits(0, 3), "temporary");
     auto snapshot = std::make_shared<CommittedSnapshot>(*database_->snapshot());
-    snapshot->tables["temporary"] = memory->snapshot()->tables.at("temporary");
+    snapshot->tables.insert_or_assign("temporary", memory->snapshot()->tables.at("temporary"));
     return snapshot;
   }
   void write_state(const CommittedSnapshot& newest, const PinnedSnapshots& pins) {

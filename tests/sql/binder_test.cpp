@@ -289,7 +289,7 @@ TEST_F(BinderTest, ParametersTakeTheirTypesFromTheContext) {
 
 TEST_F(BinderTest, ASchemaIsThereWhereSomethingIsInIt) {
   Snapshot pinned;  // as the manifest keeps it: without its schemas
-  pinned.tables["s1.t"] = std::make_shared<TableVersion>();
+  pinned.tables.insert_or_assign("s1.t", std::make_shared<TableVersion>());
   EXPECT_TRUE(has_schema(pinned, "s1"));
   EXPECT_FALSE(has_schema(pinned, "s"));
   EXPECT_FALSE(has_schema(pinned, "s1.t"));

@@ -88,5 +88,11 @@ TEST_F(CountedWorkTest, QuantifiedSubqueriesWithNullsInCorrelatedColumns) {
   }
 }
 
+TEST_F(CountedWorkTest, ManyTables) {
+  expect_linear(1000, [](size_t n) {
+    return chain(n, "; ", [n](size_t i) { return "CREATE TABLE t" + std::to_string(n) + "_" + std::to_string(i) + "(a INTEGER)"; });
+  });
+}
+
 }  // namespace
 }  // namespace cairn::testing
