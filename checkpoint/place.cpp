@@ -24,9 +24,8 @@ bool is_hex(std::string_view text, size_t digits) {
 
 /// A place that checkpoint_place() could have named: nothing else is ever read or tidied up for a pin's sake.
 bool is_place(const Database& database, std::string_view place) {
-  const size_t slash = place.rfind('/');
-  if (!place.starts_with('/') || slash == std::string_view::npos) return false;
-  std::string_view name = place.substr(slash + 1);
+  if (!place.starts_with('/')) return false;
+  const std::string_view name = place.substr(place.rfind('/') + 1);
   const std::string own = database.identity() + "-";
   return name.starts_with(own) && is_hex(name.substr(own.size()), kHashDigits);
 }

@@ -67,13 +67,13 @@ void Writer::drain(const Check& check) {
 }
 
 void Writer::work() {
+  std::shared_ptr<void> owner;  // goes behind the lock: with it this may go, too
   std::unique_lock lock(mutex_);
   for (;;) {
     wake_.wait(lock, [&] { return closing_ || !queue_.empty(); });
     if (queue_.empty()) {
-      const std::shared_ptr<void> owner = std::move(owner_);
-      lock.unlock();
-      return;  // with `owner` this may go, too
+      owner = std::move(owner_);
+      return;
     }
     Entry entry = std::move(queue_.front());
     queue_.pop_front();

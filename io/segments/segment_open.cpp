@@ -23,8 +23,7 @@ class SegmentChunk final : public ColumnChunk {
     for (const AlignedBuffer& buffer : column_.memory) held_bytes_ += buffer.padded_size();
     switch (column_.vector.encoding) {
       case Encoding::kConstant:
-        value_bytes_ = 0;
-        break;
+        break;  // one value for every row
       case Encoding::kFlat:
         value_bytes_ = physical_bytes(column_.vector.type.physical());
         break;

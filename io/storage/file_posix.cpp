@@ -56,7 +56,7 @@ Descriptor open_own(const FilePlace& place, int flags, std::string_view action, 
     if (errno != EEXIST || (flags & O_EXCL) != 0) throw file_error(errno, action, path);
   }
   Descriptor file = open_retrying(place, flags & ~(O_CREAT | O_TRUNC));
-  const int code = file ? 0 : errno;
+  const int code = errno;  // where there is no file
   if (file ? ::fstat(file.get(), &status) == 0
            : ::fstatat(place.at(), place.name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0) {
     refuse_others(status.st_mode);

@@ -28,7 +28,7 @@ void SimulatedFile::read(uint64_t offset, std::span<std::byte> into) {
   check_usable(action, false);
   storage_.begin_or_throw(SimulatedCall::kRead, path(), action);
   const auto& content = node_->content;
-  const size_t available = offset < content.size() ? content.size() - offset : 0;
+  const size_t available = content.size() - std::min<uint64_t>(offset, content.size());
   if (available < into.size()) throw short_read_error(path(), offset, into.size(), available);
   std::copy_n(content.begin() + static_cast<ptrdiff_t>(offset), into.size(), into.begin());
   constexpr uint64_t kFine = uint64_t{1} << 32;

@@ -243,6 +243,7 @@ TEST_F(CsvReaderTest, OnlyUtf8IsText) {
   EXPECT_EQ(failure("\xC0\x80\n", csv_, {kText}).substr(0, 5), "22021");   // overlong
   EXPECT_EQ(failure("\xED\xA0\x80\n", csv_, {kText}).substr(0, 5), "22021");  // a surrogate
   EXPECT_EQ(failure("\xF4\x90\x80\x80\n", csv_, {kText}).substr(0, 5), "22021");  // above U+10FFFF
+  EXPECT_EQ(failure("\x80\n", csv_, {kText}).substr(0, 5), "22021");       // nothing that it goes on with
   EXPECT_EQ(failure("caf\xC3\n", csv_, {kText}).substr(0, 5), "22021");  // cut off
   EXPECT_EQ(failure(std::string_view("a\0b\n", 4), csv_, {kText}).substr(0, 5), "22021");
   EXPECT_EQ(failure("\\xFF\n", text_, {kText}).substr(0, 5), "22021");  // made by an escape

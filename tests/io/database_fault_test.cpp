@@ -288,5 +288,22 @@ TEST(DatabaseFault, AFullDiskLeavesNothingHalfVisible) {
   EXPECT_EQ(scan(*database->snapshot()), numbered_fruits(0, 400'000));
 }
 
+TEST(DatabaseName, SurvivesTheFirstCommit) {
+  for (const std::string path : {"/db", "db", "/dir/db", "dir/db", "/dir//db/"}) {
+    const auto storage = std::make_shared<SimulatedStorage>(1);
+    storage->create_directories("/dir");
+    storage->sync_directory("/");
+    {
+      const auto database = Database::open(path, storage);
+      create_fruit(*database);
+      insert(*database, numbered_fruits(0, 10));
+    }
+    storage->crash(Survival::kNothing);
+    const auto snapshot = Database::open(path, storage)->snapshot();
+    ASSERT_TRUE(snapshot->tables.contains("fruit")) << path;
+    EXPECT_EQ(scan(*snapshot), numbered_fruits(0, 10)) << path;
+  }
+}
+
 }  // namespace
 }  // namespace cairn

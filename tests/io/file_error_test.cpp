@@ -44,7 +44,7 @@ TEST(FileErrorTexts, ALockSaysWhoHasIt) {
   EXPECT_EQ(lock_is_taken_error("/l", true, 0).sqlstate, sqlstate::kObjectInUse);
 }
 
-TEST(FileErrors, AWriteThatTakesNothingIsOne) {
+TEST(FileErrorTexts, AWriteThatTakesNothingIsAnError) {
   const auto storage = make_storage(StorageKind::kThreadPool);
   std::string path = std::filesystem::temp_directory_path().string() + "/cairn-write-test-XXXXXX";
   ::close(::mkstemp(path.data()));

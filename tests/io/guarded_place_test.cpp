@@ -1,6 +1,9 @@
 // Below a guarded directory: what is missing, what is in the way, and what is said of it.
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/io/file_fixture.h"
 
@@ -59,6 +62,30 @@ TEST_P(GuardedPlace, TheLastWordOnItsModesCounts) {
   EXPECT_EQ(mode_of_new("b"), 0600u);
   storage_->guard(path("db") + "/", "", Access::kAsDirectory);
   EXPECT_EQ(mode_of_new("c"), 0644u);
+}
+
+TEST_P(GuardedPlace, ADirectoryNeedNotBeReadable) {
+  constexpr uid_t kNobody = 65534;
+  const bool is_root = ::geteuid() == 0;
+  fs::permissions(directory_, fs::perms::others_exec, fs::perm_options::add);
+  if (is_root) { ASSERT_EQ(::chown(path("db").c_str(), kNobody, kNobody), 0); }
+  fs::permissions(path("db"), fs::perms::owner_write | fs::perms::owner_exec);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (is_root && ::seteuid(kNobody) != 0) ::_exit(77);
+    if (::faccessat(AT_FDCWD, path("db").c_str(), X_OK, AT_EACCESS) != 0) ::_exit(77);
+    try {
+      put("db/new", "x");
+    } catch (const Error&) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  fs::permissions(path("db"), fs::perms::owner_all);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "nobody comes so far";
+  EXPECT_EQ(status, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Storages, GuardedPlace, ::testing::ValuesIn(all_storages()), name_of_storage);

@@ -129,6 +129,29 @@ TEST_F(ManifestCheck, ARecordThatSaysSomethingElseThanWasMeantIsNotWritten) {
   EXPECT_CONTAINS(refused([&](CommitRecord& record) { record.change_row_groups("nothing", {}, {}); }), "nothing");
 }
 
+TEST_F(ManifestCheck, NorOneThatSaysSomethingElseOfSequencesAndSchemas) {
+  const auto before = database_->snapshot();
+  const auto transaction = database_->begin_write();
+  transaction->create_sequence({"s"});
+  transaction->create_schema("n");
+  const auto after = transaction->commit();
+  const Sequence sequence = *after->sequences.at("s");
+  const auto check = [&](const Sequence& recorded, const std::string& schema) {
+    CommitRecord record;
+    record.create_sequence(recorded);
+    record.create_schema(schema);
+    check_commit(record.encode({after->number, 100, 100, 100}), *before, *after);
+  };
+  check(sequence, "n");
+  Sequence other = sequence;
+  other.id += 1;
+  EXPECT_CONTAINS(error_of([&] { check(other, "n"); }).message, "other sequences");
+  other = sequence;
+  other.schema.name = "t";
+  EXPECT_CONTAINS(error_of([&] { check(other, "n"); }).message, "other sequences");
+  EXPECT_CONTAINS(error_of([&] { check(sequence, "m"); }).message, "other schemas");
+}
+
 TEST_F(ManifestCheck, ARuinedDatabaseOpensReadOnlyWithWhatIsSound) {
   const auto newest = database_->snapshot();
   const auto old = ruined();

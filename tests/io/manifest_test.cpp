@@ -1,5 +1,6 @@
 #include "io/tables/manifest.h"
 
+#include "io/tables/manifest_items.h"
 #include "io/tables/manifest_record.h"
 #include "tests/io/table_fixture.h"
 
@@ -255,6 +256,32 @@ TEST(ManifestRecord, SealedNonsenseDoesNoHarm) {
   }
   EXPECT_GT(opened, 0);
   EXPECT_GT(refused, 0);
+}
+
+TEST(ManifestRecord, WhatAPinLeavesIsReplacedWhenItGoes) {
+  const auto storage = std::make_shared<SimulatedStorage>(test_seed());
+  const auto database = Database::open("/db", storage);
+  const std::string name(2'200'000, 'p');
+  database->pin_durably(name, database->snapshot());
+  EXPECT_GT(storage->file_size("/db/manifest"), 2'000'000u);
+  database->unpin(name);
+  EXPECT_LT(storage->file_size("/db/manifest"), 100'000u);
+}
+
+TEST(ManifestRecord, AnImpossibleTypeIsRefused) {
+  for (const auto& [precision, scale] : {std::pair<uint8_t, uint8_t>{38, 38}, {39, 0}, {38, 39}, {255, 255}}) {
+    TableSchema schema = fruit_schema();
+    schema.columns[2].type.precision = precision;
+    schema.columns[2].type.scale = scale;
+    ByteWriter out;
+    write_schema(out, schema);
+    ByteReader in(out.bytes(), "a manifest");
+    if (precision <= 38 && scale <= 38) {
+      EXPECT_EQ(read_schema(in).columns[2].type, schema.columns[2].type);
+    } else {
+      EXPECT_CONTAINS(error_of([&] { read_schema(in); }).message, "impossible type");
+    }
+  }
 }
 
 TEST(ManifestRecord, AGrownManifestIsReplacedByItsState) {

@@ -32,7 +32,7 @@ class UringRings : public ::testing::Test {
     const Bytes content = pattern(10'000, test_seed());
     Bytes again(content.size());
     const auto batch = storage_->make_batch();
-    batch->write(file, 0, content);
+    for (size_t at = 0; at < content.size(); at += 100) batch->write(file, at, std::span(content).subspan(at, 100));
     batch->wait_all();
     batch->read(file, 0, again);
     batch->wait_all();
@@ -72,6 +72,37 @@ TEST_F(UringRings, a_thread_that_gets_none_uses_blocking_calls) {
   }).join();
   EXPECT_FALSE(has_ring);
   EXPECT_TRUE(works);
+}
+
+TEST_F(UringRings, one_that_breaks_leaves_the_rest_to_blocking_calls) {
+  const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (!batch_works(*file)) ::_exit(1);
+    if (!kernel_answers(SYS_io_uring_enter, EPERM)) ::_exit(77);
+    ::_exit(batch_works(*file) && batch_works(*file) ? 0 : 2);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(UringRings, none_is_made_while_its_thread_ends) {
+  struct AtEnd {
+    bool* has_ring = nullptr;
+    ~AtEnd() {
+      if (has_ring != nullptr) *has_ring = UringRing::of_this_thread() != nullptr;
+    }
+  };
+  static thread_local AtEnd at_end;
+  bool had_ring = false, has_ring = true;
+  std::thread([&] {
+    at_end.has_ring = &has_ring;  // made before the ring, so that it goes after it
+    had_ring = UringRing::of_this_thread() != nullptr;
+  }).join();
+  EXPECT_TRUE(had_ring);
+  EXPECT_FALSE(has_ring);
 }
 
 // All tests of io_uring are left out where the probe says that there is none.

@@ -62,7 +62,6 @@ DecodedColumn open(const SegmentBody& body) {
   DecodedColumn decoded;
   decoded.uses_body = true;
   Vector& vector = decoded.vector;
-  vector.encoding = Encoding::kFlat;
   if (body.row_count == 0) body.fail("plain without rows");
   if (body.physical() == Physical::kString) {
     const StringsHead head = body.head<StringsHead>();

@@ -79,7 +79,6 @@ void show_offsets(const SegmentBody& body, int128_t base, OpenedCodes offsets, D
     if constexpr (sizeof(T) <= 8) {
       if (offsets.code_bytes == sizeof(T)) {
         using Code = std::make_unsigned_t<T>;
-        vector.encoding = Encoding::kFlat;
         vector.data = add_base<T, Code>(offsets.data, body.row_count, base, decoded);
         return;
       }
