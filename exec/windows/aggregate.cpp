@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "exec/aggregates/state.h"
+#include "exec/crew/held_bytes.h"
 #include "exec/pipeline/gather_rows.h"
 #include "exec/windows/frame.h"
 
@@ -21,20 +22,6 @@ constexpr uint64_t kAddedRowsMean = 16;
 constexpr uint32_t kHeldRows = 4096;
 /// Rows of frames that are added up together.
 constexpr size_t kAddedRows = 65536;
-
-/// Bytes that are charged as long as this lives.
-class HeldBytes {
- public:
-  explicit HeldBytes(MemoryBudget& memory) : memory_(memory) {}
-  HeldBytes(const HeldBytes&) = delete;
-  HeldBytes& operator=(const HeldBytes&) = delete;
-  ~HeldBytes() { memory_.change(bytes_, 0); }
-  void hold(size_t bytes) { memory_.change(std::exchange(bytes_, bytes), bytes); }
-
- private:
-  MemoryBudget& memory_;
-  size_t bytes_ = 0;
-};
 
 class WindowAggregate {
  public:

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace cairn {
+
+/// A Sink::Parallel of one thread, for what is a task among others already.
+inline void run_alone(size_t task_count, const std::function<void(size_t)>& task) {
+  for (size_t i = 0; i < task_count; ++i) task(i);
+}
+
+}  // namespace cairn
