@@ -58,7 +58,7 @@ class Chosen {
                    argument);
   }
   void complete() {
-    if (state_ != nullptr) state_->prepare_finish(one_by_one);
+    if (state_ != nullptr) state_->prepare_finish(run_alone);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) {
     const int64_t* counts = counts_.data() + result.begin;

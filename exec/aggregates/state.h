@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "exec/functions/function.h"
+#include "exec/pipeline/run_alone.h"
 #include "exec/plan/plan.h"
 #include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
@@ -18,9 +19,6 @@ namespace cairn {
 
 /// Runs a number of independent tasks, and waits for them: Sink::Parallel.
 using Tasks = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
-inline void one_by_one(size_t task_count, const std::function<void(size_t task)>& task) {
-  for (size_t i = 0; i < task_count; ++i) task(i);
-}
 
 /// What an update needs to know of its batch beside the argument.
 struct GroupedBatch {
@@ -147,7 +145,7 @@ class AggregateStates {
   /// To be called, while there are no groups, for each of several states that will be merged in.
   void expect(const AggregateStates& other);
   /// Once, when all is merged, before finish.
-  void prepare_finish(const Tasks& tasks = one_by_one);
+  void prepare_finish(const Tasks& tasks = run_alone);
   /// Thread-safe with itself. Appends call `output`'s results for groups [begin, begin + groups).
   void finish(size_t output, size_t begin, size_t groups, ColumnBuffer& out) const;
   size_t bytes() const;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
+#include "exec/crew/held_bytes.h"
 #include "exec/operators/aggregate_direct.h"
 #include "exec/operators/aggregate_merge.h"
 #include "exec/operators/aggregate_spill.h"
@@ -83,8 +85,8 @@ class AggregateSink : public Sink {
       rows_ = merge_saved(shape_, std::move(parts_), part_bytes_, std::move(saved_), resources_, parallel);
       return;
     }
-    HeldMemory merged(resources_.memory);
-    if (parts_.size() > 1) merged.hold(part_bytes_);
+    std::optional<HeldBytes> merged;  // the parts are there as long
+    if (resources_.memory != nullptr && parts_.size() > 1) merged.emplace(*resources_.memory).hold(part_bytes_);
     rows_ = merge_groups(shape_, std::move(parts_), resources_.threads, parallel);
   }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }

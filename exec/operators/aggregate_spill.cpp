@@ -1,7 +1,10 @@
 #include "exec/operators/aggregate_spill.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
+
+#include "exec/crew/held_bytes.h"
 
 namespace cairn {
 
@@ -20,10 +23,10 @@ class SavedMerge {
   std::shared_ptr<RowSet> run(std::vector<std::vector<SavedGroups>> partitions, unsigned level,
                               const Sink::Parallel& parallel) {
     std::vector<RowSet> merged;
-    std::vector<HeldMemory> held;
+    std::deque<HeldBytes> held;
     for (size_t p = 0; p < partitions.size(); ++p) {
       merged.emplace_back(shape_.types);
-      held.emplace_back(resources_.memory);
+      held.emplace_back(*resources_.memory);
     }
     parallel(partitions.size(), [&](size_t p) { merge(std::move(partitions[p]), level, merged[p], held[p]); });
     auto rows = std::make_shared<RowSet>(shape_.types);
@@ -39,10 +42,10 @@ class SavedMerge {
 
   /// One partition's groups: those that memory has room for at a time. Where that is not all of them they are split,
   /// each merged with its like as far as that went, into partitions of the next level.
-  void merge(std::vector<SavedGroups> pieces, unsigned level, RowSet& out, HeldMemory& out_held) {
+  void merge(std::vector<SavedGroups> pieces, unsigned level, RowSet& out, HeldBytes& out_held) {
     SavedPartitions split(shape_, level + 1);
     Groups groups = shape_.make_groups(true);
-    HeldMemory held(resources_.memory);
+    HeldBytes held(*resources_.memory);
     const auto put_aside = [&] {
       split.add(groups, resources_.store);
       groups = shape_.make_groups(true);
@@ -61,7 +64,7 @@ class SavedMerge {
     }
   }
 
-  void finish(Groups& groups, HeldMemory& held, RowSet& out, HeldMemory& out_held) {
+  void finish(Groups& groups, HeldBytes& held, RowSet& out, HeldBytes& out_held) {
     if (groups.index->size() == 0) return;
     groups.states->prepare_finish();
     held.hold(bytes_of(groups));
@@ -73,7 +76,7 @@ class SavedMerge {
       if (resources_.is_short(bytes)) {
         out.evict(last, *resources_.store);
       } else {
-        out_held.hold(out_held.bytes() + bytes);
+        out_held.hold_more(bytes);
       }
     }
     out.seal();
@@ -94,23 +97,19 @@ std::shared_ptr<RowSet> merge_saved(const AggregateShape& shape, std::vector<Gro
                                     SavedPartitions saved, const SinkResources& resources,
                                     const Sink::Parallel& parallel) {
   std::vector<SavedPartitions> more;
-  std::vector<HeldMemory> held;
+  std::deque<HeldBytes> held;
   for (size_t p = 0; p < parts.size(); ++p) {
     more.emplace_back(shape, saved.level());
-    held.emplace_back(resources.memory);
+    held.emplace_back(*resources.memory);
   }
   parallel(parts.size(), [&](size_t p) {
     const GroupPart part = std::exchange(parts[p], {});
     more[p].add(part.groups, resources.is_short() ? resources.store : nullptr);
     held[p].hold(more[p].bytes());
   });
-  // The parts are gone, what is left of them is held.
-  resources.memory->change(part_bytes, 0);
+  const LentBytes gone(*resources.memory, part_bytes);  // what is left of them is held
   for (SavedPartitions& partitions : more) saved.adopt(std::move(partitions));
-  std::shared_ptr<RowSet> rows = SavedMerge(shape, resources).run(saved.take(), saved.level(), parallel);
-  held.clear();
-  resources.memory->change(0, part_bytes);
-  return rows;
+  return SavedMerge(shape, resources).run(saved.take(), saved.level(), parallel);
 }
 
 }  // namespace cairn

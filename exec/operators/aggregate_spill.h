@@ -1,31 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "exec/operators/aggregate_saved.h"
 #include "exec/pipeline/pipeline.h"
 
 namespace cairn {
-
-/// Bytes that somebody holds, charged to a budget (nullptr: to nobody) for as long.
-class HeldMemory {
- public:
-  explicit HeldMemory(MemoryBudget* memory) : memory_(memory) {}
-  HeldMemory(HeldMemory&& other) noexcept : memory_(other.memory_), bytes_(std::exchange(other.bytes_, 0)) {}
-  ~HeldMemory() { hold(0); }
-  /// Errors: kOutOfMemory, where it is more than before.
-  void hold(size_t bytes) {
-    const size_t before = std::exchange(bytes_, bytes);
-    if (memory_ != nullptr) memory_->change(before, bytes);
-  }
-  size_t bytes() const { return bytes_; }
-
- private:
-  MemoryBudget* memory_;
-  size_t bytes_ = 0;
-};
 
 /// The level of GroupIndex::partitions that fragments' groups are saved by: one that tells apart any two keys, where a
 /// few groups may be too large together.
