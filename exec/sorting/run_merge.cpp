@@ -5,6 +5,7 @@
 
 #include "exec/pipeline/run_alone.h"
 #include "exec/rows/row_comparison.h"
+#include "vector/kernels/kernels.h"
 
 namespace cairn {
 namespace {
@@ -130,6 +131,9 @@ MergedRange RunMerge::read(size_t range) const {
       if (begin >= end) continue;
       if (end - begin < chunk.row_count) chunk = slice_of(chunk, begin, end - begin);
       merged.held->hold_more(bytes_of(chunk));
+      for (const ColumnBuffer& column : chunk.columns) {
+        chunk.ranges.push_back(column.type().is_integral() ? compute_range(column.view()) : ValueRange{});
+      }
       merged.chunks.push_back(std::move(chunk));
     }
   }

@@ -14,7 +14,7 @@ template <size_t kWords>
 class EntrySort {
  public:
   using Entry = SortEntry<kWords>;
-  EntrySort(Entry* scratch, const RowComparison* open_keys) : scratch_(scratch), open_keys_(open_keys) {}
+  EntrySort(Entry* scratch, const OpenKeys* open_keys) : scratch_(scratch), open_keys_(open_keys) {}
 
   /// REQUIRES: the words before `word` are equal.
   void sort(Entry* entries, size_t count, size_t word) {
@@ -23,7 +23,7 @@ class EntrySort {
     uint64_t varying = 0;
     for (;; ++word) {
       if (word == kWords) {
-        if (open_keys_ != nullptr) sort_few(entries, count);
+        if (open_keys_ != nullptr) sort_open(entries, count);
         return;
       }
       for (size_t i = 1; i < count; ++i) varying |= entries[i].words[word] ^ entries[0].words[word];
@@ -41,8 +41,15 @@ class EntrySort {
 
  private:
   bool is_before(const Entry& a, const Entry& b) const {
-    if (a.words != b.words) return a.words < b.words;
-    return open_keys_ != nullptr && open_keys_->compare(a.row, b.row) < 0;
+    if (a < b) return true;
+    return open_keys_ != nullptr && a.words == b.words && open_keys_->compare(a.row, b.row) < 0;
+  }
+
+  void sort_open(Entry* entries, size_t count) {
+    std::vector<RowAddress> rows;
+    for (size_t i = 0; i < count; ++i) rows.push_back(entries[i].row);
+    open_keys_->sort(rows);
+    for (size_t i = 0; i < count; ++i) entries[i].row = rows[i];
   }
 
   void sort_few(Entry* entries, size_t count) {
@@ -83,18 +90,18 @@ class EntrySort {
   }
 
   Entry* const scratch_;
-  const RowComparison* const open_keys_;
+  const OpenKeys* const open_keys_;
 };
 
 }  // namespace
 
 template <size_t kWords>
-void sort_entries(SortEntry<kWords>* entries, size_t count, SortEntry<kWords>* scratch, const RowComparison* open_keys) {
+void sort_entries(SortEntry<kWords>* entries, size_t count, SortEntry<kWords>* scratch, const OpenKeys* open_keys) {
   EntrySort<kWords>(scratch, open_keys).sort(entries, count, 0);
 }
 
-template void sort_entries<1>(SortEntry<1>*, size_t, SortEntry<1>*, const RowComparison*);
-template void sort_entries<2>(SortEntry<2>*, size_t, SortEntry<2>*, const RowComparison*);
-template void sort_entries<3>(SortEntry<3>*, size_t, SortEntry<3>*, const RowComparison*);
+template void sort_entries<1>(SortEntry<1>*, size_t, SortEntry<1>*, const OpenKeys*);
+template void sort_entries<2>(SortEntry<2>*, size_t, SortEntry<2>*, const OpenKeys*);
+template void sort_entries<3>(SortEntry<3>*, size_t, SortEntry<3>*, const OpenKeys*);
 
 }  // namespace cairn

@@ -1,8 +1,11 @@
 #include "exec/sorting/sort_order.h"
 
 #include <algorithm>
-#include <numeric>
+#include <span>
+#include <utility>
 
+#include "exec/pipeline/run_alone.h"
+#include "exec/rows/row_comparison.h"
 #include "exec/sorting/sort_entries.h"
 #include "exec/sorting/sort_words.h"
 #include "vector/memory_pool.h"
@@ -22,7 +25,7 @@ template <size_t kWords>
 class WordSort {
  public:
   using Entry = SortEntry<kWords>;
-  WordSort(const SortWords& words, const RowComparison* open_keys, const std::vector<RowAddress>& rows)
+  WordSort(const SortWords& words, const OpenKeys* open_keys, const std::vector<RowAddress>& rows)
       : words_(words), open_keys_(open_keys), rows_(rows), sorted_(rows.size()) {}
 
   std::vector<RowAddress> run(const Sink::Parallel& parallel) {
@@ -73,7 +76,7 @@ class WordSort {
     const Entry* first = splitters_.data();
     for (size_t left = splitters_.size(); left > 0;) {
       const size_t half = (left + 1) / 2;
-      first += first[half - 1].words <= entry.words ? half : 0;
+      first += entry < first[half - 1] ? 0 : half;
       left -= half;
     }
     return static_cast<size_t>(first - splitters_.data());
@@ -119,7 +122,7 @@ class WordSort {
   }
 
   const SortWords& words_;
-  const RowComparison* const open_keys_;
+  const OpenKeys* const open_keys_;
   const std::vector<RowAddress>& rows_;
   std::vector<RowAddress> sorted_;
   std::vector<Entry> splitters_;
@@ -128,19 +131,52 @@ class WordSort {
   std::vector<size_t> starts_;  ///< of buckets
 };
 
-}  // namespace
+/// Rows that the words of earlier keys leave together get words of their own, of the keys from the first open one on.
+class FurtherWords : public OpenKeys {
+ public:
+  FurtherWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks, unsigned depth)
+      : keys_(keys), types_(types), chunks_(chunks), comparison_(keys, chunks), depth_(depth) {}
+  int compare(RowAddress a, RowAddress b) const override { return comparison_.compare(a, b); }
+  void sort(std::vector<RowAddress>& rows) const override;
 
-std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vector<RowAddress>& rows,
-                                        const Sink::Parallel& parallel) const {
-  if (rows.size() < 2) return rows;
-  const SortWords words(keys_, types_, chunks, parallel);
-  const RowComparison comparison(std::span<const SortKey>(keys_).subspan(words.exact_keys()), chunks);
-  const RowComparison* open_keys = words.exact_keys() == keys_.size() ? nullptr : &comparison;
+ private:
+  /// Strings of so many equal bytes (three words a time) are compared as a whole.
+  static constexpr unsigned kDepthMax = 100;
+
+  const std::span<const SortKey> keys_;
+  const std::vector<Type>& types_;
+  const ChunkList& chunks_;
+  const RowComparison comparison_;
+  const unsigned depth_;
+};
+
+/// Sorts by the words, and by what they leave open of `keys`.
+std::vector<RowAddress> sort_by(const SortWords& words, std::span<const SortKey> keys, const std::vector<Type>& types,
+                                const ChunkList& chunks, const std::vector<RowAddress>& rows, unsigned depth,
+                                const Sink::Parallel& parallel) {
+  const FurtherWords further(keys.subspan(words.exact_keys()), types, chunks, depth);
+  const OpenKeys* const open_keys = words.exact_keys() == keys.size() ? nullptr : &further;
   switch (words.word_count()) {
     case 1: return WordSort<1>(words, open_keys, rows).run(parallel);
     case 2: return WordSort<2>(words, open_keys, rows).run(parallel);
     default: return WordSort<3>(words, open_keys, rows).run(parallel);
   }
+}
+
+void FurtherWords::sort(std::vector<RowAddress>& rows) const {
+  if (depth_ == kDepthMax) {
+    const auto before = [this](RowAddress a, RowAddress b) { return compare(a, b) < 0; };
+    return std::stable_sort(rows.begin(), rows.end(), before);
+  }
+  rows = sort_by(SortWords(keys_, types_, chunks_, rows), keys_, types_, chunks_, rows, depth_ + 1, run_alone);
+}
+
+}  // namespace
+
+std::vector<RowAddress> SortOrder::sort(const ChunkList& chunks, const std::vector<RowAddress>& rows,
+                                        const Sink::Parallel& parallel) const {
+  if (rows.size() < 2) return rows;
+  return sort_by(SortWords(keys_, types_, chunks, parallel), keys_, types_, chunks, rows, 0, parallel);
 }
 
 }  // namespace cairn

@@ -10,6 +10,24 @@
 
 namespace cairn {
 
+/// What strings have in common.
+struct StringFacts {
+  const StringRef* first = nullptr;  ///< nullptr: there are none
+  uint32_t common_bytes = 0;         ///< that all begin with
+  uint32_t bytes_max = 0;
+
+  void add(const StringRef& text, uint32_t text_bytes) {
+    if (first == nullptr) {
+      first = &text;
+      common_bytes = text_bytes;
+    }
+    const uint32_t bytes = std::min(common_bytes, text_bytes);
+    if (bytes == common_bytes && std::memcmp(text.data(), first->data(), bytes) == 0) return;
+    const char *a = first->data(), *b = text.data();
+    common_bytes = static_cast<uint32_t>(std::mismatch(a, a + bytes, b).first - a);
+  }
+};
+
 namespace {
 
 /// The absolute value of interval_order() is below 2 to this.
@@ -43,24 +61,6 @@ uint64_t bytes_at(const StringRef& text, uint32_t first) {
   return word;
 }
 
-/// What strings have in common.
-struct StringFacts {
-  const StringRef* first = nullptr;  ///< nullptr: there are none
-  uint32_t common_bytes = 0;         ///< that all begin with
-  uint32_t bytes_max = 0;
-
-  void add(const StringRef& text, uint32_t text_bytes) {
-    if (first == nullptr) {
-      first = &text;
-      common_bytes = text_bytes;
-    }
-    const uint32_t bytes = std::min(common_bytes, text_bytes);
-    if (bytes == common_bytes && std::memcmp(text.data(), first->data(), bytes) == 0) return;
-    const char *a = first->data(), *b = text.data();
-    common_bytes = static_cast<uint32_t>(std::mismatch(a, a + bytes, b).first - a);
-  }
-};
-
 StringFacts facts_of(const Vector& strings) {
   StringFacts facts;
   for (size_t row = 0; row < strings.size; ++row) {
@@ -74,8 +74,38 @@ StringFacts facts_of(const Vector& strings) {
 
 }  // namespace
 
-SortWords::SortWords(const std::vector<SortKey>& keys, const std::vector<Type>& types, const ChunkList& chunks,
+SortWords::SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
                      const Sink::Parallel& parallel) {
+  add_keys(keys, types, chunks, [&](const SortKey& key) {
+    std::vector<StringFacts> parts(chunks.size());
+    parallel(chunks.size(), [&](size_t chunk) { parts[chunk] = facts_of(chunks[chunk]->columns[key.column].view()); });
+    StringFacts facts;
+    for (const StringFacts& part : parts) {
+      if (part.first == nullptr) continue;
+      facts.add(*part.first, part.common_bytes);
+      facts.bytes_max = std::max(facts.bytes_max, part.bytes_max);
+    }
+    return facts;
+  });
+}
+
+SortWords::SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
+                     std::span<const RowAddress> rows) {
+  add_keys(keys, types, chunks, [&](const SortKey&) {
+    const Column& column = columns_.back();
+    StringFacts facts;
+    for (const RowAddress row : rows) {
+      if (!column.valid(row)) continue;
+      const StringRef& text = static_cast<const StringRef*>(column.values[chunk_of(row)])[offset_of(row)];
+      facts.add(text, text.size());
+      facts.bytes_max = std::max(facts.bytes_max, text.size());
+    }
+    return facts;
+  });
+}
+
+void SortWords::add_keys(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
+                         const FactsOf& facts_of_key) {
   for (const SortKey& key : keys) {
     Column& column = columns_.emplace_back();
     column.type = types[key.column];
@@ -86,7 +116,7 @@ SortWords::SortWords(const std::vector<SortKey>& keys, const std::vector<Type>& 
       column.nullable |= values.validity != nullptr;
     }
     if (column.type.is_string()) {
-      add_string(key, chunks, parallel);
+      add_string(key, facts_of_key(key));
     } else {
       add_value(key, chunks);
     }
@@ -150,7 +180,7 @@ void SortWords::add_value(const SortKey& key, const ChunkList& chunks) {
   add_field(field);
 }
 
-void SortWords::add_string(const SortKey& key, const ChunkList& chunks, const Sink::Parallel& parallel) {
+void SortWords::add_string(const SortKey& key, const StringFacts& facts) {
   if (columns_.back().nullable) {
     Field validity;
     validity.part = Field::Part::kValidity;
@@ -158,14 +188,6 @@ void SortWords::add_string(const SortKey& key, const ChunkList& chunks, const Si
     validity.null_code = key.nulls_first ? 0 : 1;
     validity.code_bits = 1;
     if (!add_field(validity)) return;
-  }
-  std::vector<StringFacts> parts(chunks.size());
-  parallel(chunks.size(), [&](size_t chunk) { parts[chunk] = facts_of(chunks[chunk]->columns[key.column].view()); });
-  StringFacts facts;
-  for (const StringFacts& part : parts) {
-    if (part.first == nullptr) continue;
-    facts.add(*part.first, part.common_bytes);
-    facts.bytes_max = std::max(facts.bytes_max, part.bytes_max);
   }
   for (uint32_t byte = facts.common_bytes; byte < facts.bytes_max; byte += 8) {
     Field bytes;
@@ -196,10 +218,7 @@ void SortWords::put(const Field& field, const RowAddress* rows, size_t count, ui
   const bool descending = field.descending, nullable = column.nullable;
   const auto bits_of = [&](RowAddress row) {
     const size_t chunk = chunk_of(row), offset = offset_of(row);
-    if (nullable) {
-      const uint64_t* const validity = column.validity[chunk];
-      if (validity != nullptr && ((validity[offset / 64] >> (offset % 64)) & 1) == 0) return static_cast<Code>(null_code >> cut);
-    }
+    if (nullable && !column.valid(row)) return static_cast<Code>(null_code >> cut);
     Code code = code_of(static_cast<const T*>(column.values[chunk])[offset]);
     if (descending) code = span - code;
     return static_cast<Code>((code + field.first_code) >> cut);

@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "exec/sorting/sort_order.h"
 
 namespace cairn {
+
+struct StringFacts;
 
 /// How sort keys become up to three 64-bit words that compare as the rows do: fields from the most significant bit of the
 /// first word down, a key behind the other, as many as fit.
@@ -21,8 +25,12 @@ class SortWords {
  public:
   static constexpr size_t kWordsMax = 3;
 
-  SortWords(const std::vector<SortKey>& keys, const std::vector<Type>& types, const ChunkList& chunks,
+  /// For all rows of the chunks.
+  SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
             const Sink::Parallel& parallel);
+  /// For these rows: what their strings have in common is left out, be it more than all have.
+  SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
+            std::span<const RowAddress> rows);
   size_t exact_keys() const { return exact_keys_; }
   size_t word_count() const { return std::max<size_t>(1, (used_bits_ + 63) / 64); }
   /// The words of rows[i] at words + i * stride.
@@ -48,10 +56,18 @@ class SortWords {
     std::vector<const void*> values;
     std::vector<const uint64_t*> validity;  ///< nullptr: none is NULL
     bool nullable = false;
+
+    bool valid(RowAddress row) const {
+      const uint64_t* const bits = validity[chunk_of(row)];
+      return bits == nullptr || ((bits[offset_of(row) / 64] >> (offset_of(row) % 64)) & 1) != 0;
+    }
   };
 
+  using FactsOf = std::function<StringFacts(const SortKey&)>;
+  void add_keys(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
+                const FactsOf& facts_of_key);
   void add_value(const SortKey& key, const ChunkList& chunks);
-  void add_string(const SortKey& key, const ChunkList& chunks, const Sink::Parallel& parallel);
+  void add_string(const SortKey& key, const StringFacts& facts);
   bool add_field(Field field);
   template <typename T, typename Code, typename CodeOf>
   void put(const Field& field, const RowAddress* rows, size_t count, uint64_t* words, size_t stride, CodeOf code_of) const;

@@ -104,6 +104,23 @@ TEST_F(SortTest, ManyRowsSpreadOverTasks) {
   }
 }
 
+/// Behind more bytes than the words of a key have, some of them zero.
+TEST_F(SortTest, StringsThatDifferLate) {
+  Random random(test_seed() + 3);
+  std::vector<Row> rows = random_rows(random, kTypes, std::vector<size_t>(kTypes.size(), 50), 4000, 5);
+  for (Row& row : rows) {
+    if (row[1].null) continue;
+    std::string text(1 + below(random, 2), 'a');
+    for (size_t n = below(random, 4); n > 0; --n) text += std::string(30, static_cast<char>('a' + below(random, 2)));
+    text += std::string(below(random, 3), char{0}) + std::to_string(below(random, 40));
+    row[1].string = text;
+  }
+  for (const bool descending : {false, true}) {
+    const PlanNode plan = make_plan({{1, descending, descending}, {0, !descending}, {5}});
+    EXPECT_TRUE(sorted(random, plan, rows, {2, 1000, 700, false, false}) == oracle(plan, rows));
+  }
+}
+
 TEST_F(SortTest, TopOfManyRowsOfFewKeys) {
   Random random(test_seed() + 2);
   const std::vector<Row> rows = random_rows(random, kTypes, std::vector<size_t>(kTypes.size(), 3), 20000, 10);
