@@ -17,6 +17,7 @@ namespace {
 RowSet::Chunk make_chunk(int64_t first, size_t rows) {
   RowSet::Chunk chunk;
   chunk.row_count = rows;
+  chunk.columns.reserve(2);
   ColumnBuffer& numbers = chunk.columns.emplace_back(Type::big_int());
   ColumnBuffer& texts = chunk.columns.emplace_back(Type::varchar());
   for (int64_t row = first; row < first + static_cast<int64_t>(rows); ++row) {
@@ -117,10 +118,10 @@ TEST_F(SpillFileTest, EveryFailingOperationIsAnError) {
 }
 
 TEST_F(SpillFileTest, AFullDiskIsAnError) {
-  storage->set_capacity(20'000);
+  storage->set_fault([](const SimulatedOperation& operation) { return operation.call == SimulatedCall::kWrite ? ENOSPC : 0; });
   const auto file = SpillFile::make(storage, "/temp", 0);
   try {
-    const auto stored = file->store(make_chunk(0, 5000));
+    file->store(make_chunk(0, 5000));
     FAIL() << "there was room";
   } catch (const Error& error) {
     EXPECT_EQ(error.sqlstate, sqlstate::kDiskFull);
