@@ -7,8 +7,9 @@
 
 namespace cairn {
 
-/// Sorts all rows by partition and keys, and adds the columns of the window's calls. What aggregates hold meanwhile is charged to
-/// `memory`, which must outlive the sink.
+/// Sorts all rows by partition and keys, and adds the columns of the window's calls. What memory has no room for is sorted
+/// in runs, which are merged in ranges of whole partitions; one partition at a time has to fit. What aggregates hold
+/// meanwhile is charged to resources.memory, which must outlive the sink.
 std::unique_ptr<Sink> make_window_sink(const PlanNode& plan, SinkResources resources);
 
 }  // namespace cairn

@@ -165,7 +165,11 @@ void PipelineRun::run_series(size_t number, const Sink::Parallel& parallel) {
 
 void PipelineRun::run_legs(size_t begin, size_t end, const Sink::Parallel& parallel) {
   if (ends_early()) return;
-  for (size_t i = begin; i < end; ++i) legs_[i].source->begin(parallel);
+  for (size_t i = begin; i < end; ++i) {
+    const uint64_t known = legs_[i].source->morsel_count();
+    legs_[i].source->begin(parallel);
+    query_.profile.morsels_total.fetch_add(legs_[i].source->morsel_count() - known, std::memory_order_relaxed);
+  }
   const uint64_t first = morsel_count_;
   for (size_t i = begin; i < end; ++i) {
     legs_[i].first_morsel = morsel_count_;

@@ -67,7 +67,8 @@ class WordSort {
     std::sort(entries.begin(), entries.end());
     for (size_t b = 1; b < buckets; ++b) splitters_.push_back(entries[b * entries.size() / buckets]);
     // Buckets between equal splitters would stay empty.
-    const auto end = std::unique(splitters_.begin(), splitters_.end(), [](const Entry& a, const Entry& b) { return a.words == b.words; });
+    const auto end = std::unique(splitters_.begin(), splitters_.end(),
+                                 [](const Entry& a, const Entry& b) { return a.words == b.words; });
     splitters_.erase(end, splitters_.end());
   }
 

@@ -275,10 +275,12 @@ void SortWords::encode(const RowAddress* rows, size_t count, uint64_t* words, si
       case Physical::kInt64: put_integers<int64_t>(field, rows, count, words, stride); break;
       case Physical::kInt128: put_integers<int128_t>(field, rows, count, words, stride); break;
       case Physical::kFloat:
-        put<float, uint64_t>(field, rows, count, words, stride, [](float value) { return uint64_t{ordered_bits<uint32_t>(value)}; });
+        put<float, uint64_t>(field, rows, count, words, stride,
+                             [](float value) { return uint64_t{ordered_bits<uint32_t>(value)}; });
         break;
       case Physical::kDouble:
-        put<double, uint64_t>(field, rows, count, words, stride, [](double value) { return ordered_bits<uint64_t>(value); });
+        put<double, uint64_t>(field, rows, count, words, stride,
+                              [](double value) { return ordered_bits<uint64_t>(value); });
         break;
       case Physical::kInterval:
         put<Interval, uint128_t>(field, rows, count, words, stride, [&](const Interval& value) {

@@ -19,8 +19,9 @@ class SpillTest : public testing::SqlFixture {
 };
 
 TEST_F(SpillTest, SortsAndWindowsSayWhatTheyWrote) {
-  for (const auto& [query, name] : {std::pair{"SELECT * FROM t ORDER BY k, s", "Sort by"},
-                                    {"SELECT sum(n) FROM (SELECT row_number() OVER (PARTITION BY k ORDER BY s) AS n FROM t) w", "Window"}}) {
+  const std::string numbered = "(SELECT row_number() OVER (PARTITION BY k ORDER BY s) AS n FROM t) w";
+  for (const auto& [query, name] : {std::pair<std::string, std::string>{"SELECT * FROM t ORDER BY k, s", "Sort by"},
+                                    {"SELECT sum(n) FROM " + numbered, "Window"}}) {
     run("SET memory_limit = 0");
     EXPECT_EQ(analyzed(query, name).find("spilled"), std::string::npos) << analyzed(query, name);
     run("SET memory_limit = '16MB'");
