@@ -1,6 +1,10 @@
 // COPY … FROM, below SQL: what stands in a file becomes rows, or an error that names the place.
 #include "io/csv/csv_reader.h"
 
+#include <atomic>
+#include <chrono>
+#include <thread>
+
 #include "tests/io/csv_fixture.h"
 
 namespace cairn {
@@ -345,6 +349,29 @@ TEST_F(CsvReaderTest, OfErrorsInSeveralChunksTheFirstIsReported) {
     input.thread_count = 4;
     EXPECT_CONTAINS(error_of([&] { read_csv(transaction, *storage_, input); }).message, "line 250000, column a:");
   }
+}
+
+// The thread with the first chunk stands still until that with the second one has met its error.
+TEST_F(CsvReaderTest, AnErrorThatIsMetLaterMayBeTheFirst) {
+  std::string text;
+  for (int i = 1; i <= 200'000; ++i) text += (i == 100 || i % 1000 == 0 ? "x," : "1,") + std::string(60, 'a') + "\n";
+  put(text);
+  CollectingTransaction transaction(table_of_types({kInt, kText}));
+  CsvInput input{"/in/file", csv_, "t"};
+  input.thread_count = 2;
+  std::atomic<int> taken{0};
+  std::thread::id first;
+  input.progress = [&](uint64_t, uint64_t) {
+    if (taken == 0) first = std::this_thread::get_id();
+    ++taken;
+  };
+  input.check_interrupt = [&] {
+    if (std::this_thread::get_id() != first) return;
+    for (int waits = 0; taken < 2 && waits < 2000; ++waits) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  };
+  EXPECT_CONTAINS(error_of([&] { read_csv(transaction, *storage_, input); }).message, "line 100, column a:");
+  EXPECT_GE(taken, 2);
 }
 
 }  // namespace

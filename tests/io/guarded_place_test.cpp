@@ -67,7 +67,7 @@ TEST_P(GuardedPlace, TheLastWordOnItsModesCounts) {
 TEST_P(GuardedPlace, ADirectoryNeedNotBeReadable) {
   constexpr uid_t kNobody = 65534;
   const bool is_root = ::geteuid() == 0;
-  fs::permissions(directory_, fs::perms::others_exec, fs::perm_options::add);
+  fs::permissions(directory_, fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
   if (is_root) { ASSERT_EQ(::chown(path("db").c_str(), kNobody, kNobody), 0); }
   fs::permissions(path("db"), fs::perms::owner_write | fs::perms::owner_exec);
   const pid_t child = ::fork();

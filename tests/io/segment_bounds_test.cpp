@@ -84,5 +84,22 @@ TEST(SegmentBounds, DistinctValuesAreCountedWithoutNulls) {
   }
 }
 
+TEST(SegmentBounds, TheHeaderKeepsThem) {
+  constexpr size_t kRows = 500;
+  for (const TestColumn& test : test_columns(kRows, test_seed())) {
+    SCOPED_TRACE(test.name);
+    const Type type = test.column.type();
+    const EncodedSegment segment = encode_segment(test.column, 0, kRows, EncodeEffort::kSmall);
+    const ZoneMap kept = read_segment_header(segment.bytes.bytes(), type, kRows, "segment").zone_map(type);
+    EXPECT_EQ(kept.null_count, segment.zone_map.null_count);
+    ASSERT_EQ(kept.has_bounds, segment.zone_map.has_bounds);
+    if (!kept.has_bounds) continue;
+    for (const auto bound : {&ZoneMap::min, &ZoneMap::max}) {
+      const Value &a = kept.*bound, &b = segment.zone_map.*bound;
+      EXPECT_TRUE(a.integer == b.integer && a.floating == b.floating && a.string == b.string);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace cairn
