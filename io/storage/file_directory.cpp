@@ -52,7 +52,9 @@ FilePlace PosixStorage::place_of(const std::string& path, std::string_view actio
 }
 
 std::unique_ptr<File> PosixStorage::open(const std::string& path, OpenMode mode, Caching caching) {
-  return std::make_unique<PosixFile>(path, place_of(path, "open file"), mode, caching);
+  FilePlace place = place_of(path, "open file");
+  if (mode == OpenMode::kCreatePrivate) place.file_mode = 0600;
+  return std::make_unique<PosixFile>(path, place, mode, caching);
 }
 
 std::vector<DirectoryEntry> PosixStorage::list(const std::string& directory) {

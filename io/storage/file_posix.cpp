@@ -25,6 +25,7 @@ int flags_of(OpenMode mode) {
     case OpenMode::kCreate:
       return O_RDWR | O_CREAT | O_TRUNC;
     case OpenMode::kCreateExclusive:
+    case OpenMode::kCreatePrivate:
       return O_RDWR | O_CREAT | O_EXCL;
     case OpenMode::kOpenOrCreate:
       return O_RDWR | O_CREAT;
@@ -76,7 +77,7 @@ bool same_inode(const Descriptor& a, const Descriptor& b) {
 
 PosixFile::PosixFile(std::string file_path, const FilePlace& place, OpenMode mode, Caching caching)
     : File(std::move(file_path)) {
-  const bool creates = mode == OpenMode::kCreate || mode == OpenMode::kCreateExclusive;
+  const bool creates = (flags_of(mode) & O_CREAT) != 0 && mode != OpenMode::kOpenOrCreate;
   const std::string_view action = creates ? "create file" : "open file";
   if (place.is_own) {
     buffered_ = open_own(place, flags_of(mode), action, path());

@@ -111,7 +111,7 @@ std::string make_draft_name() { return ".cairn-" + random_hex(16) + ".new"; }
 
 std::unique_ptr<File> open_unnamed(Storage& storage, const std::string& directory) {
   const std::string draft = make_draft_name();
-  std::unique_ptr<File> file = storage.open(own_path(directory, draft), OpenMode::kCreateExclusive, Caching::kDirect);
+  std::unique_ptr<File> file = storage.open(own_path(directory, draft), OpenMode::kCreatePrivate, Caching::kDirect);
   remove_own(storage, OwnName::kDraft, directory, draft);
   return file;
 }

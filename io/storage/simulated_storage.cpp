@@ -139,7 +139,8 @@ std::unique_ptr<File> SimulatedStorage::open(const std::string& path, OpenMode m
     node = disk_.find(path, action);
     if (!node && must_exist) throw file_error(ENOENT, action, path);
     if (node && node->is_directory) throw file_error(EISDIR, action, path);
-    if (node && mode == OpenMode::kCreateExclusive) throw file_error(EEXIST, action, path);
+    const bool fresh = mode == OpenMode::kCreateExclusive || mode == OpenMode::kCreatePrivate;
+    if (node && fresh) throw file_error(EEXIST, action, path);
     if (!node) {
       node = disk_.create(path, false, action);
     } else if (mode == OpenMode::kCreate && !node->content.empty()) {

@@ -19,6 +19,7 @@ enum class OpenMode {
   kReadWrite,        ///< must exist
   kCreate,           ///< created, or emptied if it exists; read and write
   kCreateExclusive,  ///< created, an error if it exists; read and write
+  kCreatePrivate,    ///< the same, and its owner's alone (0600), whoever may use the directory
   kOpenOrCreate,     ///< created if it is missing, kept if it exists; read and write: logs
 };
 

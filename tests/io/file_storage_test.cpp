@@ -50,6 +50,7 @@ TEST_P(FileContent, modes_keep_empty_or_refuse_what_is_there) {
   EXPECT_EQ(storage_->open(path("a"), OpenMode::kReadWrite)->size(), 3U);
   EXPECT_EQ(storage_->open(path("a"), OpenMode::kOpenOrCreate)->size(), 3U);
   EXPECT_THROW(storage_->open(path("a"), OpenMode::kCreateExclusive), Error);
+  EXPECT_THROW(storage_->open(path("a"), OpenMode::kCreatePrivate), Error);
   EXPECT_EQ(storage_->open(path("a"), OpenMode::kCreate)->size(), 0U);
   EXPECT_EQ(storage_->open(path("b"), OpenMode::kCreateExclusive)->size(), 0U);
   EXPECT_EQ(storage_->open(path("c"), OpenMode::kOpenOrCreate)->size(), 0U);

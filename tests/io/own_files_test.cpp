@@ -190,6 +190,8 @@ TEST_P(OwnFiles, ModesAreWhatTheDirectorySays) {
     fs::permissions(path(name), fs::perms(0750));
     ::umask(mask);
     storage_->open(path(name + "/b"), OpenMode::kCreateExclusive);
+    storage_->open(path(name + "/private"), OpenMode::kCreatePrivate);
+    storage_->open(path("private" + name), OpenMode::kCreatePrivate);
     storage_->create_directories(path(name + "/checkpoints/owner"));
     storage_->open(path(name + "/checkpoints/owner/c"), OpenMode::kOpenOrCreate);
     storage_->lock_file(path(name + "/lock"), LockMode::kExclusive);
@@ -197,6 +199,8 @@ TEST_P(OwnFiles, ModesAreWhatTheDirectorySays) {
     ::umask(before);
     EXPECT_EQ(mode_of(name), 0750U);
     EXPECT_EQ(mode_of(name + "/b"), 0640U);
+    EXPECT_EQ(mode_of(name + "/private"), 0600U);
+    EXPECT_EQ(mode_of("private" + name), 0600U & ~mask);
     EXPECT_EQ(mode_of(name + "/checkpoints"), 0700U);
     EXPECT_EQ(mode_of(name + "/checkpoints/owner/c"), 0600U);
     EXPECT_EQ(mode_of(name + "/lock"), 0600U);
