@@ -2,7 +2,6 @@
 
 #include "io/storage/file_error.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,21 +49,17 @@ TEST(FileErrorTexts, AWriteThatTakesNothingIsAnError) {
   ::close(::mkstemp(path.data()));
   const auto file = storage->open(path, OpenMode::kReadWrite);
   std::filesystem::remove(path);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    ::alarm(20);  // it must not try for ever
-    if (!kernel_answers(SYS_pwrite64, 0)) ::_exit(77);
+  const int outcome = in_child([&] {
+    if (!kernel_answers(SYS_pwrite64, 0)) return kNotHere;
     try {
-      file->write(0, bytes_of("x"));
+      file->write(0, bytes_of("x"));  // must not try for ever
     } catch (const Error& error) {
-      ::_exit(error.sqlstate == sqlstate::kIoError ? 0 : 2);
+      return error.sqlstate == sqlstate::kIoError ? 0 : 2;
     }
-    ::_exit(1);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(status, 0);
+    return 1;
+  });
+  if (outcome == kNotHere) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(outcome, 0);
 }
 
 TEST(FileErrorTexts, WhatALockFileMayHold) {

@@ -2,10 +2,10 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/io/file_fixture.h"
+#include "tests/io/kernel_answers.h"
 
 namespace cairn {
 namespace {
@@ -70,22 +70,19 @@ TEST_P(GuardedPlace, ADirectoryNeedNotBeReadable) {
   fs::permissions(directory_, fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
   if (is_root) { ASSERT_EQ(::chown(path("db").c_str(), kNobody, kNobody), 0); }
   fs::permissions(path("db"), fs::perms::owner_write | fs::perms::owner_exec);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (is_root && ::seteuid(kNobody) != 0) ::_exit(77);
-    if (::faccessat(AT_FDCWD, path("db").c_str(), X_OK, AT_EACCESS) != 0) ::_exit(77);
+  const int outcome = in_child([&] {
+    if (is_root && ::seteuid(kNobody) != 0) return kNotHere;
+    if (::faccessat(AT_FDCWD, path("db").c_str(), X_OK, AT_EACCESS) != 0) return kNotHere;
     try {
       put("db/new", "x");
     } catch (const Error&) {
-      ::_exit(1);
+      return 1;
     }
-    ::_exit(0);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
+    return 0;
+  });
   fs::permissions(path("db"), fs::perms::owner_all);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "nobody comes so far";
-  EXPECT_EQ(status, 0);
+  if (outcome == kNotHere) GTEST_SKIP() << "nobody comes so far";
+  EXPECT_EQ(outcome, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Storages, GuardedPlace, ::testing::ValuesIn(all_storages()), name_of_storage);

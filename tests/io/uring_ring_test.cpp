@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -47,11 +46,7 @@ TEST_F(UringRings, a_forked_child_makes_its_own) {
   const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
   ASSERT_TRUE(batch_works(*file));
   UringRing* const parents = UringRing::of_this_thread();
-  const pid_t child = ::fork();
-  if (child == 0) ::_exit(UringRing::of_this_thread() != parents && batch_works(*file) ? 0 : 1);
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  EXPECT_EQ(status, 0);
+  EXPECT_TRUE(in_child([&] { return UringRing::of_this_thread() != parents && batch_works(*file); }));
   EXPECT_EQ(UringRing::of_this_thread(), parents);
   EXPECT_TRUE(batch_works(*file));
 }
@@ -76,16 +71,13 @@ TEST_F(UringRings, a_thread_that_gets_none_uses_blocking_calls) {
 
 TEST_F(UringRings, one_that_breaks_leaves_the_rest_to_blocking_calls) {
   const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (!batch_works(*file)) ::_exit(1);
-    if (!kernel_answers(SYS_io_uring_enter, EPERM)) ::_exit(77);
-    ::_exit(batch_works(*file) && batch_works(*file) ? 0 : 2);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(status, 0);
+  const int outcome = in_child([&] {
+    if (!batch_works(*file)) return 1;
+    if (!kernel_answers(SYS_io_uring_enter, EPERM)) return kNotHere;
+    return batch_works(*file) && batch_works(*file) ? 0 : 2;
+  });
+  if (outcome == kNotHere) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(outcome, 0);
 }
 
 TEST_F(UringRings, none_is_made_while_its_thread_ends) {
@@ -95,9 +87,9 @@ TEST_F(UringRings, none_is_made_while_its_thread_ends) {
       if (has_ring != nullptr) *has_ring = UringRing::of_this_thread() != nullptr;
     }
   };
-  static thread_local AtEnd at_end;
   bool had_ring = false, has_ring = true;
   std::thread([&] {
+    static thread_local AtEnd at_end;
     at_end.has_ring = &has_ring;  // made before the ring, so that it goes after it
     had_ring = UringRing::of_this_thread() != nullptr;
   }).join();
@@ -121,24 +113,21 @@ TEST(UringProbe, finds_the_ring_that_there_is) {
 }
 
 TEST_F(UringRings, where_the_kernel_refuses_the_thread_pool_takes_over) {
-  const pid_t child = ::fork();
-  if (child == 0) {
+  const int outcome = in_child([] {
     ::unsetenv("CAIRN_IO");
     // As Docker's default seccomp profile does.
-    if (!kernel_answers(SYS_io_uring_setup, EPERM)) ::_exit(77);
-    if (make_storage()->name() != "thread pool") ::_exit(1);
+    if (!kernel_answers(SYS_io_uring_setup, EPERM)) return kNotHere;
+    if (make_storage()->name() != "thread pool") return 1;
     try {
       make_storage(StorageKind::kUring);
     } catch (const Error& error) {
       const bool says_why = error.message.find("Operation not permitted") != std::string::npos;
-      ::_exit(says_why && !error.hint.empty() ? 0 : 2);
+      return says_why && !error.hint.empty() ? 0 : 2;
     }
-    ::_exit(3);
-  }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 77) GTEST_SKIP() << "no seccomp here";
-  EXPECT_EQ(status, 0);
+    return 3;
+  });
+  if (outcome == kNotHere) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(outcome, 0);
 }
 
 }  // namespace
