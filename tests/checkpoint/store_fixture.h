@@ -20,6 +20,7 @@ class PinnedDatabase : public Database {
   const std::string& path() const override { return path_; }
   bool in_memory() const override { return false; }
   bool read_only() const override { return false; }
+  void limit_cache(size_t) override {}
   Storage& storage() const override { return *storage_; }
   std::shared_ptr<const CommittedSnapshot> snapshot() const override { return std::make_shared<CommittedSnapshot>(); }
   std::unique_ptr<WriteTransaction> begin_write() override { return nullptr; }
