@@ -11,23 +11,6 @@ namespace {
 
 constexpr std::string_view kLock = "/owner.lock", kLog = "/log";
 
-std::string parent_of(const std::string& path) {
-  const size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-/// One by one: where the next fails, those that will be there already are durable.
-void create_durably(Storage& storage, const std::string& directory) {
-  std::vector<std::string> missing;  // the innermost first
-  for (std::string path = directory; path != "/" && path != "." && !storage.exists(path); path = parent_of(path)) {
-    missing.push_back(path);
-  }
-  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
-    storage.create_directories(*path);
-    storage.sync_directory(parent_of(*path));
-  }
-}
-
 }  // namespace
 
 Owner::Owner(Storage& storage, const std::string& place, std::string name, Kind kind)

@@ -181,9 +181,26 @@ AlignedBuffer read_file(Storage& storage, const std::string& path) {
   return content;
 }
 
+std::string parent_of(const std::string& path) {
+  const size_t end = path.find_last_not_of('/');
+  const size_t slash = end == std::string::npos ? 0 : path.find_last_of('/', end);
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+void create_durably(Storage& storage, const std::string& directory) {
+  std::vector<std::string> missing;  // the innermost first
+  for (std::string path = directory; path != "/" && path != "." && !storage.exists(path); path = parent_of(path)) {
+    missing.push_back(path);
+  }
+  for (auto path = missing.rbegin(); path != missing.rend(); ++path) {
+    storage.create_directories(*path);
+    storage.sync_directory(parent_of(*path));
+  }
+}
+
 void replace_file(Storage& storage, const std::string& path, std::span<const std::byte> content) {
-  const size_t slash = path.rfind('/');
-  const std::string directory = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  const std::string directory = parent_of(path);
   const std::string draft = make_draft_name();
   const std::string draft_path = own_path(directory, draft);
   try {

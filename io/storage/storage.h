@@ -157,6 +157,13 @@ std::shared_ptr<Storage> make_storage(StorageKind kind = StorageKind::kAutomatic
 /// The whole content of a file.
 AlignedBuffer read_file(Storage& storage, const std::string& path);
 
+/// The directory that a path's last name stands in: "." of "a", "/" of "/a".
+std::string parent_of(const std::string& path);
+
+/// Creates a directory and its missing parents, each durable before the next: where one fails, those that will be there
+/// already the next time are durable.
+void create_durably(Storage& storage, const std::string& directory);
+
 /// Replaces a file's content so that after a crash either the old or the new one is there, whole: writes a draft
 /// (own_files.h) beside it, syncs that, renames it over `path` and syncs the directory. A crash may leave the draft.
 void replace_file(Storage& storage, const std::string& path, std::span<const std::byte> content);

@@ -93,13 +93,6 @@ class DataFiles {
   std::map<uint64_t, std::optional<uint64_t>> sizes_;  ///< nullopt: there is no such file
 };
 
-std::string parent_of(const std::string& path) {
-  const size_t end = path.find_last_not_of('/');
-  const size_t slash = end == std::string::npos ? 0 : path.find_last_of('/', end);
-  if (slash == std::string::npos) return ".";
-  return slash == 0 ? "/" : path.substr(0, slash);
-}
-
 }  // namespace
 
 void TableDatabase::open_memory() {
@@ -123,7 +116,7 @@ void TableDatabase::open_directory() {
   if (!present && options_.read_only) {
     throw Error(sqlstate::kUndefinedFile, "the database '" + path_ + "' does not exist");
   }
-  if (!present) storage_->create_directories(path_);
+  if (!present) create_durably(*storage_, path_);
   const bool empty = !storage_->exists(manifest_path());
   if (empty) check_vacant(*storage_, path_);
   if (empty && options_.read_only) {

@@ -289,7 +289,7 @@ TEST(DatabaseFault, AFullDiskLeavesNothingHalfVisible) {
 }
 
 TEST(DatabaseName, SurvivesTheFirstCommit) {
-  for (const std::string path : {"/db", "/dir/db", "/dir//db/"}) {
+  for (const std::string path : {"/db", "/dir/db", "/dir//db/", "/new/newer/db"}) {
     const auto storage = std::make_shared<SimulatedStorage>(1);
     storage->create_directories("/dir");
     storage->sync_directory("/");
