@@ -27,7 +27,7 @@ int128_t magnitude(Vector& vector) {
       vector.range = {0, 1};
     } else {
       vector.range = compute_range(vector);
-      if (!vector.range.known()) return 0;  // no values
+      if (!vector.range.known() && !has_value(vector)) return 0;
     }
   }
   if (vector.range.min == kInt128Min) return kInt128Max;

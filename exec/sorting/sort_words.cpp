@@ -151,9 +151,9 @@ void SortWords::add_value(const SortKey& key, const ChunkList& chunks) {
     default: {
       ValueRange range{kInt128Max, kInt128Min};
       for (const RowSet::Chunk* chunk : chunks) {
-        const ValueRange part = key.column < chunk->ranges.size() ? chunk->ranges[key.column]
-                                                                  : compute_range(chunk->columns[key.column].view());
-        if (!part.known()) continue;
+        const Vector values = chunk->columns[key.column].view();
+        const ValueRange part = key.column < chunk->ranges.size() ? chunk->ranges[key.column] : compute_range(values);
+        if (!part.known() && !has_value(values)) continue;
         range.min = std::min(range.min, part.min);
         range.max = std::max(range.max, part.max);
       }

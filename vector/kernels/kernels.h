@@ -39,7 +39,10 @@ size_t mask_to_indices(const uint64_t* mask, size_t rows, uint32_t* out);
 /// the same bits.
 void bounds_of_integers(const void* data, size_t bytes, bool is_signed, size_t count, int64_t* low, int64_t* high);
 
-/// Tightest bounds of the vector's non-NULL values; integral types. Empty or all NULL: an unknown range.
+/// Tightest bounds of the vector's non-NULL values; integral types. Empty or all NULL: an unknown range, which is that of
+/// HUGEINTs with both of their ends, too: has_value() tells them apart.
 ValueRange compute_range(const Vector& vector);
+/// Some row is not NULL.
+bool has_value(const Vector& vector);
 
 }  // namespace cairn

@@ -102,5 +102,14 @@ ValueRange compute_range(const Vector& vector) {
   return any ? range : ValueRange{};
 }
 
+bool has_value(const Vector& vector) {
+  if (vector.validity == nullptr || vector.size == 0) return vector.size > 0;
+  if (vector.is_constant()) return !vector.constant_null();
+  for (size_t row = 0; row < vector.size; ++row) {
+    if (vector.valid(row)) return true;
+  }
+  return false;
+}
+
 }  // namespace cairn
 #endif  // HWY_ONCE
