@@ -15,7 +15,7 @@ namespace {
 const std::vector<std::string> kPaths{"s1", "s2"};
 constexpr int kMixThreads[] = {1, 2, 8};
 constexpr int kMixCapacities[] = {8, 64, 1024};
-constexpr const char* kMixMemoryLimits[] = {"0", "40%", "400MB", "60MB", "24MB"};
+constexpr const char* kMixMemoryLimits[] = {"0", "40%", "400MB", "150MB"};
 constexpr const char* kCheckpointLimits[] = {"0", "0", "20kB", "300kB", "3MB"};
 
 }  // namespace
