@@ -1,4 +1,4 @@
-// What EXPLAIN ANALYZE says of rows that memory had no room for. (The answers: tests/sql/spill/*.test.)
+// What EXPLAIN ANALYZE says of rows that memory had no room for. (The answers: tests/spill.)
 
 #include "tests/sql/sql_fixture.h"
 
