@@ -15,6 +15,8 @@ namespace {
 
 /// With more rows than this to keep, all rows are sorted and cut.
 constexpr int64_t kTopRowsMax = 131072;
+/// What a text is thought to take where its length is not known yet.
+constexpr size_t kTextBytes = 64;
 
 class SortSink : public Sink {
  public:
@@ -107,10 +109,22 @@ void cut_rows(std::vector<RowAddress>& rows, int64_t limit, int64_t offset) {
   if (limit >= 0 && static_cast<int64_t>(rows.size()) > limit) rows.resize(limit);
 }
 
+namespace {
+
+/// Every worker has up to twice as many rows as are kept, and they cannot leave memory.
+bool top_rows_fit(const PlanNode& plan, const SinkResources& resources) {
+  if (plan.limit < 0 || plan.limit > kTopRowsMax || plan.offset > kTopRowsMax - plan.limit) return false;
+  if (resources.store == nullptr || resources.memory->limit_bytes() == 0) return true;
+  size_t row_bytes = 0;
+  for (const Type& type : plan.types) row_bytes += physical_bytes(type.physical()) + (type.is_string() ? kTextBytes : 0);
+  const size_t rows = 2 * static_cast<size_t>(plan.limit + plan.offset) * resources.threads;
+  return rows * row_bytes <= resources.memory->limit_bytes() / 4;
+}
+
+}  // namespace
+
 std::unique_ptr<Sink> make_sort_sink(const PlanNode& plan, SinkResources resources) {
-  if (plan.limit >= 0 && plan.limit <= kTopRowsMax && plan.offset <= kTopRowsMax - plan.limit) {
-    return make_top_n_sink(plan);
-  }
+  if (top_rows_fit(plan, resources)) return make_top_n_sink(plan);
   return std::make_unique<SortSink>(plan, resources);
 }
 
