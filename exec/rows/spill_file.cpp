@@ -7,39 +7,47 @@
 #include <vector>
 
 #include "io/segments/segment.h"
+#include "io/segments/segment_header.h"
 #include "io/storage/own_files.h"
 #include "vector/error.h"
 
 namespace cairn {
 
-/// Its segments stand one behind the other.
+/// Its segments stand one behind the other, without their padding: chunks may have few rows. Begins and ends at multiples
+/// of 4096.
 class SpillFile::Stored final : public StoredChunk {
  public:
   struct Column {
     Type type;
-    size_t bytes;
+    size_t used_bytes;
+    size_t bytes() const { return round_up_to_array(used_bytes); }
   };
   Stored(std::shared_ptr<SpillFile> file, uint64_t offset, size_t row_count, std::vector<Column> columns)
-      : file_(std::move(file)), offset_(offset), row_count_(row_count), columns_(std::move(columns)) {
-    for (const Column& column : columns_) bytes_ += column.bytes;
-  }
+      : file_(std::move(file)), offset_(offset), row_count_(row_count), columns_(std::move(columns)), bytes_(bytes_of(columns_)) {}
   ~Stored() override { file_->give_back(offset_, bytes_); }
   uint64_t bytes() const override { return bytes_; }
 
+  static size_t bytes_of(const std::vector<Column>& columns) {
+    size_t bytes = 0;
+    for (const Column& column : columns) bytes += column.bytes();
+    return round_up_to_alignment(bytes);
+  }
+
   RowSet::Chunk load() const override {
-    auto bytes = std::make_shared<AlignedBuffer>(bytes_);
+    AlignedBuffer bytes(bytes_);
     File& file = file_->file();
-    file.read(offset_, bytes->bytes());
+    file.read(offset_, bytes.bytes());
     RowSet::Chunk chunk;
     chunk.row_count = row_count_;
     size_t begin = 0;
     std::vector<uint64_t> scratch;
     for (const Column& column : columns_) {
-      const std::shared_ptr<const std::byte> segment(bytes, bytes->data() + begin);
-      const auto opened = open_segment(segment, column.bytes, column.type, static_cast<uint32_t>(row_count_),
+      AlignedBuffer segment = pad_segment({bytes.data() + begin, column.used_bytes});
+      const size_t segment_bytes = segment.size();
+      const auto opened = open_segment(share_bytes(std::move(segment)), segment_bytes, column.type, static_cast<uint32_t>(row_count_),
                                        fmt::format("{} at offset {}", file.path(), offset_ + begin));
       chunk.columns.emplace_back(column.type).append(opened->slice(0, row_count_, scratch));
-      begin += column.bytes;
+      begin += column.bytes();
     }
     return chunk;
   }
@@ -49,7 +57,7 @@ class SpillFile::Stored final : public StoredChunk {
   const uint64_t offset_;
   const size_t row_count_;
   const std::vector<Column> columns_;
-  uint64_t bytes_ = 0;
+  const size_t bytes_;
 };
 
 std::shared_ptr<SpillFile> SpillFile::make(std::shared_ptr<Storage> storage, std::string directory, uint64_t limit_bytes) {
@@ -104,29 +112,30 @@ void SpillFile::give_back(uint64_t offset, uint64_t bytes) noexcept try {
 
 std::vector<std::shared_ptr<const StoredChunk>> SpillFile::store(std::span<const RowSet::Chunk> chunks) {
   std::vector<EncodedSegment> segments;
+  std::vector<std::vector<Stored::Column>> columns;
   uint64_t total = 0;
   for (const RowSet::Chunk& chunk : chunks) {
+    columns.emplace_back();
     for (const ColumnBuffer& column : chunk.columns) {
       segments.push_back(encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast));
-      total += segments.back().bytes.padded_size();
+      columns.back().push_back({column.type(), segments.back().used_bytes});
     }
-  }
-  AlignedBuffer bytes(total);
-  size_t filled = 0;
-  for (EncodedSegment& segment : segments) {
-    segment.bytes.clear_padding();
-    std::memcpy(bytes.data() + filled, segment.bytes.data(), segment.bytes.padded_size());
-    filled += segment.bytes.padded_size();
+    total += Stored::bytes_of(columns.back());
   }
   File& into = file();
   const uint64_t offset = take(total);
+  AlignedBuffer bytes(total);
+  std::memset(bytes.data(), 0, bytes.size());
   std::vector<std::shared_ptr<const StoredChunk>> stored;
-  uint64_t at = offset;
+  uint64_t at = 0;
   auto segment = segments.begin();
-  for (const RowSet::Chunk& chunk : chunks) {
-    std::vector<Stored::Column> columns;
-    for (const ColumnBuffer& column : chunk.columns) columns.push_back({column.type(), (segment++)->bytes.padded_size()});
-    stored.push_back(std::make_shared<Stored>(shared_from_this(), at, chunk.row_count, std::move(columns)));
+  for (size_t i = 0; i < chunks.size(); ++i) {
+    uint64_t begin = at;
+    for (const Stored::Column& column : columns[i]) {
+      std::memcpy(bytes.data() + begin, (segment++)->bytes.data(), column.used_bytes);
+      begin += column.bytes();
+    }
+    stored.push_back(std::make_shared<Stored>(shared_from_this(), offset + at, chunks[i].row_count, std::move(columns[i])));
     at += stored.back()->bytes();
   }
   std::unique_ptr<IoBatch> batch = storage_->make_batch();
