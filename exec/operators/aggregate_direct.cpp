@@ -60,11 +60,12 @@ DirectGroups::Domain DirectGroups::domain_of(const Vector& vector) {
   } else if (is_word(vector.type)) {
     ValueRange range = vector.range;
     if (vector.type.id == TypeId::kBoolean) range = {0, 1};
-    if (!range.known() || range.max - range.min >= static_cast<int128_t>(kGroupsMax)) return domain;
+    const uint128_t width = static_cast<uint128_t>(range.max) - static_cast<uint128_t>(range.min);
+    if (!range.known() || width >= kGroupsMax) return domain;
     if (range.min < INT64_MIN || range.max > INT64_MAX) return domain;
     domain.kind = Domain::Kind::kInteger;
     domain.min = static_cast<int64_t>(range.min);
-    domain.size = static_cast<size_t>(range.max - range.min) + 1;
+    domain.size = static_cast<size_t>(width) + 1;
   }
   if (domain.nullable) ++domain.size;
   return domain;

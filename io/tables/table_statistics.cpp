@@ -66,7 +66,8 @@ std::vector<ColumnStatistics> TableStatistics::of(const TableVersion& table) {
     const double values = static_cast<double>(column.row_count - statistics.null_count);
     statistics.distinct_count = std::min(column.sketch.estimate(), values);
     if (statistics.has_bounds && table.schema.columns[i].type.is_integral()) {
-      const double range = static_cast<double>(statistics.max.integer - statistics.min.integer) + 1;
+      const uint128_t width = static_cast<uint128_t>(statistics.max.integer) - static_cast<uint128_t>(statistics.min.integer);
+      const double range = static_cast<double>(width) + 1;
       statistics.distinct_count = std::min(statistics.distinct_count, range);
     }
     if (values > 0) statistics.average_bytes = static_cast<double>(column.text_bytes) / values;
