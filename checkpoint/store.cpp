@@ -380,11 +380,11 @@ void CheckpointStore::remove_idle(const std::shared_ptr<Owner>& owner) {
 }
 
 void CheckpointStore::remove_place(const std::string& place) {
-  if (!is_own_place(*database_, place)) return;
-  const size_t slash = place.rfind('/');
   try {
+    if (!is_own_place(*database_, place)) return;
+    const size_t slash = place.rfind('/');
     remove_own(storage_, OwnName::kCheckpoints, place.substr(0, slash), place.substr(slash + 1));
-  } catch (const std::exception&) {  // it is not empty: others' directories are in it
+  } catch (const std::exception&) {  // it is not empty: others' directories are in it; or there is no memory to look
   }
 }
 
