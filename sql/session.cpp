@@ -237,23 +237,25 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   return planned;
 }
 
-ExecutionSettings SessionState::execution_settings() const {
-  ExecutionSettings settings = settings_.execution();
-  settings.storage = engine_->storage();
-  settings.temp_directory = settings_.get("temp_directory");
-  const Database& database = engine_->database();
-  if (settings.temp_directory.empty() && !database.in_memory()) settings.temp_directory = database.path();
-  if (settings.temp_directory.empty()) settings.temp_directory = std::filesystem::temp_directory_path();
-  // memory_limit: half for the database's columns, three eighths for breakers' rows, the rest for what is on its way.
-  engine_->database().limit_cache(settings.memory_limit_bytes / 2);
-  limit_kept_blocks(settings.memory_limit_bytes / 16);
-  settings.memory_limit_bytes = settings.memory_limit_bytes / 8 * 3;
-  return settings;
+std::string SessionState::temp_directory() const {
+  const std::string& setting = settings_.get("temp_directory");
+  if (!setting.empty()) return setting;
+  if (!engine_->database().in_memory()) return engine_->database().path();
+  std::error_code error;
+  const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+  return error ? "/tmp" : directory.string();  // whether it is there matters to queries that write alone
 }
 
 std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer,
                                                     bool profiling) {
-  return QueryExecution::start(plan, execution_settings(), std::move(observer), profiling);
+  ExecutionSettings settings = settings_.execution();
+  settings.storage = engine_->storage();
+  settings.temp_directory = temp_directory();
+  // memory_limit: half for the database's columns, three eighths for breakers' rows, the rest for what is on its way.
+  engine_->database().limit_cache(settings.memory_limit_bytes / 2);
+  limit_kept_blocks(settings.memory_limit_bytes / 16);
+  settings.memory_limit_bytes = settings.memory_limit_bytes / 8 * 3;
+  return QueryExecution::start(plan, std::move(settings), std::move(observer), profiling);
 }
 
 }  // namespace cairn

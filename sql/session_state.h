@@ -187,7 +187,7 @@ class SessionState final : public Session {
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;
   QueryContext context_of(const Statement& statement) const;
-  ExecutionSettings execution_settings() const;
+  std::string temp_directory() const;
   std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
   Block end_block();
   void change_temporary(const Change& change);

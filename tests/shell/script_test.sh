@@ -146,6 +146,8 @@ expect 'a full output device is an error' 1 '' 'cannot write the output: No spac
 expect 'so it is for a short answer' 1 '' 'cannot write the output: No space left' bash -c "'$cairn' -csv -c 'SELECT 1' >/dev/full"
 expect 'and for a dot command' 1 '' 'cannot write the output: No space left' bash -c "'$cairn' -c .help >/dev/full"
 
+expect 'a TMPDIR that is not there matters to nobody who writes nothing' 0 "^a${nl}1\$" '' env TMPDIR=/nowhere "$cairn" -csv -c 'SELECT 1 AS a'
+
 # --- databases
 expect 'a directory is made' 0 '' '' "$cairn" shop -c "$setup"
 expect 'what was written is there again' 0 "^1,hammer,12\.50${nl}2,,-0\.05\$" '' bash -c "'$cairn' shop -csv -c 'SELECT * FROM item ORDER BY id' | tail -n +2"
