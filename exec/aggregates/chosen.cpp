@@ -8,7 +8,7 @@
 #include "exec/evaluation/integral_output.h"
 #include "exec/keys/group_index.h"
 #include "exec/pipeline/gather_rows.h"
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/sorting/sort_order.h"
 
 namespace cairn {
@@ -103,7 +103,7 @@ class Distinct : public ListState {
         gather(batch.columns[1], rows.indices, rows.count, scratch[1]));
   }
 
-  void prepare_finish(const Tasks&) override {
+  void prepare_finish(const Parallel&) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
     const size_t pairs = pairs_->size();
     std::vector<uint64_t> scratch;
@@ -170,9 +170,9 @@ class Sorted : public ListState {
   void add_rows(const Batch& batch) override { rows_.append(batch); }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
-  void prepare_finish(const Tasks& tasks) override {
+  void prepare_finish(const Parallel& parallel) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
-    const std::shared_ptr<RowSet> sorted = sort(tasks);
+    const std::shared_ptr<RowSet> sorted = sort(parallel);
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
     HashGroups seen(distinct_types());
@@ -201,7 +201,7 @@ class Sorted : public ListState {
     return types;
   }
 
-  std::shared_ptr<RowSet> sort(const Tasks& tasks) {
+  std::shared_ptr<RowSet> sort(const Parallel& parallel) {
     std::vector<SortKey> keys = {{kGroup}};
     for (SortKey key : inner_.order) {
       key.column += kArgument;
@@ -218,7 +218,7 @@ class Sorted : public ListState {
       chunks.push_back(&chunk);
     }
     const SortOrder order(std::move(keys), rows_.types());
-    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, tasks), tasks);
+    auto sorted = gather_rows(rows_.types(), chunks, order.sort(chunks, addresses, parallel), parallel);
     rows_ = RowSet(rows_.types());
     return sorted;
   }

@@ -131,15 +131,7 @@ class OrderedExtreme : public AggregateState {
     }
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    Vector vector;
-    vector.type = out.type();
-    vector.size = result.groups;
-    vector.data = values_.data() + result.begin;
-    const size_t first = out.size();
-    out.append(vector);
-    for (size_t g = 0; g < result.groups; ++g) {
-      if (present_[result.begin + g] == 0) out.set_null(first + g);
-    }
+    append_values(result, values_.data(), [&](size_t group) { return present_[group] != 0; }, out);
   }
   size_t bytes() const override { return values_.capacity() * (sizeof(T) + 1) + heap_.bytes(); }
   std::vector<Type> saved_types() const override { return {type_}; }

@@ -7,6 +7,20 @@ namespace cairn {
 /// Where a group of another state goes that is not merged.
 inline constexpr uint32_t kNoGroup = UINT32_MAX;
 
+/// Appends values[g] of the groups, NULL where has_value(g) is false.
+template <typename T, typename HasValue>
+void append_values(const AggregateResult& result, const T* values, HasValue has_value, ColumnBuffer& out) {
+  Vector vector;
+  vector.type = out.type();
+  vector.size = result.groups;
+  vector.data = values + result.begin;
+  const size_t first = out.size();
+  out.append(vector);
+  for (size_t g = 0; g < result.groups; ++g) {
+    if (!has_value(result.begin + g)) out.set_null(first + g);
+  }
+}
+
 /// The group of `other` that AggregateState::merge's i-th group comes from.
 inline size_t source_group(const uint32_t* from, size_t i) { return from == nullptr ? i : from[i]; }
 

@@ -39,7 +39,7 @@ class Mode : public OrderStatistic {
     counts_.resize(values_.size(), 0);
     for (const uint32_t id : ids) ++counts_[id];
   }
-  void prepare_finish(const Tasks&) override {
+  void prepare_finish(const Parallel&) override {
     winners_.assign(group_count_, kNone);
     std::vector<uint64_t> scratch;
     if (counts_.empty()) return;
@@ -78,7 +78,7 @@ class Percentile : public OrderStatistic {
     values_.append(argument);
     for (size_t row = 0; row < batch.groups.rows; ++row) ++ends_[batch.groups.at(row)];
   }
-  void prepare_finish(const Tasks&) override {
+  void prepare_finish(const Parallel&) override {
     for (size_t group = 1; group < ends_.size(); ++group) ends_[group] += ends_[group - 1];
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {

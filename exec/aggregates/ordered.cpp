@@ -40,15 +40,7 @@ class First : public AggregateState {
     for (size_t i = 0; i < groups; ++i) add(to[i], other.values_[source_group(from, i)], other.positions_[source_group(from, i)]);
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override {
-    Vector vector;
-    vector.type = out.type();
-    vector.size = result.groups;
-    vector.data = values_.data() + result.begin;
-    const size_t first = out.size();
-    out.append(vector);
-    for (size_t g = 0; g < result.groups; ++g) {
-      if (positions_[result.begin + g].morsel == UINT64_MAX) out.set_null(first + g);
-    }
+    append_values(result, values_.data(), [&](size_t group) { return positions_[group].morsel != UINT64_MAX; }, out);
   }
   size_t bytes() const override { return values_.capacity() * (sizeof(T) + sizeof(Position)) + heap_.bytes(); }
   std::vector<Type> saved_types() const override { return {type_, Type::big_int(), Type::big_int()}; }
@@ -142,7 +134,7 @@ class StringAgg : public ListState {
     }
   }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const StringAgg&>(before).seen_; }
-  void prepare_finish(const Tasks&) override {
+  void prepare_finish(const Parallel&) override {
     std::sort(pieces_.begin(), pieces_.end(), [](const Piece& a, const Piece& b) {
       return std::tie(a.group, a.position) < std::tie(b.group, b.position);
     });

@@ -321,8 +321,8 @@ void AggregateStates::finish(size_t output, size_t begin, size_t groups, ColumnB
   }
 }
 
-void AggregateStates::prepare_finish(const Tasks& tasks) {
-  for (auto& state : states_) state->prepare_finish(tasks);
+void AggregateStates::prepare_finish(const Parallel& parallel) {
+  for (auto& state : states_) state->prepare_finish(parallel);
 }
 
 size_t AggregateStates::bytes() const {

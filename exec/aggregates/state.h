@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "exec/functions/function.h"
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/plan/plan.h"
 #include "vector/column_buffer.h"
 #include "vector/kernels/aggregate.h"
@@ -16,9 +16,6 @@
 #include "vector/vector.h"
 
 namespace cairn {
-
-/// Runs a number of independent tasks, and waits for them: Sink::Parallel.
-using Tasks = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
 
 /// What an update needs to know of its batch beside the argument.
 struct GroupedBatch {
@@ -52,7 +49,7 @@ class AggregateState {
   virtual void merge(AggregateState& other, const uint32_t* from, const uint32_t* to, size_t groups) = 0;
   virtual void finish(const AggregateResult& result, ColumnBuffer& out) = 0;
   /// Once before finish, which may then be called from several threads.
-  virtual void prepare_finish(const Tasks& /*tasks*/) {}
+  virtual void prepare_finish(const Parallel& /*parallel*/) {}
   virtual size_t bytes() const = 0;
 
   // Groups as plain columns, of which a fresh state makes the same groups again, to be merged like any others.
@@ -145,7 +142,7 @@ class AggregateStates {
   /// To be called, while there are no groups, for each of several states that will be merged in.
   void expect(const AggregateStates& other);
   /// Once, when all is merged, before finish.
-  void prepare_finish(const Tasks& tasks = run_alone);
+  void prepare_finish(const Parallel& parallel = run_alone);
   /// Thread-safe with itself. Appends call `output`'s results for groups [begin, begin + groups).
   void finish(size_t output, size_t begin, size_t groups, ColumnBuffer& out) const;
   size_t bytes() const;

@@ -16,6 +16,7 @@ class HeldBytes {
   /// Errors: kOutOfMemory.
   void hold(size_t bytes) { memory_.change(std::exchange(bytes_, bytes), bytes); }
   void hold_more(size_t bytes) { hold(bytes_ + bytes); }
+  size_t bytes() const { return bytes_; }
 
  private:
   MemoryBudget& memory_;

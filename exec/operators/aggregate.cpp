@@ -91,7 +91,6 @@ class AggregateSink : public Sink {
   }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
-  size_t bytes() const override { return rows_ == nullptr ? 0 : rows_->bytes(); }
   /// One group alone could not be split.
   ChunkStore* spill_store() const override { return shape_.group_columns.empty() ? nullptr : resources_.store; }
 

@@ -106,8 +106,7 @@ class Pieces {
 
   /// Lets go of chunks in memory, where they have so many bytes.
   void evict(RowSet& rows, size_t bytes_min) {
-    if (store_ == nullptr || rows.bytes() < bytes_min) return;
-    for (size_t chunk = 0; chunk < rows.chunks().size(); ++chunk) rows.evict(chunk, *store_);
+    if (store_ != nullptr && rows.bytes() >= bytes_min) rows.evict_all(*store_);
   }
 
   const AggregateShape& shape_;

@@ -71,8 +71,7 @@ class SavedMerge {
     for (size_t begin = 0; begin < groups.index->size(); begin += kRowGroupRows) {
       out.append_chunk(result_chunk(shape_, groups, begin, std::min(kRowGroupRows, groups.index->size() - begin)));
       const size_t last = out.chunks().size() - 1;
-      size_t bytes = 0;
-      for (const ColumnBuffer& column : out.chunks()[last].columns) bytes += column.bytes();
+      const size_t bytes = out.chunks()[last].bytes();
       if (resources_.is_short(bytes)) {
         out.evict(last, *resources_.store);
       } else {

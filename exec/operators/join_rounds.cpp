@@ -118,11 +118,9 @@ std::shared_ptr<const RowSet> JoinRounds::take_waiting(size_t round, const std::
 }
 
 JoinRounds::Waiting::Waiting(const JoinRounds& rounds, std::vector<uint32_t> keys, const std::vector<Type>& types)
-    : rounds_(rounds), keys_(std::move(keys)), listed_(rounds.count()) {
+    : rounds_(rounds), keys_(std::move(keys)), listed_(rounds.count()), held_(*rounds.resources_.memory) {
   for (size_t i = 0; i < rounds.count(); ++i) rows_.emplace_back(types);
 }
-
-JoinRounds::Waiting::~Waiting() { rounds_.resources_.memory->change(charged_bytes_, 0); }
 
 void JoinRounds::Waiting::take(Batch& batch) {
   hash_keys(batch, keys_, hashes_);
@@ -146,15 +144,13 @@ void JoinRounds::Waiting::take(Batch& batch) {
 void JoinRounds::Waiting::charge() {
   size_t bytes = 0;
   for (const RowSet& rows : rows_) bytes += rows.bytes();
-  MemoryBudget& memory = *rounds_.resources_.memory;
-  const size_t share = memory.limit_bytes() / (16 * rounds_.resources_.threads);
-  if (bytes > share || memory.is_short(bytes - charged_bytes_)) {
-    for (RowSet& rows : rows_) {
-      for (size_t chunk = 0; chunk < rows.chunks().size(); ++chunk) rows.evict(chunk, *rounds_.resources_.store);
-    }
+  const SinkResources& resources = rounds_.resources_;
+  const size_t share = resources.memory->limit_bytes() / (16 * resources.threads);
+  if (bytes > share || resources.is_short(bytes - held_.bytes())) {
+    for (RowSet& rows : rows_) rows.evict_all(*resources.store);
     bytes = 0;
   }
-  memory.change(std::exchange(charged_bytes_, bytes), bytes);
+  held_.hold(bytes);
 }
 
 }  // namespace cairn

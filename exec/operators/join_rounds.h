@@ -5,6 +5,7 @@
 #include <mutex>
 #include <vector>
 
+#include "exec/crew/held_bytes.h"
 #include "exec/pipeline/pipeline.h"
 #include "exec/rows/partitioned_rows.h"
 
@@ -20,7 +21,6 @@ class JoinRounds {
   class Waiting {
    public:
     Waiting(const JoinRounds& rounds, std::vector<uint32_t> keys, const std::vector<Type>& types);
-    ~Waiting();
     /// Takes the rows that are not of the first round; the batch's selection is of what is left, until the next call.
     void take(Batch& batch);
 
@@ -33,7 +33,8 @@ class JoinRounds {
     std::vector<RowSet> rows_;  ///< by round; that of the first stays empty
     std::vector<uint64_t> hashes_;
     std::vector<std::vector<uint32_t>> listed_;  ///< rows of the batch, by round
-    size_t batches_ = 0, charged_bytes_ = 0;
+    size_t batches_ = 0;
+    HeldBytes held_;
   };
 
   JoinRounds(PartitionedRows build, std::vector<Type> types, std::vector<uint32_t> keys, SinkResources resources,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <utility>
 
 #include "exec/operators/join.h"
 
@@ -73,10 +72,6 @@ JoinTable::JoinTable(const PlanNode& plan, SinkResources resources)
       // What a NULL might match is asked of all build rows, and without keys every row may match.
       can_spill_(!keys_.empty() && !tells_unknown_) {}
 
-JoinTable::~JoinTable() {
-  if (charged_bytes_ != 0) resources_.memory->change(charged_bytes_, 0);
-}
-
 std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_, keys_); }
 
 void JoinTable::add(std::unique_ptr<Fragment> sealed) {
@@ -120,6 +115,7 @@ void JoinTable::partition(std::vector<std::shared_ptr<const RowSet>> held, const
   for (auto& part : written) spilled_->add(std::move(*part));
   rounds_ = std::make_unique<JoinRounds>(std::move(*spilled_), types_, keys_, resources_, parallel);
   spilled_.reset();
+  held_.emplace(*resources_.memory);
   round_ = round_count();
   start_round(0, parallel);
 }
@@ -131,16 +127,11 @@ void JoinTable::start_round(size_t round, const Parallel& parallel) {
   index_.reset();
   packed_.clear();
   rows_.reset();
-  charge();
+  held_->hold(table_bytes());
   round_ = round;
   rows_ = rounds_->load(round, parallel);
   build(parallel);
-  charge();
-}
-
-void JoinTable::charge() {
-  const size_t bytes = table_bytes();
-  resources_.memory->change(std::exchange(charged_bytes_, bytes), bytes);
+  held_->hold(table_bytes());
 }
 
 JoinRounds::Waiting* JoinTable::make_waiting() const {

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "exec/keys/join_index.h"
@@ -33,7 +34,6 @@ struct JoinColumns {
 class JoinTable : public Sink {
  public:
   JoinTable(const PlanNode& plan, SinkResources resources);
-  ~JoinTable() override;
 
   std::unique_ptr<Fragment> open(const WorkerContext& worker) override;
   void add(std::unique_ptr<Fragment> sealed) override;
@@ -72,7 +72,6 @@ class JoinTable : public Sink {
   size_t table_bytes() const;
   bool fits(size_t row_bytes) const;
   void partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel);
-  void charge();
 
   std::vector<Type> types_, probe_types_;
   std::vector<uint32_t> keys_, probe_keys_;
@@ -86,7 +85,8 @@ class JoinTable : public Sink {
   std::vector<std::unique_ptr<CollectedRows>> parts_;
   std::unique_ptr<PartitionedRows> spilled_;  ///< what fragments wrote
   std::unique_ptr<JoinRounds> rounds_;        ///< nullptr: all rows are in memory
-  size_t round_ = 0, charged_bytes_ = 0;      ///< charged here only where there are rounds
+  size_t round_ = 0;
+  std::optional<HeldBytes> held_;             ///< where there are rounds: their tables differ
   std::shared_ptr<const RowSet> rows_;
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it

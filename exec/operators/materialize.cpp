@@ -36,12 +36,9 @@ class MaterializeFragment : public Fragment {
 
   /// Morsels of few rows stay: they will be copied together.
   void spill(ChunkStore& store) override {
-    for (MorselRows& morsel : morsels) {
-      if (morsel.rows.row_count() < kSmallRows) continue;
-      for (size_t chunk = 0; chunk < morsel.rows.chunks().size(); ++chunk) morsel.rows.evict(chunk, store);
-    }
     ended_bytes_ = 0;
-    for (const MorselRows& morsel : morsels) {
+    for (MorselRows& morsel : morsels) {
+      if (morsel.rows.row_count() >= kSmallRows) morsel.rows.evict_all(store);
       if (&morsel != &morsels.back() || morsel.ordinal == last_ended_) ended_bytes_ += morsel.rows.bytes();
     }
   }

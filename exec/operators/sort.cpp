@@ -5,7 +5,7 @@
 
 #include "exec/operators/top_n.h"
 #include "exec/pipeline/gather_rows.h"
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/sorting/run_merge.h"
 #include "exec/sorting/sorting_fragment.h"
 
@@ -35,7 +35,6 @@ class SortSink : public Sink {
   ChunkStore* spill_store() const override { return order_.resources().store; }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
   void restore(std::shared_ptr<const RowSet> rows, const Parallel&) override { rows_ = std::move(rows); }
-  size_t bytes() const override { return rows_ == nullptr ? 0 : rows_->bytes(); }
 
  private:
   std::shared_ptr<const RowSet> sorted(const Parallel& parallel);

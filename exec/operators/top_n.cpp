@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "exec/pipeline/gather_rows.h"
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/rows/integer_values.h"
 #include "vector/date.h"
 #include "vector/kernels/kernels.h"

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "exec/pipeline/gather_rows.h"
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/sorting/run_merge.h"
 #include "exec/sorting/sorting_fragment.h"
 #include "exec/windows/aggregate.h"

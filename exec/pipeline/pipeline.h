@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "exec/crew/memory_budget.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/plan/content.h"
 #include "exec/plan/plan.h"
 #include "exec/rows/chunk_store.h"
@@ -71,7 +72,7 @@ class Source {
   struct Local { virtual ~Local() = default; };
   virtual ~Source() = default;
   /// All legs before this one have ended. Called once, before anything else that counts.
-  virtual void begin(const std::function<void(size_t task_count, const std::function<void(size_t task)>&)>& /*parallel*/) {}
+  virtual void begin(const Parallel& /*parallel*/) {}
   virtual uint64_t morsel_count() const = 0;
   virtual int morsel_node(uint64_t /*ordinal*/) const { return -1; }
   virtual std::unique_ptr<Local> make_local(const WorkerContext& worker) const = 0;
@@ -123,9 +124,8 @@ class Sink {
   virtual std::unique_ptr<Fragment> open(const WorkerContext& worker) = 0;
   /// Takes a sealed fragment. Thread-safe.
   virtual void add(std::unique_ptr<Fragment> sealed) = 0;
-  /// All morsels are covered: merges the fragments into what the next pipelines read. `parallel` runs a number of
-  /// independent tasks on the pipeline's workers and waits for them.
-  using Parallel = std::function<void(size_t task_count, const std::function<void(size_t task)>&)>;
+  using Parallel = cairn::Parallel;
+  /// All morsels are covered: merges the fragments into what the next pipelines read.
   virtual void finalize(const Parallel& parallel) = 0;
   /// Where fragments go when memory is short; nullptr: they stay.
   virtual ChunkStore* spill_store() const { return nullptr; }

@@ -35,7 +35,7 @@ void PartitionedRows::add(const RowSet::Chunk& chunk, ChunkStore& store) {
     partitions.push_back(p);
     part.row_count = selection.count;
     for (const Vector& column : batch.columns) part.columns.emplace_back(column.type).append(column, &selection);
-    for (const ColumnBuffer& column : part.columns) parts_[p].memory_bytes += column.bytes();
+    parts_[p].memory_bytes += part.bytes();
   }
   const auto stored = store.store(parts);
   for (size_t i = 0; i < parts.size(); ++i) parts_[partitions[i]].chunks.push_back({parts[i].row_count, {}, {}, stored[i]});

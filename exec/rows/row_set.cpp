@@ -20,11 +20,15 @@ RowSet::Chunk make_chunk(const std::vector<Type>& types) {
 
 }  // namespace
 
+size_t RowSet::Chunk::bytes() const {
+  size_t total = 0;
+  for (const ColumnBuffer& column : columns) total += column.bytes();
+  return total;
+}
+
 size_t RowSet::bytes() const {
   size_t total = 0;
-  for (const Chunk& chunk : chunks_) {
-    for (const ColumnBuffer& column : chunk.columns) total += column.bytes();
-  }
+  for (const Chunk& chunk : chunks_) total += chunk.bytes();
   return total;
 }
 
@@ -97,6 +101,10 @@ void RowSet::evict(size_t index, ChunkStore& store) {
   seal(chunk);
   if (chunk.stored == nullptr) chunk.stored = store.store(chunk);
   chunk.columns.clear();
+}
+
+void RowSet::evict_all(ChunkStore& store) {
+  for (size_t chunk = 0; chunk < chunks_.size(); ++chunk) evict(chunk, store);
 }
 
 std::shared_ptr<const RowSet::Chunk> RowSet::pin(size_t index) const {

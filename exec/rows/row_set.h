@@ -22,6 +22,7 @@ class RowSet {
     std::shared_ptr<const StoredChunk> stored = nullptr;
 
     bool is_resident() const { return stored == nullptr || !columns.empty(); }
+    size_t bytes() const;  ///< in memory
   };
 
   explicit RowSet(std::vector<Type> types) : types_(std::move(types)) {}
@@ -41,6 +42,7 @@ class RowSet {
   std::vector<Chunk> take_chunks();
   /// Writes the chunk's rows to the store, and lets go of their memory. What is appended from now on opens another.
   void evict(size_t chunk, class ChunkStore& store);
+  void evict_all(ChunkStore& store);
   /// The chunk's rows in memory, its own or loaded, for as long as the pointer lives. Thread-safe. Errors: the storage's,
   /// kDataCorrupted.
   std::shared_ptr<const Chunk> pin(size_t chunk) const;

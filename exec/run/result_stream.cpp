@@ -10,12 +10,6 @@ constexpr size_t kChunkRows = 8192;
 constexpr size_t kLeastRows = 64;  // however wide they are
 constexpr size_t kChunkBytes = size_t{1} << 20;
 
-size_t chunk_bytes(const RowSet::Chunk& chunk) {
-  size_t bytes = 0;
-  for (const ColumnBuffer& column : chunk.columns) bytes += column.bytes();
-  return bytes;
-}
-
 class ResultFragment : public Fragment {
  public:
   ResultFragment(ResultStream& stream, const std::vector<Type>& types) : stream_(stream), types_(types) {}
@@ -40,7 +34,7 @@ class ResultFragment : public Fragment {
     stream_.publish(morsel.ordinal, std::move(chunk_), true);
     morsel_rows_ = 0;
   }
-  size_t bytes() const override { return chunk_ == nullptr ? 0 : chunk_bytes(*chunk_); }
+  size_t bytes() const override { return chunk_ == nullptr ? 0 : chunk_->bytes(); }
 
  private:
   ResultStream& stream_;
@@ -97,7 +91,7 @@ bool ResultStream::publish(uint64_t ordinal, std::unique_ptr<RowSet::Chunk> chun
   if (closed_ || error_) return false;
   MorselChunks& morsel = morsels_[ordinal];
   if (chunk != nullptr && chunk->row_count > 0) {
-    const size_t bytes = chunk_bytes(*chunk);
+    const size_t bytes = chunk->bytes();
     morsel.bytes += bytes;
     morsel.rows += chunk->row_count;
     buffered_bytes_ += bytes;
@@ -163,7 +157,7 @@ std::unique_ptr<RowSet::Chunk> ResultStream::next() {
       MorselChunks& morsel = head->second;
       std::unique_ptr<RowSet::Chunk> chunk = std::move(morsel.chunks.front());
       morsel.chunks.pop_front();
-      const size_t bytes = chunk_bytes(*chunk);
+      const size_t bytes = chunk->bytes();
       morsel.bytes -= bytes;
       buffered_bytes_ -= bytes;
       throttled_.store(buffered_bytes_ > kBufferBytes / 2, std::memory_order_relaxed);

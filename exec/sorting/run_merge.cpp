@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/rows/row_comparison.h"
 #include "vector/kernels/kernels.h"
 
@@ -130,7 +130,7 @@ MergedRange RunMerge::read(size_t range) const {
       const size_t end = range == splitters_.size() ? chunk.row_count : first_behind(chunk, range);
       if (begin >= end) continue;
       if (end - begin < chunk.row_count) chunk = slice_of(chunk, begin, end - begin);
-      merged.held->hold_more(bytes_of(chunk));
+      merged.held->hold_more(chunk.bytes());
       for (const ColumnBuffer& column : chunk.columns) {
         chunk.ranges.push_back(column.type().is_integral() ? compute_range(column.view()) : ValueRange{});
       }
@@ -188,7 +188,7 @@ RangeOutput::RangeOutput(const std::vector<Type>& types, size_t range_count, con
 void RangeOutput::put(size_t range, RowSet rows) {
   const size_t bytes = rows.bytes();
   if (resources_.is_short(bytes)) {
-    for (size_t chunk = 0; chunk < rows.chunks().size(); ++chunk) rows.evict(chunk, *resources_.store);
+    rows.evict_all(*resources_.store);
   } else {
     held_bytes_ += bytes;
     resources_.memory->change(0, bytes);

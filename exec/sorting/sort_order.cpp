@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/rows/row_comparison.h"
 #include "exec/sorting/sort_entries.h"
 #include "exec/sorting/sort_words.h"

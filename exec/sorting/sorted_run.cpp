@@ -53,7 +53,7 @@ class RowBytes {
 
 /// Whether strings were cut.
 bool append_first(const std::vector<SortKey>& keys, const RowSet::Chunk& piece, std::vector<ColumnBuffer>& firsts) {
-  const auto bytes_max = static_cast<uint32_t>(std::max(kFirstBytesMin, std::min(bytes_of(piece) / kFirstShare, kFirstBytesMax)));
+  const auto bytes_max = static_cast<uint32_t>(std::max(kFirstBytesMin, std::min(piece.bytes() / kFirstShare, kFirstBytesMax)));
   bool any_cut = false;
   for (size_t k = 0; k < keys.size(); ++k) {
     Vector value = piece.columns[keys[k].column].view(0, 1);
@@ -84,12 +84,6 @@ size_t RunOrder::piece_bytes() const { return std::clamp(share_bytes() / 32, kPi
 /// Its rows are there twice: as they were read, and in order.
 size_t RunOrder::range_bytes() const { return std::max(share_bytes() / 2, 2 * piece_bytes()); }
 size_t RunOrder::fan_in() const { return std::max<size_t>(2 * range_bytes() / piece_bytes(), 4); }
-
-size_t bytes_of(const RowSet::Chunk& chunk) {
-  size_t bytes = 0;
-  for (const ColumnBuffer& column : chunk.columns) bytes += column.bytes();
-  return bytes;
-}
 
 size_t SortedRun::bytes() const {
   size_t bytes = pieces.capacity() * sizeof(Piece);
@@ -122,7 +116,7 @@ SortedRun write_run(const RunOrder& order, const ChunkList& chunks, const std::v
       gather_column(chunks, column, sorted.data() + begin, piece.row_count, out);
     }
     const bool cut = append_first(keys, piece, run.firsts);
-    run.pieces.push_back({store.store(piece), piece.row_count, bytes_of(piece), cut});
+    run.pieces.push_back({store.store(piece), piece.row_count, piece.bytes(), cut});
     begin = end;
   }
   return run;

@@ -57,7 +57,4 @@ struct SortedRun {
 /// Writes the rows at `sorted`, which are in order. Their chunks have the columns of run_types().
 SortedRun write_run(const RunOrder& order, const ChunkList& chunks, const std::vector<RowAddress>& sorted, ChunkStore& store);
 
-/// Memory that a chunk's columns take.
-size_t bytes_of(const RowSet::Chunk& chunk);
-
 }  // namespace cairn

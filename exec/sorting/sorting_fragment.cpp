@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "exec/pipeline/run_alone.h"
+#include "exec/pipeline/parallel.h"
 #include "exec/sorting/run_merge.h"
 
 namespace cairn {

@@ -77,8 +77,7 @@ PlanNode make_plan(std::vector<uint32_t> groups, std::vector<AggregateCall> call
 }
 
 std::vector<Row> random_input(Random& random, size_t row_count) {
-  std::vector<size_t> distincts;
-  for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 50) ? 30 : 3000));
+  const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 50, 30, 3000);
   std::vector<Row> rows = random_rows(random, kTypes, distincts, row_count, chance(random, 30) ? 0 : 15);
   const int exponents = chance(random, 50) ? 3 : 300;
   for (Row& row : rows) {

@@ -193,8 +193,7 @@ class AggregateTest : public ::testing::Test {
 TEST_F(AggregateTest, RandomGroupsAndCallsAgreeWithTheirDefinitions) {
   Random random(test_seed());
   for (int round = 0; round < 150; ++round) {
-    std::vector<size_t> distincts;
-    for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 70) ? 6 : 2000));
+    const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 70, 6, 2000);
     const int nulls = chance(random, 40) ? 0 : 15;
     const size_t row_count = chance(random, 10) ? 0 : 1 + below(random, chance(random, 80) ? 400 : 3000);
     std::vector<Row> rows = random_rows(random, kTypes, distincts, row_count, nulls);

@@ -179,8 +179,7 @@ TEST_F(JoinTest, AllKindsAgreeWithNestedLoopsOnRandomRows) {
       }
     }
     if (is_right_half(kind)) plan.output_columns = {6, 7, 8, 9, 10, 11};
-    std::vector<size_t> distincts;
-    for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 50) ? 10 : 5000));
+    const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 50, 10, 5000);
     const int null_percent = chance(random, 50) ? 0 : 10;
     const size_t build_rows = chance(random, 15) ? below(random, 2) : below(random, chance(random, 80) ? 60 : 700);
     std::vector<Row> build = random_rows(random, kTypes, distincts, build_rows, null_percent);

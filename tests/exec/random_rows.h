@@ -76,6 +76,13 @@ inline Value random_value(Random& random, const Type& type, size_t distinct) {
   }
 }
 
+/// How many values each of the columns has to choose from: up to `few` in so many percent of them, up to `many` in others.
+inline std::vector<size_t> random_distincts(Random& random, size_t columns, int percent, size_t few, size_t many) {
+  std::vector<size_t> distincts;
+  for (size_t c = 0; c < columns; ++c) distincts.push_back(1 + below(random, chance(random, percent) ? few : many));
+  return distincts;
+}
+
 /// Rows of the given types; column c takes one of distincts[c] values, NULL at `null_percent`.
 inline std::vector<Row> random_rows(Random& random, const std::vector<Type>& types,
                                     const std::vector<size_t>& distincts, size_t rows, int null_percent) {

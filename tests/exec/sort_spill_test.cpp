@@ -80,8 +80,7 @@ class SortSpillTest : public ::testing::Test {
 TEST_F(SortSpillTest, RandomKeysInRunsSortAsInMemory) {
   Random random(test_seed());
   for (int round = 0; round < 40; ++round) {
-    std::vector<size_t> distincts;
-    for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 60) ? 8 : 3000));
+    const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 60, 8, 3000);
     const size_t row_count = 1 + below(random, chance(random, 50) ? 300 : 5000);
     const std::vector<Row> rows = random_rows(random, kTypes, distincts, row_count, chance(random, 50) ? 0 : 20);
     PlanNode plan = make_plan(PlanNode::Kind::kSort, kTypes, random_keys(random));
@@ -142,8 +141,7 @@ WindowCall call_of(WindowFunction function, Type type) {
 TEST_F(SortSpillTest, WindowsInRunsAreWhatTheyAreInMemory) {
   Random random(test_seed() + 3);
   for (int round = 0; round < 30; ++round) {
-    std::vector<size_t> distincts;
-    for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 60) ? 8 : 3000));
+    const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 60, 8, 3000);
     const std::vector<Row> rows = random_rows(random, kTypes, distincts, 1 + below(random, 5000), chance(random, 50) ? 0 : 20);
     PlanNode plan = make_plan(PlanNode::Kind::kWindow, kTypes, random_keys(random));
     for (size_t n = 1 + below(random, 2); n > 0; --n) plan.groups.push_back(static_cast<uint32_t>(below(random, kTypes.size())));

@@ -75,8 +75,7 @@ class SortTest : public ::testing::Test {
 TEST_F(SortTest, RandomKeysSortStablyWhateverTheFragments) {
   Random random(test_seed());
   for (int round = 0; round < 200; ++round) {
-    std::vector<size_t> distincts;
-    for (size_t c = 0; c < kTypes.size(); ++c) distincts.push_back(1 + below(random, chance(random, 60) ? 8 : 3000));
+    const std::vector<size_t> distincts = random_distincts(random, kTypes.size(), 60, 8, 3000);
     const size_t row_count = chance(random, 5) ? 0 : 1 + below(random, chance(random, 80) ? 300 : 3000);
     const std::vector<Row> rows = random_rows(random, kTypes, distincts, row_count, chance(random, 50) ? 0 : 20);
     std::vector<SortKey> keys;
