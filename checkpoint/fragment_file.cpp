@@ -1,5 +1,6 @@
 #include "checkpoint/fragment_file.h"
 
+#include <fmt/format.h>
 #include <xxhash.h>
 
 #include <cstring>
@@ -78,6 +79,74 @@ class SegmentStream {
   size_t in_flight_bytes_ = 0;
 };
 
+/// A file that is there, and says that it is the breaker's.
+class FragmentFile {
+ public:
+  FragmentFile(Storage& storage, const std::string& path, DurableBreaker breaker)
+      : storage_(storage), file_(storage.open(path, OpenMode::kRead, Caching::kDirect)), breaker_(std::move(breaker)) {
+    if (file_->size() < breaker_.file_bytes) throw damaged("shorter than its record says");
+    FileHeader header;
+    file_->read(0, std::as_writable_bytes(std::span(&header, 1)));
+    const FileHeader expected = make_header(breaker_.fingerprint);
+    if (std::memcmp(&header, &expected, sizeof header) != 0) throw damaged("its header is not of this breaker");
+  }
+
+  uint64_t stored_bytes(size_t chunk) const {
+    uint64_t bytes = 0;
+    for (const auto& segment : breaker_.chunks[chunk].columns) bytes += segment.bytes;
+    return bytes;
+  }
+
+  RowSet::Chunk load(size_t index) const {
+    const DurableBreaker::Chunk& place = breaker_.chunks[index];
+    if (place.columns.size() != breaker_.types.size()) throw damaged("its record has a wrong number of columns");
+    std::vector<std::shared_ptr<AlignedBuffer>> buffers;
+    auto batch = storage_.make_batch();
+    for (const auto& segment : place.columns) {
+      if (segment.offset > breaker_.file_bytes || segment.bytes > breaker_.file_bytes - segment.offset) {
+        throw damaged("its record points behind its end");
+      }
+      buffers.push_back(std::make_shared<AlignedBuffer>(segment.bytes));
+      batch->read(*file_, segment.offset, buffers.back()->bytes());
+    }
+    batch->wait_all();
+
+    RowSet::Chunk chunk;
+    chunk.row_count = place.row_count;
+    std::vector<uint64_t> scratch;
+    for (size_t column = 0; column < place.columns.size(); ++column) {
+      const std::shared_ptr<const std::byte> bytes(buffers[column], buffers[column]->data());
+      auto segment = open_segment(bytes, buffers[column]->size(), breaker_.types[column], place.row_count,
+                                  fmt::format("{} at offset {}", file_->path(), place.columns[column].offset));
+      ColumnBuffer& out = chunk.columns.emplace_back(breaker_.types[column]);
+      out.append(segment->slice(0, place.row_count, scratch));
+    }
+    return chunk;
+  }
+
+ private:
+  Error damaged(const std::string& what) const {
+    return Error(sqlstate::kDataCorrupted, "checkpoint file \"" + file_->path() + "\": " + what);
+  }
+
+  Storage& storage_;
+  const std::unique_ptr<File> file_;
+  const DurableBreaker breaker_;
+};
+
+class DurableChunk final : public StoredChunk {
+ public:
+  DurableChunk(std::shared_ptr<const FragmentFile> file, size_t index, size_t memory_bytes)
+      : file_(std::move(file)), index_(index), memory_bytes_(memory_bytes) {}
+  uint64_t bytes() const override { return file_->stored_bytes(index_); }
+  size_t memory_bytes() const override { return memory_bytes_; }
+  RowSet::Chunk load() const override { return file_->load(index_); }
+
+ private:
+  const std::shared_ptr<const FragmentFile> file_;
+  const size_t index_, memory_bytes_;
+};
+
 }  // namespace
 
 bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
@@ -115,46 +184,21 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
 }
 
 std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
-                                                 const DurableBreaker& breaker) {
-  auto file = storage.open(path, OpenMode::kRead, Caching::kDirect);
-  const auto damaged = [&](const std::string& what) {
-    return Error(sqlstate::kDataCorrupted, "checkpoint file \"" + path + "\": " + what);
-  };
-  if (file->size() < breaker.file_bytes) throw damaged("shorter than its record says");
-
-  FileHeader header;
-  file->read(0, std::as_writable_bytes(std::span(&header, 1)));
-  const FileHeader expected = make_header(breaker.fingerprint);
-  if (std::memcmp(&header, &expected, sizeof header) != 0) throw damaged("its header is not of this breaker");
-
+                                                 const DurableBreaker& breaker, size_t resident_bytes_max) {
+  const auto file = std::make_shared<const FragmentFile>(storage, path, breaker);
   auto rows = std::make_shared<RowSet>(breaker.types);
+  size_t resident_bytes = 0;
   for (size_t i = 0; i < breaker.chunks.size(); ++i) {
-    const DurableBreaker::Chunk& place = breaker.chunks[i];
-    if (place.columns.size() != breaker.types.size()) throw damaged("its record has a wrong number of columns");
-    std::vector<std::shared_ptr<AlignedBuffer>> buffers;
-    auto batch = storage.make_batch();
-    for (const auto& segment : place.columns) {
-      if (segment.offset > breaker.file_bytes || segment.bytes > breaker.file_bytes - segment.offset) {
-        throw damaged("its record points behind its end");
-      }
-      buffers.push_back(std::make_shared<AlignedBuffer>(segment.bytes));
-      batch->read(*file, segment.offset, buffers.back()->bytes());
-    }
-    batch->wait_all();
-
-    RowSet::Chunk chunk;
-    chunk.row_count = place.row_count;
-    std::vector<uint64_t> scratch;
-    for (size_t column = 0; column < place.columns.size(); ++column) {
-      const std::shared_ptr<const std::byte> bytes(buffers[column], buffers[column]->data());
-      auto segment = open_segment(bytes, buffers[column]->size(), breaker.types[column], place.row_count,
-                                  path + " at offset " + std::to_string(place.columns[column].offset));
-      ColumnBuffer& out = chunk.columns.emplace_back(breaker.types[column]);
-      out.append(segment->slice(0, place.row_count, scratch));
-    }
-    rows->append_chunk(std::move(chunk));
+    RowSet part(breaker.types);
+    RowSet::Chunk chunk = file->load(i);
+    const size_t bytes = chunk.bytes();
+    chunk.stored = std::make_shared<DurableChunk>(file, i, bytes);
+    part.append_chunk(std::move(chunk));
+    part.seal();
+    resident_bytes += bytes;
+    if (resident_bytes > resident_bytes_max) part.evict_stored();
+    rows->adopt(std::move(part));
   }
-  rows->seal();
   return rows;
 }
 

@@ -45,8 +45,9 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
                          DurableBreaker& breaker);
 
 /// Reads it back, checking everything: header, fingerprint, each segment's checksum, types and counts. Throws
-/// kDataCorrupted or the storage's error where anything is wrong.
+/// kDataCorrupted or the storage's error where anything is wrong. Chunks above `resident_bytes_max` are only checked: who
+/// pins them reads them again. The rows may outlive the file's name, not the storage.
 std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
-                                                 const DurableBreaker& breaker);
+                                                 const DurableBreaker& breaker, size_t resident_bytes_max = SIZE_MAX);
 
 }  // namespace cairn

@@ -76,12 +76,12 @@ std::optional<Content> QueryCheckpoint::durable(const Breaker& breaker) {
   return found == nullptr ? std::nullopt : std::optional(found->breaker.content);
 }
 
-std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker) {
+std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker, size_t resident_bytes_max) {
   const Found* found = find(breaker);
   if (found == nullptr) return nullptr;
   constexpr std::string_view kNotUsed = "a checkpoint is not used";
   try {
-    auto rows = read_fragment_file(store_->storage_, found->path, found->breaker);
+    auto rows = read_fragment_file(store_->storage_, found->path, found->breaker, resident_bytes_max);
     state_->set_state(breaker.fingerprint, "durable, loaded");
     return rows;
   } catch (const Error& error) {

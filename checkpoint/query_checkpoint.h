@@ -39,7 +39,7 @@ class QueryCheckpoint : public ExecutionObserver {
   ~QueryCheckpoint() override { finish(false); }
 
   std::optional<Content> durable(const Breaker& breaker) override;
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override;
+  std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t resident_bytes_max) override;
   void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override;
   void planned(size_t pipelines_skipped, size_t pipelines_total) override;
   std::string state(const Breaker& breaker) override;

@@ -40,6 +40,23 @@ class BuildFragment : public Fragment {
   std::unique_ptr<CollectedRows> rows_;
 };
 
+/// The same rows, all in memory.
+std::shared_ptr<const RowSet> loaded(const RowSet& rows, const Sink::Parallel& parallel) {
+  std::vector<RowSet> parts;
+  for (size_t i = 0; i < rows.chunks().size(); ++i) parts.emplace_back(rows.types());
+  parallel(parts.size(), [&](size_t i) {
+    const std::shared_ptr<const RowSet::Chunk> chunk = rows.pin(i);
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
+    parts[i].append(batch);
+    parts[i].seal();
+  });
+  auto all = std::make_shared<RowSet>(rows.types());
+  for (RowSet& part : parts) all->adopt(std::move(part));
+  return all;
+}
+
 }  // namespace
 
 JoinColumns::JoinColumns(const PlanNode& plan)
@@ -139,8 +156,8 @@ JoinRounds::Waiting* JoinTable::make_waiting() const {
 }
 
 void JoinTable::restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) {
-  if (!fits(rows->bytes())) return partition({std::move(rows)}, parallel);
-  rows_ = std::move(rows);
+  if (!fits(rows->memory_bytes())) return partition({std::move(rows)}, parallel);
+  rows_ = rows->is_resident() ? std::move(rows) : loaded(*rows, parallel);
   build(parallel);
 }
 

@@ -162,8 +162,8 @@ class ExecutionObserver {
   virtual ~ExecutionObserver() = default;
   /// Before anything runs: which content of this breaker can be had.
   virtual std::optional<Content> durable(const Breaker&) { return std::nullopt; }
-  /// Its rows; nullptr where any check fails (it is then computed as if it had never been).
-  virtual std::shared_ptr<const RowSet> load(const Breaker&) { return nullptr; }
+  /// Its rows, in memory up to so many bytes; nullptr where any check fails (it is then computed as if it had never been).
+  virtual std::shared_ptr<const RowSet> load(const Breaker&, size_t /*resident_bytes_max*/) { return nullptr; }
   /// The breaker's pipeline has completed; `rows` may be kept and written behind the workers' backs.
   virtual void completed(const Breaker&, const Content&, std::shared_ptr<const RowSet>) {}
   /// Asked by every worker at every morsel boundary.

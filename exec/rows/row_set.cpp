@@ -26,10 +26,22 @@ size_t RowSet::Chunk::bytes() const {
   return total;
 }
 
+size_t RowSet::Chunk::memory_bytes() const { return is_resident() ? bytes() : stored->memory_bytes(); }
+
+size_t RowSet::memory_bytes() const {
+  size_t total = 0;
+  for (const Chunk& chunk : chunks_) total += chunk.memory_bytes();
+  return total;
+}
+
 size_t RowSet::bytes() const {
   size_t total = 0;
   for (const Chunk& chunk : chunks_) total += chunk.bytes();
   return total;
+}
+
+bool RowSet::is_resident() const {
+  return std::all_of(chunks_.begin(), chunks_.end(), [](const Chunk& chunk) { return chunk.is_resident(); });
 }
 
 void RowSet::append(const Batch& batch) {
@@ -105,6 +117,12 @@ void RowSet::evict(size_t index, ChunkStore& store) {
 
 void RowSet::evict_all(ChunkStore& store) {
   for (size_t chunk = 0; chunk < chunks_.size(); ++chunk) evict(chunk, store);
+}
+
+void RowSet::evict_stored() {
+  for (Chunk& chunk : chunks_) {
+    if (chunk.stored != nullptr) chunk.columns.clear();
+  }
 }
 
 std::shared_ptr<const RowSet::Chunk> RowSet::pin(size_t index) const {

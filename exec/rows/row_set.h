@@ -22,7 +22,8 @@ class RowSet {
     std::shared_ptr<const StoredChunk> stored = nullptr;
 
     bool is_resident() const { return stored == nullptr || !columns.empty(); }
-    size_t bytes() const;  ///< in memory
+    size_t bytes() const;         ///< in memory
+    size_t memory_bytes() const;  ///< the same, were the rows there
   };
 
   explicit RowSet(std::vector<Type> types) : types_(std::move(types)) {}
@@ -31,6 +32,8 @@ class RowSet {
   const std::vector<Chunk>& chunks() const { return chunks_; }
   uint64_t row_count() const { return row_count_; }
   size_t bytes() const;
+  size_t memory_bytes() const;  ///< were all rows there
+  bool is_resident() const;     ///< all of them are
 
   /// Appends the batch's (selected) rows to the open chunk, opening chunks as they fill.
   void append(const Batch& batch);
@@ -43,6 +46,8 @@ class RowSet {
   /// Writes the chunk's rows to the store, and lets go of their memory. What is appended from now on opens another.
   void evict(size_t chunk, class ChunkStore& store);
   void evict_all(ChunkStore& store);
+  /// Lets go of the memory of what is stored already.
+  void evict_stored();
   /// The chunk's rows in memory, its own or loaded, for as long as the pointer lives. Thread-safe. Errors: the storage's,
   /// kDataCorrupted.
   std::shared_ptr<const Chunk> pin(size_t chunk) const;
@@ -69,6 +74,7 @@ class StoredChunk {
  public:
   virtual ~StoredChunk() = default;
   virtual uint64_t bytes() const = 0;
+  virtual size_t memory_bytes() const = 0;  ///< of the rows in memory
   /// The rows, without ranges. Thread-safe. Errors: the storage's, kDataCorrupted.
   virtual RowSet::Chunk load() const = 0;
 };

@@ -22,10 +22,12 @@ class SpillFile::Stored final : public StoredChunk {
     size_t used_bytes;
     size_t bytes() const { return round_up_to_array(used_bytes); }
   };
-  Stored(std::shared_ptr<SpillFile> file, uint64_t offset, size_t row_count, std::vector<Column> columns)
-      : file_(std::move(file)), offset_(offset), row_count_(row_count), columns_(std::move(columns)), bytes_(bytes_of(columns_)) {}
+  Stored(std::shared_ptr<SpillFile> file, uint64_t offset, const RowSet::Chunk& chunk, std::vector<Column> columns)
+      : file_(std::move(file)), offset_(offset), row_count_(chunk.row_count), columns_(std::move(columns)),
+        bytes_(bytes_of(columns_)), memory_bytes_(chunk.bytes()) {}
   ~Stored() override { file_->give_back(offset_, bytes_); }
   uint64_t bytes() const override { return bytes_; }
+  size_t memory_bytes() const override { return memory_bytes_; }
 
   static size_t bytes_of(const std::vector<Column>& columns) {
     size_t bytes = 0;
@@ -57,7 +59,7 @@ class SpillFile::Stored final : public StoredChunk {
   const uint64_t offset_;
   const size_t row_count_;
   const std::vector<Column> columns_;
-  const size_t bytes_;
+  const size_t bytes_, memory_bytes_;
 };
 
 std::shared_ptr<SpillFile> SpillFile::make(std::shared_ptr<Storage> storage, std::string directory, uint64_t limit_bytes) {
@@ -135,7 +137,7 @@ std::vector<std::shared_ptr<const StoredChunk>> SpillFile::store(std::span<const
       std::memcpy(bytes.data() + begin, (segment++)->bytes.data(), column.used_bytes);
       begin += column.bytes();
     }
-    stored.push_back(std::make_shared<Stored>(shared_from_this(), offset + at, chunks[i].row_count, std::move(columns[i])));
+    stored.push_back(std::make_shared<Stored>(shared_from_this(), offset + at, chunks[i], std::move(columns[i])));
     at += stored.back()->bytes();
   }
   std::unique_ptr<IoBatch> batch = storage_->make_batch();

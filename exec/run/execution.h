@@ -53,7 +53,8 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   std::shared_ptr<const RowSet> run_body(const PipelineDescription::Leg& leg, std::shared_ptr<const RowSet> working);
   void restore(size_t number);
   void release_inputs(size_t number);
-  void charge_sink(size_t number, size_t fragment_bytes);
+  size_t room_for_durable() const;
+  void hold_sink(Progress& progress, size_t bytes);
   ActiveLeg activate(const PipelineDescription::Leg& leg);
   std::unique_ptr<Source> make_source(const PipelineDescription::Leg& leg);
   std::unique_ptr<Operator> make_operator(const PipelineDescription::Step& step);

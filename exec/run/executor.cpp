@@ -203,14 +203,25 @@ PipelineChoice Execution::load_durable() {
       Progress& progress = progress_[i];
       if (!choice.restored[i]) {
         progress.durable.reset();
+        hold_sink(progress, 0);
       } else if (progress.durable == nullptr) {
-        progress.durable = observer_->load(progress.breaker);
+        progress.durable = observer_->load(progress.breaker, room_for_durable());
         progress.content = *durable[i];
-        if (progress.durable == nullptr) durable[i].reset(), whole = false;
+        if (progress.durable == nullptr) {
+          durable[i].reset(), whole = false;
+        } else {
+          hold_sink(progress, progress.durable->bytes());
+        }
       }
     }
     if (whole) return choice;
   }
+}
+
+/// What waits for its readers leaves room for what runs until then.
+size_t Execution::room_for_durable() const {
+  const size_t limit = query_.memory.limit_bytes(), share = limit / 4;
+  return limit == 0 ? SIZE_MAX : share - std::min(share, query_.memory.used_bytes());
 }
 
 /// From the answer back: what is durable is loaded, and what only it would need is never reached.
@@ -264,7 +275,8 @@ void Execution::run_pipeline(size_t number) {
   meet(MeetingPoint::kFinalize);
   progress.sink->finalize(parallel());
   throw_if_ending(query_);
-  charge_sink(number, fragment_bytes);
+  progress.sink_bytes = fragment_bytes;
+  hold_sink(progress, progress.sink->bytes());
   if (pipeline.loop == 0) release_inputs(number);
   std::shared_ptr<const RowSet> rows = progress.sink->rows();
   if (rows != nullptr && pipeline.sink != SinkKind::kJoinBuild) {
@@ -297,7 +309,7 @@ std::shared_ptr<const RowSet> Execution::run_body(const PipelineDescription::Leg
   std::shared_ptr<const RowSet> rows = progress_[leg.body.back()].sink->rows();
   for (const size_t part : leg.body) {
     progress_[part].sink.reset();
-    query_.memory.change(std::exchange(progress_[part].sink_bytes, 0), 0);
+    hold_sink(progress_[part], 0);
   }
   return rows;
 }
@@ -315,15 +327,14 @@ void Execution::restore(size_t number) {
   if (pipeline.sink != SinkKind::kJoinBuild) {
     profile_of(*pipeline.node).rows.store(progress.durable->row_count(), std::memory_order_relaxed);
   }
+  hold_sink(progress, 0);
   progress.sink->restore(std::move(progress.durable), parallel());
   throw_if_ending(query_);
-  charge_sink(number, 0);
+  hold_sink(progress, progress.sink->bytes());
 }
 
-void Execution::charge_sink(size_t number, size_t fragment_bytes) {
-  Progress& progress = progress_[number];
-  progress.sink_bytes = progress.sink->bytes();
-  query_.memory.change(fragment_bytes, progress.sink_bytes);
+void Execution::hold_sink(Progress& progress, size_t bytes) {
+  query_.memory.change(std::exchange(progress.sink_bytes, bytes), bytes);
 }
 
 /// Frees what nobody reads any more.
@@ -332,7 +343,7 @@ void Execution::release_inputs(size_t number) {
     Progress& progress = progress_[input];
     if (--progress.readers_left > 0) continue;
     progress.sink.reset();
-    query_.memory.change(std::exchange(progress.sink_bytes, 0), 0);
+    hold_sink(progress, 0);
   }
 }
 

@@ -180,16 +180,16 @@ TEST_F(CheckpointAccountTest, ADamagedFileIsToldAndNotUsed) {
   complete(*queries[0], 2, make_rows(100));
   kill();
   queries.push_back(begin());
-  ASSERT_TRUE(queries[1]->load(breaker(2)));
+  ASSERT_TRUE(queries[1]->load(breaker(2), SIZE_MAX));
   EXPECT_EQ(state(*queries[1], 2), "durable, loaded");
   EXPECT_TRUE(notices.empty());
-  EXPECT_FALSE(queries[1]->load(breaker(3))) << "there is none";
+  EXPECT_FALSE(queries[1]->load(breaker(3), SIZE_MAX)) << "there is none";
   EXPECT_TRUE(notices.empty());
   const std::string owner = "/db/checkpoints/" + storage->list("/db/checkpoints")[0].name;
   for (const auto& entry : storage->list(owner)) {
     if (entry.name.ends_with("-1")) storage->flip_bit(owner + "/" + entry.name, 33, 2);
   }
-  EXPECT_FALSE(queries[1]->load(breaker(1)));
+  EXPECT_FALSE(queries[1]->load(breaker(1), SIZE_MAX));
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_CONTAINS(notices[0], "warning: a checkpoint is not used: checkpoint file \"" + owner);
   EXPECT_EQ(state(*queries[1], 1), "");
@@ -204,7 +204,7 @@ TEST_F(CheckpointAccountTest, ABreakerWithOtherColumnsIsAnother) {
   Breaker other = breaker(1);
   other.types.pop_back();
   EXPECT_FALSE(queries[1]->durable(other));
-  EXPECT_FALSE(queries[1]->load(other));
+  EXPECT_FALSE(queries[1]->load(other, SIZE_MAX));
   EXPECT_TRUE(queries[1]->durable(breaker(1)));
 }
 
@@ -330,7 +330,7 @@ TEST_F(CheckpointAccountTest, OffWritesNothingButUsesWhatIsThere) {
   complete(*queries[1], 2, make_rows(10));
   store->drain();
   EXPECT_EQ(file_count(), files);
-  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(queries[1]->load(breaker(1), SIZE_MAX));
 }
 
 TEST_F(CheckpointAccountTest, AnEndedQueryWritesNothing) {
@@ -360,7 +360,7 @@ TEST_F(CheckpointAccountTest, AQueryThatFailedLeavesTheInterruptedOneAndNothingE
   EXPECT_EQ(fragment_bytes(), bytes);
   EXPECT_EQ(database->pins.size(), pins);
   query = begin();
-  EXPECT_TRUE(query->load(breaker(1)));
+  EXPECT_TRUE(query->load(breaker(1), SIZE_MAX));
   query->finish(true);
   EXPECT_TRUE(store->interrupted().empty()) << "from that moment on";
   queries.push_back(begin());

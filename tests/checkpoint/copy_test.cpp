@@ -41,7 +41,7 @@ class CopiedDatabaseTest : public CheckpointStoreTest {
     const auto query = begin();
     for (const uint64_t name : {1, 2}) {
       ASSERT_TRUE(query->durable(breaker(name)));
-      const auto loaded = query->load(breaker(name));
+      const auto loaded = query->load(breaker(name), SIZE_MAX);
       ASSERT_TRUE(loaded);
       expect_equal(*loaded, *rows_);
     }
@@ -56,7 +56,7 @@ TEST_F(CopiedDatabaseTest, AnAnswerOfTheCopyTakesNothingFromTheOriginal) {
   open_copy();
   EXPECT_EQ(copy_->interrupted().size(), 2u);
   auto query = copy_->begin(own_request("SELECT 1"));
-  const auto loaded = query->load(breaker(1));
+  const auto loaded = query->load(breaker(1), SIZE_MAX);
   ASSERT_TRUE(loaded);
   expect_equal(*loaded, *rows_);
   query->finish(true);
@@ -97,7 +97,7 @@ TEST_F(CopiedDatabaseTest, BothMayBeOpen) {
   const InterruptedQuery query = store->interrupted()[0];
   EXPECT_TRUE(store->discard(query.id));
   auto again = copy_->begin(own_request(query.text));
-  EXPECT_EQ(again->load(breaker(1)), nullptr) << "it is computed anew";
+  EXPECT_EQ(again->load(breaker(1), SIZE_MAX), nullptr) << "it is computed anew";
   EXPECT_EQ(notices.size(), 1u);
   again->finish(true);
   copy_->drain();
@@ -118,7 +118,7 @@ TEST_F(CopiedDatabaseTest, WhatTheCopyWritesTheOriginalLeavesAlone) {
   store->close();
   open_copy();
   EXPECT_EQ(copy_->interrupted().size(), 1u);
-  EXPECT_TRUE(copy_->begin(own_request("SELECT 333"))->load(breaker(3)));
+  EXPECT_TRUE(copy_->begin(own_request("SELECT 333"))->load(breaker(3), SIZE_MAX));
 }
 
 }  // namespace

@@ -21,7 +21,13 @@ class FragmentFileTest : public ::testing::Test {
   bool write(const RowSet& rows, const std::function<bool()>& cancelled = [] { return false; }) {
     return write_fragment_file(*storage_, kPath, rows, cancelled, bytes_written_, breaker_);
   }
-  std::shared_ptr<const RowSet> read(const DurableBreaker& breaker) { return read_fragment_file(*storage_, kPath, breaker); }
+  std::shared_ptr<const RowSet> read(const DurableBreaker& breaker, size_t resident_bytes_max = SIZE_MAX) {
+    return read_fragment_file(*storage_, kPath, breaker, resident_bytes_max);
+  }
+  static void expect_texts(const RowSet::Chunk& loaded, const RowSet::Chunk& expected) {
+    const Vector a = loaded.columns[0].view(), e = expected.columns[0].view();
+    for (size_t row = 0; row < 3; ++row) ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view());
+  }
   std::string refusal(const DurableBreaker& breaker) {
     const Error error = error_of([&] { read(breaker); });
     EXPECT_EQ(error.sqlstate, sqlstate::kDataCorrupted);
@@ -68,10 +74,29 @@ TEST_F(FragmentFileTest, ManyChunksComeBackInOrder) {
   const auto loaded = read(breaker_);
   ASSERT_EQ(loaded->chunks().size(), 20u);
   EXPECT_EQ(loaded->row_count(), 60u);
-  for (size_t i = 0; i < 20; ++i) {
-    const Vector a = loaded->chunks()[i].columns[0].view(), e = rows->chunks()[i].columns[0].view();
-    for (size_t row = 0; row < 3; ++row) ASSERT_EQ(a.values<StringRef>()[row].view(), e.values<StringRef>()[row].view());
+  for (size_t i = 0; i < 20; ++i) expect_texts(loaded->chunks()[i], rows->chunks()[i]);
+}
+
+TEST_F(FragmentFileTest, WhatDoesNotFitIsCheckedAndReadAgainWhenItIsAskedFor) {
+  const auto rows = chunks(5, 3 << 20);
+  ASSERT_TRUE(write(*rows));
+  const size_t chunk_bytes = rows->chunks()[0].bytes();
+  const auto loaded = read(breaker_, 2 * chunk_bytes + 1000);
+  EXPECT_EQ(loaded->row_count(), 15u);
+  EXPECT_EQ(loaded->memory_bytes(), rows->bytes());
+  EXPECT_EQ(loaded->bytes(), 2 * chunk_bytes);
+  storage_->remove(kPath, EntryKind::kFile);
+  for (size_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(loaded->chunks()[i].is_resident(), i < 2);
+    expect_texts(*loaded->pin(i), rows->chunks()[i]);
   }
+}
+
+TEST_F(FragmentFileTest, WhatDoesNotFitIsRefusedWhereItIsDamaged) {
+  ASSERT_TRUE(write(*chunks(5, 3 << 20)));
+  DurableBreaker other = breaker_;
+  other.chunks.back().row_count = 2;
+  EXPECT_EQ(error_of([&] { read(other, 0); }).sqlstate, sqlstate::kDataCorrupted);
 }
 
 TEST_F(FragmentFileTest, SomeMegabytesAreUnderWayAtOnceAndNoMore) {

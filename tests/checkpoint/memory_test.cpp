@@ -38,7 +38,7 @@ TEST_P(CheckpointMemoryTest, ABreakerThatCannotBeLoadedIsComputedAgain) {
   each_allocation_fails(
       [&] {
         try {
-          loaded = queries[1]->load(key);
+          loaded = queries[1]->load(key, SIZE_MAX);
         } catch (...) {
           threw = true;
         }

@@ -84,10 +84,10 @@ TEST_F(CheckpointRecoveryTest, AQueryKilledTwiceIsShownAsItBegan) {
     EXPECT_EQ(interrupted[0].bytes, store->bytes());
     {
       auto query = begin();
-      ASSERT_TRUE(query->load(breaker(1)));
-      EXPECT_EQ(query->load(breaker(1))->row_count(), 10u);
-      EXPECT_EQ(query->load(breaker(2))->row_count(), 20u) << "what the later one made of it";
-      EXPECT_EQ(query->load(breaker(3))->row_count(), 20u);
+      ASSERT_TRUE(query->load(breaker(1), SIZE_MAX));
+      EXPECT_EQ(query->load(breaker(1), SIZE_MAX)->row_count(), 10u);
+      EXPECT_EQ(query->load(breaker(2), SIZE_MAX)->row_count(), 20u) << "what the later one made of it";
+      EXPECT_EQ(query->load(breaker(3), SIZE_MAX)->row_count(), 20u);
     }
     EXPECT_TRUE(store->discard(interrupted[0].id));
     EXPECT_EQ(store->bytes(), 0u);

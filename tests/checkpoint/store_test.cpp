@@ -21,7 +21,7 @@ TEST_F(CheckpointStoreTest, ACompletedBreakerIsFoundAfterACrash) {
   queries.push_back(begin());
   EXPECT_TRUE(queries[1]->durable(breaker(1)));
   EXPECT_FALSE(queries[1]->durable(breaker(2)));
-  const auto loaded = queries[1]->load(breaker(1));
+  const auto loaded = queries[1]->load(breaker(1), SIZE_MAX);
   ASSERT_TRUE(loaded);
   expect_equal(*loaded, *rows);
 }
@@ -83,14 +83,14 @@ TEST_F(CheckpointStoreTest, AFlippedBitAnywhereInTheFileIsNoticed) {
   size_t unnoticed = 0;
   for (uint64_t offset = 0; offset < size; offset += offset < 64 ? 1 : 13) {
     storage->flip_bit(file, offset, static_cast<int>(offset % 8));
-    if (const auto loaded = queries[1]->load(breaker(1))) {  // padding that nobody reads
+    if (const auto loaded = queries[1]->load(breaker(1), SIZE_MAX)) {  // padding that nobody reads
       expect_equal(*loaded, *rows);
       ++unnoticed;
     }
     storage->flip_bit(file, offset, static_cast<int>(offset % 8));
   }
   EXPECT_LT(unnoticed, size / 13) << "padding is the smaller part";
-  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(queries[1]->load(breaker(1), SIZE_MAX));
 }
 
 TEST_F(CheckpointStoreTest, FailingIoCostsTheQueryItsCheckpointsAndOneWarning) {
@@ -133,7 +133,7 @@ TEST_F(CheckpointStoreTest, APowerFailureAtAnyIoLeavesWholeBreakersOrNone) {
     const auto after = begin();
     for (const uint64_t name : {1, 2}) {
       if (!after->durable(breaker(name))) continue;
-      const auto loaded = after->load(breaker(name));
+      const auto loaded = after->load(breaker(name), SIZE_MAX);
       ASSERT_TRUE(loaded) << "operation " << n << ": a record names a file that is not whole";
       expect_equal(*loaded, *rows);
     }
@@ -243,7 +243,7 @@ TEST_F(CheckpointStoreTest, CheckpointsElsewhereAreFoundWithoutTheSetting) {
   kill();
   ASSERT_EQ(store->interrupted().size(), 1u);
   queries.push_back(begin());
-  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(queries[1]->load(breaker(1), SIZE_MAX));
   EXPECT_TRUE(store->discard(store->interrupted()[0].id));
   EXPECT_EQ(file_count("/nvme"), 0u);
   EXPECT_TRUE(database->pins.empty());
@@ -301,7 +301,7 @@ TEST_F(CheckpointStoreTest, WhatCouldNotBeReadIsReadLater) {
   storage->clear_faults();
   ASSERT_EQ(store->interrupted().size(), 1u);
   queries.push_back(begin());
-  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(queries[1]->load(breaker(1), SIZE_MAX));
 }
 
 TEST_F(CheckpointStoreTest, WhatLivedIsReadOnceItIsDeadAndThenNoMore) {
@@ -323,7 +323,7 @@ TEST_F(CheckpointStoreTest, WhatLivedIsReadOnceItIsDeadAndThenNoMore) {
   const uint64_t operations = storage->operation_count();
   EXPECT_EQ(store->interrupted().size(), 1u);
   EXPECT_EQ(storage->operation_count(), operations) << "there is nothing to look for";
-  EXPECT_TRUE(begin()->load(breaker(1)));
+  EXPECT_TRUE(begin()->load(breaker(1), SIZE_MAX));
 }
 
 /* ---- The log ---- */
@@ -393,7 +393,7 @@ TEST_F(CheckpointStoreTest, TheLogDoesNotGrowWithQueriesThatHaveEnded) {
   kill();
   ASSERT_EQ(store->interrupted().size(), 1u);
   queries.push_back(begin());
-  EXPECT_TRUE(queries[1]->load(breaker(1)));
+  EXPECT_TRUE(queries[1]->load(breaker(1), SIZE_MAX));
 }
 
 TEST_F(CheckpointStoreTest, ANewDirectoryIsDurableWithItsParents) {

@@ -36,6 +36,7 @@ class FakeStore final : public ChunkStore {
     Kept(FakeStore& owner, RowSet::Chunk kept) : store(owner), chunk(std::move(kept)) { ++store.living; }
     ~Kept() override { --store.living; }
     uint64_t bytes() const override { return chunk.row_count; }
+    size_t memory_bytes() const override { return chunk.bytes(); }
     RowSet::Chunk load() const override { return copy(chunk); }
 
     FakeStore& store;

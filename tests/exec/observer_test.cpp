@@ -19,7 +19,7 @@ struct Store : ExecutionObserver {
     const auto content = contents.find(breaker.fingerprint);
     return content == contents.end() ? Content{breaker.fingerprint, {}} : content->second;
   }
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override {
+  std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t) override {
     if (damaged == breaker.description) return nullptr;
     return kept.at(breaker.fingerprint);
   }
@@ -178,9 +178,9 @@ struct SharedContents : Observer {
   std::vector<bool> loaded(const Store& from, std::vector<int> offered, bool chance,
                            const std::function<void(Store&)>& change = {}) {
     struct Offering : Store {
-      std::shared_ptr<const RowSet> load(const Breaker& breaker) override {
+      std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t resident_bytes_max) override {
         loads.insert(breaker.fingerprint);
-        return Store::load(breaker);
+        return Store::load(breaker, resident_bytes_max);
       }
       void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet>) override {
         contents[breaker.fingerprint] = content;

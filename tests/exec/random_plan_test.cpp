@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "exec/run/explain.h"
+#include "tests/exec/fake_store.h"
 #include "tests/exec/plans.h"
 
 namespace cairn::testing {
@@ -297,17 +298,30 @@ class Generator {
   std::vector<Relation> contents_;
 };
 
-/// Keeps every breaker's rows, and offers some of them to the next run; seals fragments all the time.
+/// Keeps every breaker's rows, and offers some of them to the next run, in memory or not; seals fragments all the time.
 struct Keeper : ExecutionObserver {
   std::optional<Content> durable(const Breaker& breaker) override {
     if (!offered.contains(breaker.fingerprint)) return std::nullopt;
     return Content{breaker.fingerprint, {}};
   }
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return offered.at(breaker.fingerprint); }
+  std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t) override { return offered.at(breaker.fingerprint); }
   void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet> rows) override {
     kept[breaker.fingerprint] = std::move(rows);
   }
   Wish at_morsel_boundary() override { return Wish::kSeal; }
+  void offer(const Fingerprint& breaker, const RowSet& rows, bool resident) {
+    auto copied = std::make_shared<RowSet>(rows.types());
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    for (size_t i = 0; i < rows.chunks().size(); ++i) {
+      RowSet::view(*rows.pin(i), 0, rows.chunks()[i].row_count, batch, scratch);
+      copied->append(batch);
+    }
+    copied->seal();
+    if (!resident) copied->evict_all(store);
+    offered[breaker] = std::move(copied);
+  }
+  FakeStore store;
   std::map<Fingerprint, std::shared_ptr<const RowSet>> kept, offered;
 };
 
@@ -350,7 +364,7 @@ TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads
     std::mt19937_64 random(seed);
     auto resumed = std::make_shared<Keeper>();
     for (const auto& [name, rows] : keeper->kept) {
-      if (random() % 2 == 0) resumed->offered[name] = rows;
+      if (random() % 2 == 0) resumed->offer(name, *rows, random() % 2 == 0);
     }
     ASSERT_TRUE(run(made.plan, {.threads = 3, .observer = resumed}) == whole) << "resumed";
     for (size_t capacity : {expected.size() > 5000 ? size_t{7} : size_t{1}, size_t{1024}, size_t{100000}}) {

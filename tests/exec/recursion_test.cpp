@@ -113,7 +113,7 @@ struct Memory : ExecutionObserver {
     if (!kept.contains(breaker.fingerprint)) return std::nullopt;
     return Content{breaker.fingerprint, {}};
   }
-  std::shared_ptr<const RowSet> load(const Breaker& breaker) override { return kept.at(breaker.fingerprint); }
+  std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t) override { return kept.at(breaker.fingerprint); }
   void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet> rows) override {
     ++completions;
     kept[breaker.fingerprint] = std::move(rows);
