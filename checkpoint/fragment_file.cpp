@@ -183,8 +183,8 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
   return true;
 }
 
-std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
-                                                 const DurableBreaker& breaker, size_t resident_bytes_max) {
+std::shared_ptr<RowSet> read_fragment_file(Storage& storage, const std::string& path, const DurableBreaker& breaker,
+                                           size_t resident_bytes_max) {
   const auto file = std::make_shared<const FragmentFile>(storage, path, breaker);
   auto rows = std::make_shared<RowSet>(breaker.types);
   size_t resident_bytes = 0;

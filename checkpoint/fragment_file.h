@@ -6,13 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "exec/pipeline/pipeline.h"
 #include "exec/plan/content.h"
 #include "exec/rows/row_set.h"
 #include "io/storage/storage.h"
 
 namespace cairn {
 
-/// Where a durable breaker's rows are, as its log record says. Offsets and lengths in bytes.
+/// Where a durable breaker's rows are, as its log record says; or sealed fragments of one that has not completed. Offsets
+/// and lengths in bytes.
 struct DurableBreaker {
   struct Segment { uint64_t offset = 0, bytes = 0; };
   struct Chunk { uint32_t row_count = 0; std::vector<Segment> columns; };
@@ -25,10 +27,17 @@ struct DurableBreaker {
   uint64_t file_bytes = 0;
   std::vector<Type> types;
   std::vector<Chunk> chunks;
+
+  /// A fragment: the morsels that it covers, and how many of the chunks are its own, behind those of the one before.
+  struct Part { MorselSet covered; uint32_t chunks = 0; };
+  Fingerprint morsels;      ///< FragmentKey's
+  std::vector<Part> parts;  ///< none: the breaker is complete
+
+  bool is_complete() const { return parts.empty(); }
 };
 
 /// Version of everything below checkpoint/: files and log records of another one are never used.
-inline constexpr uint32_t kCheckpointFormat = 2;
+inline constexpr uint32_t kCheckpointFormat = 3;
 
 /// A file with one breaker's finished rows:
 ///
@@ -47,7 +56,7 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
 /// Reads it back, checking everything: header, fingerprint, each segment's checksum, types and counts. Throws
 /// kDataCorrupted or the storage's error where anything is wrong. Chunks above `resident_bytes_max` are only checked: who
 /// pins them reads them again. The rows may outlive the file's name, not the storage.
-std::shared_ptr<const RowSet> read_fragment_file(Storage& storage, const std::string& path,
-                                                 const DurableBreaker& breaker, size_t resident_bytes_max = SIZE_MAX);
+std::shared_ptr<RowSet> read_fragment_file(Storage& storage, const std::string& path, const DurableBreaker& breaker,
+                                           size_t resident_bytes_max = SIZE_MAX);
 
 }  // namespace cairn

@@ -1,6 +1,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "checkpoint/query_state.h"
 #include "checkpoint/store.h"
 #include "exec/plan/plan_nodes.h"
@@ -12,6 +14,12 @@ namespace {
 
 /// `auto`: a query that has run for less than this is cheaper to repeat than to protect.
 constexpr std::chrono::milliseconds kAutomaticAfter{1000};
+/// Where no epoch is set: fragments are not sealed more often, nor where that would take more than a twentieth of the
+/// time that they stand for (copied, encoded and written at about this speed).
+constexpr std::chrono::milliseconds kEpochMin{500};
+constexpr double kSealBytesPerSecond = 200e6, kSealShare = 0.05;
+
+constexpr std::string_view kNotUsed = "a checkpoint is not used";
 
 bool has_breaker(const PlanNode& node) {
   switch (node.kind) {
@@ -58,6 +66,10 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
     if (interrupted->ended) continue;
     if (query.root == state_->logged.root) state_->stands_for.push_back(id);
     for (const DurableBreaker& breaker : query.durable) {
+      if (!breaker.is_complete()) {
+        found_fragments_[breaker.fingerprint].push_back({interrupted->path(breaker), breaker});
+        continue;
+      }
       std::string& begun = newest[breaker.fingerprint];
       if (query.started < begun) continue;
       begun = query.started;
@@ -79,7 +91,6 @@ std::optional<Content> QueryCheckpoint::durable(const Breaker& breaker) {
 std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker, size_t resident_bytes_max) {
   const Found* found = find(breaker);
   if (found == nullptr) return nullptr;
-  constexpr std::string_view kNotUsed = "a checkpoint is not used";
   try {
     auto rows = read_fragment_file(store_->storage_, found->path, found->breaker, resident_bytes_max);
     state_->set_state(breaker.fingerprint, "durable, loaded");
@@ -92,12 +103,91 @@ std::shared_ptr<const RowSet> QueryCheckpoint::load(const Breaker& breaker, size
   return nullptr;
 }
 
+namespace {
+
+/// Whether two sets, both ascending, have a morsel in common.
+bool overlap(const MorselSet& a, const MorselSet& b) {
+  for (auto x = a.begin(), y = b.begin(); x != a.end() && y != b.end();) {
+    if (x->first < y->second && y->first < x->second) return true;
+    (x->second < y->second) ? ++x : ++y;
+  }
+  return false;
+}
+
+uint64_t count_morsels(const MorselSet& set) {
+  uint64_t count = 0;
+  for (const auto& [first, last] : set) count += last - first;
+  return count;
+}
+
+}  // namespace
+
+/// Processes that died one after another have left fragments that complement each other.
+void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, const Take& take) {
+  const auto found = found_fragments_.find(key.breaker.fingerprint);
+  if (found == found_fragments_.end()) return;
+  MorselSet covered;
+  for (const auto& [path, durable] : found->second) {
+    if (durable.morsels != key.morsels || durable.types != key.breaker.types) continue;
+    std::vector<RowSet::Chunk> chunks;
+    try {
+      chunks = read_fragment_file(store_->storage_, path, durable)->take_chunks();
+    } catch (const Error& error) {
+      state_->warn(kNotUsed, error.message);
+      continue;
+    }
+    auto chunk = chunks.begin();
+    for (const DurableBreaker::Part& part : durable.parts) {
+      RowSet saved(durable.types);
+      for (const auto end = chunk + part.chunks; chunk != end; ++chunk) saved.append_chunk(std::move(*chunk));
+      if (overlap(covered, part.covered)) continue;
+      take(part.covered, saved);
+      covered.insert(covered.end(), part.covered.begin(), part.covered.end());
+      std::sort(covered.begin(), covered.end());
+    }
+  }
+  if (covered.empty()) return;
+  state_->request.notice(fmt::format("resumed: {} of {} morsels of breaker {} done ({})", count_morsels(covered), morsel_count,
+                                     key.breaker.number + 1, key.breaker.description));
+}
+
+/// `auto`: a query that has run for less than a while is cheaper to repeat.
+bool QueryCheckpoint::is_early() const {
+  return state_->request.mode == CheckpointMode::kAuto &&
+         std::chrono::steady_clock::now() - state_->started < kAutomaticAfter;
+}
+
+ExecutionObserver::Wish QueryCheckpoint::at_morsel_boundary(const OpenFragment& fragment) {
+  if (!fragment.can_be_kept || state_->off || state_->request.mode == CheckpointMode::kOff) return Wish::kContinue;
+  const std::chrono::duration<double> age = std::chrono::steady_clock::now() - fragment.opened;
+  if (state_->request.epoch.count() > 0) return age >= state_->request.epoch ? Wish::kSeal : Wish::kContinue;
+  const double cost = static_cast<double>(fragment.bytes) / kSealBytesPerSecond;
+  return age >= kEpochMin && age.count() * kSealShare >= cost && !is_early() ? Wish::kSeal : Wish::kContinue;
+}
+
+void QueryCheckpoint::sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) {
+  if (state_->off || state_->finished || state_->request.mode == CheckpointMode::kOff) return;
+  try {
+    const size_t bytes = saved->bytes() + 1;
+    const RowSet* const rows = saved.get();
+    {
+      const std::lock_guard lock(state_->mutex);
+      state_->sealed.push_back({key, covered, std::move(saved)});
+    }
+    state_->queued = true;
+    // What waits goes together. Where the queue is full nothing more comes, and this is skipped.
+    if (store_->writer_.enqueue([store = store_.get(), state = state_] { store->write_sealed(*state); }, bytes)) return;
+    const std::lock_guard lock(state_->mutex);
+    std::erase_if(state_->sealed, [&](const State::Sealed& each) { return each.rows.get() == rows; });
+  } catch (const std::exception& error) {
+    state_->give_up(error.what());
+  }
+}
+
 void QueryCheckpoint::completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) {
   if (state_->off || state_->finished || state_->request.mode == CheckpointMode::kOff) return;
-  const bool early = state_->request.mode == CheckpointMode::kAuto &&
-                     std::chrono::steady_clock::now() - state_->started < kAutomaticAfter;
   try {
-    if (early) return state_->set_state(breaker.fingerprint, "not kept");
+    if (is_early()) return state_->set_state(breaker.fingerprint, "not kept");
     state_->set_state(breaker.fingerprint, "being written");
     state_->queued = true;
     const size_t bytes = rows->bytes();

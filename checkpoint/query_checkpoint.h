@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -29,6 +30,7 @@ struct CheckpointRequest {
   std::string directory;   ///< where checkpoints are to be written; "": in the database
   CheckpointMode mode = CheckpointMode::kAuto;
   uint64_t bytes_max = 0;  ///< cap on all files of this store; 0: none
+  std::chrono::milliseconds epoch{0};  ///< how long a worker collects before it seals; 0: by what it would cost
   bool verbose = false;    ///< a notice for every breaker that becomes durable, or does not
   std::function<void(std::string_view)> notice;
 };
@@ -40,6 +42,9 @@ class QueryCheckpoint : public ExecutionObserver {
 
   std::optional<Content> durable(const Breaker& breaker) override;
   std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t resident_bytes_max) override;
+  void fragments(const FragmentKey& key, uint64_t morsel_count, const Take& take) override;
+  Wish at_morsel_boundary(const OpenFragment& fragment) override;
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override;
   void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override;
   void planned(size_t pipelines_skipped, size_t pipelines_total) override;
   std::string state(const Breaker& breaker) override;
@@ -59,7 +64,10 @@ class QueryCheckpoint : public ExecutionObserver {
 
   const std::shared_ptr<CheckpointStore> store_;
   const std::shared_ptr<State> state_;
+  bool is_early() const;
+
   std::map<Fingerprint, Found> found_;  ///< durable from before; fixed when the query begins
+  std::map<Fingerprint, std::vector<Found>> found_fragments_;  ///< of breakers that were not complete; the same
 };
 
 }  // namespace cairn

@@ -31,6 +31,7 @@ struct QueryCheckpoint::State {
   bool pinned = false;           ///< the snapshot has a durable pin
   bool begun = false;            ///< the begin record is in the log
   std::vector<std::string> files;
+  uint32_t fragment_files = 0;
   uint64_t file_bytes = 0;
 
   void set_state(const Fingerprint& breaker, std::string text) {
@@ -51,7 +52,11 @@ struct QueryCheckpoint::State {
     warn("checkpoints are off for this query", why);
   }
 
-  std::mutex mutex;  ///< guards states
+  /// Fragments that were sealed, and are not written yet.
+  struct Sealed { FragmentKey key; MorselSet covered; std::shared_ptr<RowSet> rows; };
+
+  std::mutex mutex;  ///< guards what follows
+  std::vector<Sealed> sealed;
   std::map<Fingerprint, std::string> states;
 };
 

@@ -69,6 +69,12 @@ std::string to_json(const DurableBreaker::Chunk& chunk) {
   return json_object({{"rows", to_json(chunk.row_count)}, {"columns", list_to_json(chunk.columns)}});
 }
 
+std::string to_json(const std::pair<uint64_t, uint64_t>& range) { return fmt::format("[{},{}]", range.first, range.second); }
+
+std::string to_json(const DurableBreaker::Part& part) {
+  return json_object({{"covered", list_to_json(part.covered)}, {"chunks", to_json(part.chunks)}});
+}
+
 std::string to_json(const std::pair<std::string, std::string>& setting) {
   return json_array({json_string(setting.first), json_string(setting.second)});
 }
@@ -106,6 +112,7 @@ DurableBreaker durable_from(const JsonValue& json) {
   for (const JsonValue& content : json.at("made_of").elements()) {
     breaker.content.made_of.insert({fingerprint_from(content.at(0)), fingerprint_from(content.at(1))});
   }
+  breaker.content.edition = fingerprint_from(json.at("edition"));
   breaker.description = json.at("description").string();
   breaker.file = json.at("file").string();
   breaker.file_bytes = json.at("bytes").number<uint64_t>();
@@ -117,6 +124,17 @@ DurableBreaker durable_from(const JsonValue& json) {
       out.columns.push_back({segment.at(0).number<uint64_t>(), segment.at(1).number<uint64_t>()});
     }
   }
+  breaker.morsels = fingerprint_from(json.at("morsels"));
+  size_t chunks = 0;
+  for (const JsonValue& part : json.at("parts").elements()) {
+    DurableBreaker::Part& out = breaker.parts.emplace_back();
+    out.chunks = part.at("chunks").number<uint32_t>();
+    chunks += out.chunks;
+    for (const JsonValue& range : part.at("covered").elements()) {
+      out.covered.emplace_back(range.at(0).number<uint64_t>(), range.at(1).number<uint64_t>());
+    }
+  }
+  if (!breaker.is_complete() && chunks != breaker.chunks.size()) throw JsonMismatch{};
   return breaker;
 }
 
@@ -169,11 +187,14 @@ std::string durable_record(std::string_view query_id, const DurableBreaker& brea
                       {"fingerprint", to_json(breaker.fingerprint)},
                       {"content", to_json(breaker.content.id)},
                       {"made_of", list_to_json(breaker.content.made_of)},
+                      {"edition", to_json(breaker.content.edition)},
                       {"description", to_json(breaker.description)},
                       {"file", to_json(breaker.file)},
                       {"bytes", to_json(breaker.file_bytes)},
                       {"types", list_to_json(breaker.types)},
-                      {"chunks", list_to_json(breaker.chunks)}});
+                      {"chunks", list_to_json(breaker.chunks)},
+                      {"morsels", to_json(breaker.morsels)},
+                      {"parts", list_to_json(breaker.parts)}});
 }
 
 std::string end_record(std::string_view query_id) {

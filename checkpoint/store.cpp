@@ -112,7 +112,7 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
       query.breakers_total = logged.breakers_total;
     }
     for (const DurableBreaker& breaker : logged.durable) {
-      durable[logged.root].insert(breaker.fingerprint);
+      if (breaker.is_complete()) durable[logged.root].insert(breaker.fingerprint);
       query.bytes += breaker.file_bytes;
     }
   }
@@ -241,32 +241,71 @@ std::shared_ptr<Owner> CheckpointStore::own(const std::string& place) {
   return owner;
 }
 
-void CheckpointStore::write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
-  if (query.finished || query.off) return;
-  if (query.request.bytes_max != 0 && bytes_ + rows.bytes() > query.request.bytes_max) {
-    query.set_state(breaker.fingerprint, "skipped: checkpoint_limit reached");
-    if (query.request.verbose) {
-      query.request.notice(fmt::format("checkpoint: breaker {} of {} skipped ({}): checkpoint_limit reached",
-                                       breaker.number + 1, query.logged.breakers_total, breaker.description));
-    }
-    return;
-  }
-  try {
-    make_durable(query, breaker, content, rows);
-  } catch (const std::exception& error) {
-    query.give_up(error.what());
-  }
+bool CheckpointStore::has_room(const State& query, const RowSet& rows) const {
+  return query.request.bytes_max == 0 || bytes_ + rows.bytes() <= query.request.bytes_max;
 }
 
-void CheckpointStore::make_durable(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
-  const std::string place = checkpoint_place(*database_, query.request.directory);
-  if (query.owner == nullptr) query.owner = own(place);
+void CheckpointStore::write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
+  if (query.finished || query.off) return;
+  const auto tell = [&](std::string_view what, std::string_view details) {
+    if (!query.request.verbose) return;
+    query.request.notice(fmt::format("checkpoint: breaker {} of {} {} ({}{}", breaker.number + 1,
+                                     query.logged.breakers_total, what, breaker.description, details));
+  };
+  if (!has_room(query, rows)) {
+    query.set_state(breaker.fingerprint, "skipped: checkpoint_limit reached");
+    return tell("skipped", "): checkpoint_limit reached");
+  }
   DurableBreaker durable;
   durable.number = breaker.number;
   durable.fingerprint = breaker.fingerprint;
   durable.content = content;
   durable.description = breaker.description;
   durable.file = fmt::format("{}-{}", query.logged.id, breaker.number);
+  const uint64_t before = query.file_bytes;
+  try {
+    if (!make_durable(query, std::move(durable), rows)) return;
+    const double megabytes = static_cast<double>(query.file_bytes - before) / 1e6;
+    query.set_state(breaker.fingerprint, fmt::format("durable, {:.1f} MB", megabytes));
+    tell("durable", fmt::format(", {:.1f} MB)", megabytes));
+  } catch (const std::exception& error) {
+    query.give_up(error.what());
+  }
+}
+
+/// All that waits of one breaker goes into one file, and gets one record.
+void CheckpointStore::write_sealed(State& query) {
+  std::vector<State::Sealed> all;
+  {
+    const std::lock_guard lock(query.mutex);
+    all.swap(query.sealed);
+  }
+  for (auto begin = all.begin(), end = begin; begin != all.end() && !query.finished && !query.off; begin = end) {
+    const FragmentKey& key = begin->key;
+    DurableBreaker durable;
+    durable.number = key.breaker.number;
+    durable.fingerprint = key.breaker.fingerprint;
+    durable.description = key.breaker.description;
+    durable.morsels = key.morsels;
+    durable.file = fmt::format("{}-{}", query.logged.id, query.logged.breakers_total + query.fragment_files++);
+    RowSet rows(key.breaker.types);
+    for (; end != all.end() && end->key.breaker.fingerprint == key.breaker.fingerprint; ++end) {
+      durable.parts.push_back({end->covered, static_cast<uint32_t>(end->rows->chunks().size())});
+      rows.adopt(std::move(*end->rows));
+    }
+    if (!has_room(query, rows)) continue;
+    try {
+      make_durable(query, std::move(durable), rows);
+    } catch (const std::exception& error) {
+      query.give_up(error.what());
+    }
+  }
+}
+
+/// False where the query has ended meanwhile.
+bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const RowSet& rows) {
+  const std::string place = checkpoint_place(*database_, query.request.directory);
+  if (query.owner == nullptr) query.owner = own(place);
   if (!query.pinned) {
     query.logged.pin = QueryPin{query.logged.id, place}.name(*database_);
     database_->pin_durably(query.logged.pin, query.request.snapshot);
@@ -276,7 +315,7 @@ void CheckpointStore::make_durable(State& query, const Breaker& breaker, const C
     const std::string path = query.owner->path(durable.file);
     if (!write_fragment_file(storage_, path, rows, [&] { return query.finished.load(); }, query.bytes_written, durable)) {
       query.owner->remove(durable.file);
-      return;
+      return false;
     }
     query.owner->sync();
     if (query.begun) {
@@ -295,12 +334,7 @@ void CheckpointStore::make_durable(State& query, const Breaker& breaker, const C
   query.files.push_back(durable.file);
   query.file_bytes += durable.file_bytes;
   bytes_ += durable.file_bytes;
-  const double megabytes = static_cast<double>(durable.file_bytes) / 1e6;
-  query.set_state(durable.fingerprint, fmt::format("durable, {:.1f} MB", megabytes));
-  if (query.request.verbose) {
-    query.request.notice(fmt::format("checkpoint: breaker {} of {} durable ({}, {:.1f} MB)", durable.number + 1,
-                                     query.logged.breakers_total, durable.description, megabytes));
-  }
+  return true;
 }
 
 /// By its end record, and by its pin: either will do. False where neither could be.

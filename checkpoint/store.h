@@ -83,7 +83,9 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void take_over_late(const std::string& place);
   std::shared_ptr<Owner> own(const std::string& place);  ///< makes this process's directory where there is none
   void write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows);
-  void make_durable(State& query, const Breaker& breaker, const Content& content, const RowSet& rows);
+  void write_sealed(State& query);
+  bool has_room(const State& query, const RowSet& rows) const;
+  bool make_durable(State& query, DurableBreaker durable, const RowSet& rows);
   void end(State& query);
   std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
   void forget(const std::shared_ptr<Interrupted>& query);

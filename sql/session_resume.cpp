@@ -26,6 +26,7 @@ std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& plan
   request.snapshot = planned.snapshot;
   request.directory = settings_.get("checkpoint_directory");
   request.mode = settings_.checkpoint();
+  request.epoch = settings_.checkpoint_epoch();
   request.bytes_max = settings_.checkpoint_limit_bytes();
   request.verbose = settings_.checkpoint_verbose();
   request.notice = notice_forwarder();

@@ -88,6 +88,23 @@ std::string check_memory(const SettingDescription& self, std::string_view text) 
   return check_size(self, text, parse_memory, "a size such as 512MB or 4GB, a share such as 50%, or 0 for none");
 }
 
+/// Milliseconds; 0: auto.
+std::optional<int64_t> parse_epoch(std::string_view text) {
+  if (lower(text) == "auto") return 0;
+  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  std::string unit = lower(text.substr(digits));
+  std::erase(unit, ' ');
+  const std::optional<int64_t> number = parse_integer_text(text.substr(0, digits));
+  const int64_t factor = unit == "ms" || unit.empty() ? 1 : unit == "s" ? 1000 : unit == "min" ? 60000 : 0;
+  if (!number || *number < 1 || *number > 86400000 || factor == 0) return std::nullopt;
+  return *number * factor;
+}
+
+std::string check_epoch(const SettingDescription& self, std::string_view text) {
+  if (!parse_epoch(text)) throw_invalid(self, text, "a time such as 20 ms, 5 s or 1 min, or auto");
+  return lower(text);
+}
+
 std::string check_passes(const SettingDescription& self, std::string_view text) {
   std::vector<std::string> known = optimizer_pass_names();
   std::string canonical, word;
@@ -176,6 +193,9 @@ const std::vector<SettingDescription>& Settings::all() {
        "Which breakers of a query are made durable, so that it can be resumed: auto (of queries that run for a while), "
        "all, off.", check_checkpoint},
       {"checkpoint_directory", "", "Where checkpoints are written; empty: beside the database.", check_any},
+      {"checkpoint_epoch", "auto",
+       "How long a worker collects rows before they become durable, such as 250 ms; auto: as long as that costs little.",
+       check_epoch},
       {"checkpoint_limit", "0", "Most bytes that checkpoints may take together; 0: no limit.", check_bytes},
       {"checkpoint_verbose", "off", "A notice for every breaker that becomes durable.", check_switch},
       {"client_encoding", "UTF8", "Always UTF8.", check_utf8},
@@ -253,6 +273,10 @@ ExecutionSettings Settings::execution() const {
 CheckpointMode Settings::checkpoint() const {
   const std::string& mode = get("checkpoint");
   return mode == "all" ? CheckpointMode::kAll : mode == "off" ? CheckpointMode::kOff : CheckpointMode::kAuto;
+}
+
+std::chrono::milliseconds Settings::checkpoint_epoch() const {
+  return std::chrono::milliseconds(*parse_epoch(get("checkpoint_epoch")));
 }
 
 uint64_t Settings::checkpoint_limit_bytes() const { return parse_bytes(get("checkpoint_limit")); }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -42,6 +43,7 @@ class Settings {
   ExecutionSettings execution() const;
   CheckpointMode checkpoint() const;
   bool checkpoint_verbose() const { return get("checkpoint_verbose") == "on"; }
+  std::chrono::milliseconds checkpoint_epoch() const;  ///< 0: auto
   uint64_t checkpoint_limit_bytes() const;
   std::vector<std::string> disabled_passes() const;
 

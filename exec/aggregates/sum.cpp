@@ -78,7 +78,7 @@ class IntegralSum : public AggregateState {
     if (other.wide_.empty()) return;
     widen();
     wide_budget_ += other.wide_budget_;
-    if (wide_budget_ >= kWideBudgetMax) carry();
+    if (wide_budget_ >= kWideBudgetMax || !other.carries_.empty()) carry();
     for (size_t g = 0; g < groups; ++g) {
       const size_t source = from == nullptr ? g : from[g];
       add_wide(to[g], other.wide_[source]);
@@ -117,10 +117,7 @@ class IntegralSum : public AggregateState {
   /// Of a sum the lower 128 bits, and how often 2^128 is to be added.
   std::vector<Type> saved_types() const override { return {Type::huge_int(), Type::big_int()}; }
   void save(std::span<const uint32_t> groups, std::span<ColumnBuffer> columns) override {
-    if (!wide_.empty()) {
-      carry();
-      fold();
-    }
+    if (!wide_.empty()) fold();
     save_each<int128_t>(groups, columns[0], [&](uint32_t g) { return wide_.empty() ? int128_t{sums_[g]} : wide_[g]; });
     save_each<int64_t>(groups, columns[1], [&](uint32_t g) { return carries_.empty() ? int64_t{0} : carries_[g]; });
   }

@@ -40,6 +40,11 @@ class AggregateFragment : public Fragment {
     further.states->continue_after(*part_.groups.states);
     part_ = {std::move(further), {}};
   }
+  std::shared_ptr<RowSet> save() override {
+    flush();
+    return saved_.empty() ? save_part(shape_, part_) : nullptr;
+  }
+  void load(const RowSet& saved) { part_ = load_part(shape_, saved); }
   GroupPart take() {
     flush();
     return std::move(part_);
@@ -70,6 +75,12 @@ class AggregateSink : public Sink {
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<AggregateFragment>(shape_); }
 
+  std::vector<Type> saved_types() const override { return saved_part_types(shape_); }
+  std::unique_ptr<Fragment> reopen(const RowSet& saved) override {
+    auto fragment = std::make_unique<AggregateFragment>(shape_);
+    fragment->load(saved);
+    return fragment;
+  }
   void add(std::unique_ptr<Fragment> sealed) override {
     auto& fragment = static_cast<AggregateFragment&>(*sealed);
     const size_t bytes = fragment.bytes();

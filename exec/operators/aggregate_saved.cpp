@@ -1,8 +1,10 @@
 #include "exec/operators/aggregate_saved.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "exec/aggregates/list_state.h"
+#include "exec/pipeline/collected_rows.h"
 #include "exec/rows/chunk_store.h"
 
 namespace cairn {
@@ -13,6 +15,40 @@ namespace {
 constexpr unsigned kPartitionBits = 5;
 /// What of a list is kept together before it is written.
 constexpr size_t kListChunkBytes = size_t{256} << 10;
+
+/// The keys, and all states but lists.
+std::vector<Type> saved_types(const AggregateShape& shape, const Groups& groups) {
+  std::vector<Type> types = shape.key_types;
+  const std::vector<Type> state_types = groups.states->saved_types();
+  types.insert(types.end(), state_types.begin(), state_types.end());
+  return types;
+}
+
+RowSet::Chunk saved_chunk(const AggregateShape& shape, const Groups& groups, std::span<const uint32_t> numbers) {
+  RowSet::Chunk chunk;
+  chunk.row_count = numbers.size();
+  const Selection selection{numbers.data(), numbers.size(), nullptr};
+  std::vector<uint64_t> scratch;
+  for (const Type& type : saved_types(shape, groups)) chunk.columns.emplace_back(type).reserve(numbers.size());
+  for (size_t c = 0; c < shape.key_types.size(); ++c) {
+    chunk.columns[c].append(groups.index->keys(c, 0, groups.index->size(), scratch), &selection);
+  }
+  groups.states->save(numbers, std::span(chunk.columns).subspan(shape.key_types.size()));
+  return chunk;
+}
+
+/// Rows of saved_types() to the groups of their keys, new ones behind those that are there. Which those are.
+std::vector<uint32_t> merge_saved_rows(const AggregateShape& shape, std::span<const Vector> columns, size_t rows, Groups& into) {
+  const size_t keys = shape.key_types.size(), known = into.index->size();
+  std::vector<uint32_t> ids(rows);
+  into.index->find_or_add(columns.first(keys), rows, ids.data());
+  into.states->resize(into.index->size());
+  AggregateStates loaded(shape.layout, shape.key_types.empty());
+  loaded.resize(rows);
+  loaded.load(columns.subspan(keys), rows);
+  into.states->merge(loaded, nullptr, ids.data(), rows, known);
+  return ids;
+}
 
 /// Groups on their way to partitions: pieces of up to kRowGroupRows groups of one partition.
 class Pieces {
@@ -60,23 +96,8 @@ class Pieces {
   };
 
   RowSet save_rows(const std::vector<uint32_t>& groups) {
-    std::vector<Type> types = shape_.key_types;
-    const std::vector<Type> state_types = groups_.states->saved_types();
-    types.insert(types.end(), state_types.begin(), state_types.end());
-    RowSet::Chunk chunk;
-    chunk.row_count = groups.size();
-    const Selection selection{groups.data(), groups.size(), nullptr};
-    std::vector<uint64_t> scratch;
-    for (size_t c = 0; c < types.size(); ++c) {
-      ColumnBuffer& column = chunk.columns.emplace_back(types[c]);
-      column.reserve(groups.size());
-      if (c < shape_.key_types.size()) {
-        column.append(groups_.index->keys(c, 0, groups_.index->size(), scratch), &selection);
-      }
-    }
-    groups_.states->save(groups, std::span(chunk.columns).subspan(shape_.key_types.size()));
-    RowSet rows(std::move(types));
-    rows.append_chunk(std::move(chunk));
+    RowSet rows(saved_types(shape_, groups_));
+    rows.append_chunk(saved_chunk(shape_, groups_, groups));
     evict(rows, 0);
     return rows;
   }
@@ -130,15 +151,7 @@ void SavedGroups::merge_into(const AggregateShape& shape, Groups& into) const {
   std::vector<std::vector<uint64_t>> scratch;
   const std::shared_ptr<const RowSet::Chunk> chunk = groups.pin(0);
   RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
-  const std::span<const Vector> columns(batch.columns);
-  const size_t keys = shape.key_types.size(), known = into.index->size();
-  std::vector<uint32_t> ids(batch.size);
-  into.index->find_or_add(columns.first(keys), batch.size, ids.data());
-  into.states->resize(into.index->size());
-  AggregateStates loaded(shape.layout, false);
-  loaded.resize(batch.size);
-  loaded.load(columns.subspan(keys), batch.size);
-  into.states->merge(loaded, nullptr, ids.data(), batch.size, known);
+  const std::vector<uint32_t> ids = merge_saved_rows(shape, batch.columns, batch.size, into);
   const std::vector<ListState*> targets = into.states->lists();
   std::vector<int64_t> mapped;
   for (size_t l = 0; l < lists.size(); ++l) {
@@ -152,6 +165,51 @@ void SavedGroups::merge_into(const AggregateShape& shape, Groups& into) const {
       targets[l]->add_rows(batch);
     }
   }
+}
+
+std::vector<Type> saved_part_types(const AggregateShape& shape) {
+  const Groups groups = shape.make_groups();
+  if (!groups.states->lists().empty()) return {};
+  return with_morsel(saved_types(shape, groups));
+}
+
+std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part) {
+  auto saved = std::make_shared<RowSet>(saved_part_types(shape));
+  if (part.runs.empty()) return saved;
+  std::vector<uint32_t> numbers(part.groups.index->size());
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  size_t run = 0;
+  for (size_t begin = 0; begin < numbers.size(); begin += kRowGroupRows) {
+    const size_t count = std::min(kRowGroupRows, numbers.size() - begin);
+    RowSet::Chunk chunk = saved_chunk(shape, part.groups, std::span(numbers).subspan(begin, count));
+    auto* morsels = static_cast<int64_t*>(chunk.columns.emplace_back(Type::big_int()).append_uninitialized(count));
+    for (size_t group = begin; group < begin + count; ++group) {
+      while (run + 1 < part.runs.size() && part.runs[run + 1].first_group <= group) ++run;
+      morsels[group - begin] = static_cast<int64_t>(part.runs[run].morsel);
+    }
+    saved->append_chunk(std::move(chunk));
+  }
+  return saved;
+}
+
+GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
+  GroupPart part{shape.make_groups(), {}};
+  std::vector<std::vector<uint64_t>> scratch;
+  size_t first = 0;
+  for (size_t i = 0; i < saved.chunks().size(); ++i) {
+    const std::shared_ptr<const RowSet::Chunk> chunk = saved.pin(i);
+    Batch batch;
+    RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
+    const auto* morsels = batch.columns.back().values<int64_t>();
+    for (size_t row = 0; row < batch.size; ++row) {
+      const auto morsel = static_cast<uint64_t>(morsels[row]);
+      if (part.runs.empty() || part.runs.back().morsel != morsel) part.runs.push_back({morsel, first + row});
+    }
+    batch.columns.pop_back();
+    merge_saved_rows(shape, batch.columns, batch.size, part.groups);
+    first += batch.size;
+  }
+  return part;
 }
 
 SavedPartitions::SavedPartitions(const AggregateShape& shape, unsigned level)

@@ -18,6 +18,12 @@ struct SavedGroups {
   void merge_into(const AggregateShape& shape, Groups& into) const;
 };
 
+/// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Empty
+/// types: some state is a list.
+std::vector<Type> saved_part_types(const AggregateShape& shape);
+std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
+GroupPart load_part(const AggregateShape& shape, const RowSet& saved);
+
 /// Saved groups by partition of their keys: those of one partition of all fragments can be finished without the others.
 class SavedPartitions {
  public:

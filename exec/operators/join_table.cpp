@@ -30,6 +30,8 @@ class BuildFragment : public Fragment {
     for (const RowSet::Chunk& chunk : rows_->rows().chunks()) spilled->add(chunk, store);
     rows_ = std::make_unique<CollectedRows>(types_);
   }
+  std::shared_ptr<RowSet> save() override { return spilled == nullptr ? rows_->save() : nullptr; }
+  void load(const RowSet& saved) { rows_->load(saved); }
   std::unique_ptr<CollectedRows> take() { return std::move(rows_); }
 
   std::unique_ptr<PartitionedRows> spilled;  ///< nullptr: nothing was
@@ -90,6 +92,12 @@ JoinTable::JoinTable(const PlanNode& plan, SinkResources resources)
       can_spill_(!keys_.empty() && !tells_unknown_) {}
 
 std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_, keys_); }
+
+std::unique_ptr<Fragment> JoinTable::reopen(const RowSet& saved) {
+  auto fragment = std::make_unique<BuildFragment>(types_, keys_);
+  fragment->load(saved);
+  return fragment;
+}
 
 void JoinTable::add(std::unique_ptr<Fragment> sealed) {
   auto& fragment = static_cast<BuildFragment&>(*sealed);

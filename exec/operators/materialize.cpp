@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "exec/operators/scan.h"
+#include "exec/pipeline/collected_rows.h"
 
 namespace cairn {
 namespace {
@@ -43,6 +44,28 @@ class MaterializeFragment : public Fragment {
     }
   }
 
+  std::shared_ptr<RowSet> save() override {
+    auto saved = std::make_shared<RowSet>(with_morsel(types_));
+    Batch batch;
+    std::vector<std::vector<uint64_t>> scratch;
+    for (const MorselRows& morsel : morsels) {
+      for (size_t i = 0; i < morsel.rows.chunks().size(); ++i) {
+        const std::shared_ptr<const RowSet::Chunk> chunk = morsel.rows.pin(i);
+        RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
+        append_with_morsel(*saved, batch, morsel.ordinal);
+      }
+    }
+    return saved;
+  }
+  void load(const RowSet& saved) {
+    for_each_morsel(saved, [this](const Batch& batch, uint64_t ordinal) {
+      if (morsels.empty() || morsels.back().ordinal != ordinal) morsels.push_back({ordinal, RowSet(types_)});
+      morsels.back().rows.append(batch);
+    });
+    for (const MorselRows& morsel : morsels) ended_bytes_ += morsel.rows.bytes();
+    if (!morsels.empty()) last_ended_ = morsels.back().ordinal;
+  }
+
   std::vector<MorselRows> morsels;
 
  private:
@@ -56,6 +79,13 @@ class MaterializeSink : public Sink {
   MaterializeSink(const PlanNode& plan, SinkResources resources) : types_(plan.types), resources_(resources) {}
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<MaterializeFragment>(types_); }
+
+  std::vector<Type> saved_types() const override { return with_morsel(types_); }
+  std::unique_ptr<Fragment> reopen(const RowSet& saved) override {
+    auto fragment = std::make_unique<MaterializeFragment>(types_);
+    fragment->load(saved);
+    return fragment;
+  }
 
   void add(std::unique_ptr<Fragment> sealed) override {
     auto& fragment = static_cast<MaterializeFragment&>(*sealed);

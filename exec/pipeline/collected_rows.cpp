@@ -66,6 +66,60 @@ void CollectedRows::append(const Batch& batch, uint64_t morsel) {
   rows_.append(batch);
 }
 
+std::vector<Type> with_morsel(std::vector<Type> types) {
+  types.push_back(Type::big_int());
+  return types;
+}
+
+void append_with_morsel(RowSet& saved, Batch batch, uint64_t morsel) {
+  const auto ordinal = static_cast<int64_t>(morsel);
+  Vector column;
+  column.type = Type::big_int();
+  column.encoding = Encoding::kConstant;
+  column.size = batch.size;
+  column.data = &ordinal;
+  batch.columns.push_back(column);
+  saved.append(batch);
+}
+
+void for_each_morsel(const RowSet& saved, const std::function<void(const Batch& batch, uint64_t morsel)>& visit) {
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  std::vector<uint64_t> morsel_scratch;
+  for (size_t i = 0; i < saved.chunks().size(); ++i) {
+    const std::shared_ptr<const RowSet::Chunk> chunk = saved.pin(i);
+    const auto* morsels = chunk->columns.back().view().values<int64_t>();
+    for (size_t begin = 0, end; begin < chunk->row_count; begin = end) {
+      for (end = begin; end < chunk->row_count && morsels[end] == morsels[begin]; ++end) continue;
+      RowSet::view(*chunk, begin, end - begin, batch, scratch);
+      batch.columns.pop_back();
+      visit(batch, static_cast<uint64_t>(morsels[begin]));
+    }
+  }
+}
+
+std::shared_ptr<RowSet> CollectedRows::save() const {
+  auto saved = std::make_shared<RowSet>(with_morsel(rows_.types()));
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  for (const Run& run : runs_) {
+    // All chunks but the last are full.
+    for (uint64_t row = run.first_row; row < run.first_row + run.rows;) {
+      const RowSet::Chunk& chunk = rows_.chunks()[row / kRowGroupRows];
+      const size_t begin = row % kRowGroupRows;
+      const size_t count = std::min<uint64_t>(run.first_row + run.rows - row, chunk.row_count - begin);
+      RowSet::view(chunk, begin, count, batch, scratch);
+      append_with_morsel(*saved, batch, run.morsel);
+      row += count;
+    }
+  }
+  return saved;
+}
+
+void CollectedRows::load(const RowSet& saved) {
+  for_each_morsel(saved, [this](const Batch& batch, uint64_t morsel) { append(batch, morsel); });
+}
+
 std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_ptr<CollectedRows>>& parts,
                                                   ChunkList& chunks, const Sink::Parallel& parallel) {
   struct PlacedRun {

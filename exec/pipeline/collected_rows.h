@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -21,6 +22,9 @@ class CollectedRows {
 
   explicit CollectedRows(std::vector<Type> types) : rows_(std::move(types)) {}
   void append(const Batch& batch, uint64_t morsel);
+  /// As plain columns: the rows', and that of their morsels.
+  std::shared_ptr<RowSet> save() const;
+  void load(const RowSet& saved);
   RowSet& rows() { return rows_; }
   const RowSet& rows() const { return rows_; }
   const std::vector<Run>& runs() const { return runs_; }
@@ -29,6 +33,13 @@ class CollectedRows {
   RowSet rows_;
   std::vector<Run> runs_;
 };
+
+/// The types of rows that are saved with their morsels.
+std::vector<Type> with_morsel(std::vector<Type> types);
+/// Appends the batch's rows, of one morsel.
+void append_with_morsel(RowSet& saved, Batch batch, uint64_t morsel);
+/// visit(batch of one morsel's rows, morsel), in their order.
+void for_each_morsel(const RowSet& saved, const std::function<void(const Batch& batch, uint64_t morsel)>& visit);
 
 /// Collects all that it is given.
 class CollectedFragment : public Fragment {

@@ -8,6 +8,7 @@
 // worker changes lives in its own *Local or Fragment.
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -114,6 +115,8 @@ class Fragment {
   /// Writes what it holds to the store, so that bytes() is next to nothing; it goes on collecting. Called by its worker,
   /// between batches, where its sink has a spill_store().
   virtual void spill(ChunkStore& /*store*/) {}
+  /// Sealed: what it holds as plain columns, of its sink's saved_types(); nullptr where it has spilled. It stays as it is.
+  virtual std::shared_ptr<RowSet> save() { return nullptr; }
   MorselSet covered;         ///< kept by the executor; complete when sealed
   bool morsel_full = false;  ///< set by consume: this morsel's further rows change nothing; reset by the executor
 };
@@ -127,6 +130,10 @@ class Sink {
   using Parallel = cairn::Parallel;
   /// All morsels are covered: merges the fragments into what the next pipelines read.
   virtual void finalize(const Parallel& parallel) = 0;
+  /// Of the columns that its fragments save. Empty: they cannot.
+  virtual std::vector<Type> saved_types() const { return {}; }
+  /// A sealed fragment that holds what another one saved, in whatever process; it covers nothing yet.
+  virtual std::unique_ptr<Fragment> reopen(const RowSet& /*saved*/) { return nullptr; }
   /// Where fragments go when memory is short; nullptr: they stay.
   virtual ChunkStore* spill_store() const { return nullptr; }
   /// No further morsel can change the result: the pipeline may end early (LIMIT). Thread-safe, cheap.
@@ -154,6 +161,19 @@ struct Breaker {
   std::vector<Type> types;
 };
 
+/// What one worker has collected since it last sealed, seen from outside.
+struct OpenFragment {
+  bool can_be_kept = false;  ///< sealed now, it goes to ExecutionObserver::sealed
+  size_t bytes = 0;
+  std::chrono::steady_clock::time_point opened;
+};
+
+/// The sealed fragments of a breaker whose pipeline has not completed, as they are kept.
+struct FragmentKey {
+  Breaker breaker;            ///< types: the sink's saved_types()
+  Fingerprint morsels;        ///< what is cut into morsels, and how: elsewhere the same numbers mean other rows
+};
+
 /// The questions that execution asks while it runs; checkpoint/ implements them, exec/ knows nothing more about it.
 /// All functions are thread-safe and quick: none waits for I/O but load().
 class ExecutionObserver {
@@ -167,7 +187,13 @@ class ExecutionObserver {
   /// The breaker's pipeline has completed; `rows` may be kept and written behind the workers' backs.
   virtual void completed(const Breaker&, const Content&, std::shared_ptr<const RowSet>) {}
   /// Asked by every worker at every morsel boundary.
-  virtual Wish at_morsel_boundary() { return Wish::kContinue; }
+  virtual Wish at_morsel_boundary(const OpenFragment&) { return Wish::kContinue; }
+  /// A worker has sealed a fragment of a breaker, by kSeal: its rows may be written behind its back.
+  virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<RowSet> /*saved*/) {}
+  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers. Says how many morsels
+  /// that are, of so many, where there are any.
+  using Take = std::function<void(MorselSet covered, const RowSet& saved)>;
+  virtual void fragments(const FragmentKey&, uint64_t /*morsel_count*/, const Take&) {}
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.
   virtual std::string state(const Breaker&) { return {}; }
   /// How many of how many pipelines need not run.

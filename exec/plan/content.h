@@ -23,6 +23,8 @@ struct ChanceContent {
 /// What a pipeline collected, and the contents left to chance that it was computed from, directly or not.
 struct Content {
   ContentId id;
+  /// Drawn when the rows are made, whoever makes them, and kept when they are loaded: this very order, these very chunks.
+  Fingerprint edition = {};
   std::set<ChanceContent> made_of;
 };
 

@@ -54,6 +54,9 @@ class Execution : public QueryExecution, private WorkerPool::Task {
   void restore(size_t number);
   void release_inputs(size_t number);
   size_t room_for_durable() const;
+  /// Takes over what is durable of the pipeline, and hands over what becomes so; where its morsels mean the same in every
+  /// process that runs this plan over these inputs.
+  void keep_fragments(size_t number, const std::vector<PipelineDescription::Leg>& legs, PipelineRun& run);
   void hold_sink(Progress& progress, size_t bytes);
   ActiveLeg activate(const PipelineDescription::Leg& leg);
   std::unique_ptr<Source> make_source(const PipelineDescription::Leg& leg);

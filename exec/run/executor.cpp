@@ -251,6 +251,7 @@ void Execution::choose_pipelines() {
 void Execution::name_content(size_t number) {
   Progress& progress = progress_[number];
   progress.content.id = progress.deterministic ? progress.breaker.fingerprint : draw_content_id();
+  progress.content.edition = draw_content_id();
   for (const size_t input : graph_.pipelines[number].inputs) {
     const Progress& read = progress_[input];
     progress.content.made_of.insert(read.content.made_of.begin(), read.content.made_of.end());
@@ -269,6 +270,7 @@ void Execution::run_pipeline(size_t number) {
     for (const auto& leg : described) legs.push_back(activate(leg));
     PipelineRun run(query_, std::move(legs), *progress.sink, profile_of(*pipeline.node));
     profile_.morsels_total.fetch_add(run.morsel_count(), std::memory_order_relaxed);
+    keep_fragments(number, described, run);
     run.run(parallel());
     fragment_bytes = run.charged_bytes();
   }

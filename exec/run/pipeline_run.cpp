@@ -43,6 +43,7 @@ struct PipelineRun::Worker {
   std::unique_ptr<Fragment> fragment;
   MorselSet covered;
   size_t charged_bytes = 0;  ///< for the open fragment
+  std::chrono::steady_clock::time_point opened;
   std::vector<std::unique_ptr<Chain>> chains;  ///< one per leg, made when the worker's first morsel of it comes
   std::function<bool()> stop;
 };
@@ -129,6 +130,27 @@ size_t PipelineRun::leg_of(uint64_t ordinal) const {
   return static_cast<size_t>(after - legs_.begin()) - 1;
 }
 
+void PipelineRun::take_over(std::unique_ptr<Fragment> sealed) {
+  for (const auto& [first, last] : sealed->covered) {
+    query_.profile.morsels_done.fetch_add(last - first, std::memory_order_relaxed);
+  }
+  taken_over_.insert(taken_over_.end(), sealed->covered.begin(), sealed->covered.end());
+  std::sort(taken_over_.begin(), taken_over_.end());
+  covered_.insert(covered_.end(), sealed->covered.begin(), sealed->covered.end());
+  const size_t bytes = sealed->bytes();
+  ChunkStore* const store = sink_.spill_store();
+  if (store != nullptr && query_.memory.is_short(bytes)) sealed->spill(*store);
+  charged_bytes_.fetch_add(sealed->bytes(), std::memory_order_relaxed);
+  query_.memory.change(0, sealed->bytes());
+  sink_.add(std::move(sealed));
+}
+
+bool PipelineRun::is_taken_over(uint64_t ordinal) const {
+  const auto after = std::upper_bound(taken_over_.begin(), taken_over_.end(), ordinal,
+                                      [](uint64_t morsel, const auto& range) { return morsel < range.first; });
+  return after != taken_over_.begin() && ordinal < std::prev(after)->second;
+}
+
 void PipelineRun::run(const Sink::Parallel& parallel) {
   for (size_t begin = 0; begin < legs_.size();) {
     size_t end = begin + 1;
@@ -189,7 +211,7 @@ void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
   while (!query_.ending.load(std::memory_order_relaxed) && !sink_.satisfied()) {
     auto taken = sink_.throttled() ? dispatcher.take_lowest(node) : dispatcher.take(node);
     if (!taken) break;
-    if (taken->ordinal > failed_morsel_.load(std::memory_order_relaxed)) continue;
+    if (taken->ordinal > failed_morsel_.load(std::memory_order_relaxed) || is_taken_over(taken->ordinal)) continue;
     meet(MeetingPoint::kMorsel);
     try {
       run_morsel(worker, *taken);
@@ -202,7 +224,7 @@ void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
     }
   }
   try {
-    seal(worker);
+    seal(worker, false);
   } catch (...) {
     fail(0, std::current_exception());
   }
@@ -211,7 +233,10 @@ void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
 void PipelineRun::run_morsel(Worker& worker, const MorselDispatcher::Taken& taken) {
   const size_t leg_number = leg_of(taken.ordinal);
   const ActiveLeg& leg = legs_[leg_number];
-  if (worker.fragment == nullptr) worker.fragment = sink_.open(worker.context);
+  if (worker.fragment == nullptr) {
+    worker.fragment = sink_.open(worker.context);
+    if (query_.observer != nullptr) worker.opened = std::chrono::steady_clock::now();
+  }
   worker.fragment->morsel_full = false;
   worker.morsel = {taken.ordinal, taken.home};
   sink_.begin_morsel(taken.ordinal);
@@ -264,12 +289,12 @@ void PipelineRun::finish_morsel(Worker& worker, const MorselDispatcher::Taken& t
 }
 
 bool PipelineRun::ask_observer(Worker& worker) {
-  if (query_.observer == nullptr) return true;
-  switch (query_.observer->at_morsel_boundary()) {
+  if (query_.observer == nullptr || worker.fragment == nullptr) return true;
+  switch (query_.observer->at_morsel_boundary({keep_ != nullptr, worker.charged_bytes, worker.opened})) {
     case ExecutionObserver::Wish::kContinue: return true;
-    case ExecutionObserver::Wish::kSeal: seal(worker); return true;
+    case ExecutionObserver::Wish::kSeal: seal(worker, true); return true;
     case ExecutionObserver::Wish::kSuspend:
-      seal(worker);
+      seal(worker, true);
       query_.suspended.store(true, std::memory_order_relaxed);
       query_.ending.store(true, std::memory_order_relaxed);
       return false;
@@ -299,7 +324,7 @@ void PipelineRun::drop(Worker& worker) {
   query_.memory.change(bytes, 0);
 }
 
-void PipelineRun::seal(Worker& worker) {
+void PipelineRun::seal(Worker& worker, bool in_the_midst) {
   if (worker.fragment == nullptr) return;
   meet(MeetingPoint::kSeal);
   // Stolen morsels come out of order.
@@ -319,6 +344,7 @@ void PipelineRun::seal(Worker& worker) {
     covered_.insert(covered_.end(), merged.begin(), merged.end());
   }
   worker.fragment->covered = std::move(merged);
+  if (in_the_midst && keep_ != nullptr) keep_(*worker.fragment);
   sink_.add(std::move(worker.fragment));
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -49,6 +50,10 @@ class PipelineRun {
   PipelineRun(QueryState& query, std::vector<ActiveLeg> legs, Sink& sink, OperatorProfile& sink_profile);
   ~PipelineRun();
 
+  /// From now on fragments that are sealed in the midst are shown to `keep`, before the sink gets them.
+  void keep_fragments(std::function<void(Fragment& sealed)> keep) { keep_ = std::move(keep); }
+  /// Before it runs: the morsels that the fragment covers need not.
+  void take_over(std::unique_ptr<Fragment> sealed);
   /// As far as it is known before it runs.
   uint64_t morsel_count() const;
   /// Returns when all morsels have been consumed, or the sink is satisfied. Throws what a morsel threw; kQueryCanceled
@@ -70,10 +75,11 @@ class PipelineRun {
   void finish_morsel(Worker& worker, const MorselDispatcher::Taken& taken, Chain& chain);
   bool ask_observer(Worker& worker);
   void charge(Worker& worker);
-  void seal(Worker& worker);
+  void seal(Worker& worker, bool in_the_midst);
   void drop(Worker& worker);
   void fail(uint64_t ordinal, std::exception_ptr error);
   bool over(const Worker& worker) const;
+  bool is_taken_over(uint64_t ordinal) const;
   size_t leg_of(uint64_t ordinal) const;
   void check_coverage() const;
 
@@ -81,6 +87,8 @@ class PipelineRun {
   std::vector<ActiveLeg> legs_;
   Sink& sink_;
   OperatorProfile& sink_profile_;
+  std::function<void(Fragment&)> keep_;
+  MorselSet taken_over_;       ///< ascending
   uint64_t morsel_count_ = 0;  ///< of the legs that have begun
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<size_t> charged_bytes_{0};

@@ -48,6 +48,12 @@ SortedRun merge_runs(const RunOrder& order, std::vector<SortedRun> runs, const S
 SortingFragment::SortingFragment(const RunOrder& order)
     : order_(order), rows_(std::make_unique<CollectedRows>(order.types())) {}
 
+std::unique_ptr<SortingFragment> SortingFragment::reopen(const RunOrder& order, const RowSet& saved) {
+  auto fragment = std::make_unique<SortingFragment>(order);
+  fragment->rows_->load(saved);
+  return fragment;
+}
+
 void SortingFragment::spill(ChunkStore& store) {
   if (rows_->rows().row_count() == 0) return;
   std::vector<std::unique_ptr<CollectedRows>> parts;

@@ -27,7 +27,7 @@ class CheckpointLogTest : public ::testing::Test {
     DurableBreaker breaker;
     breaker.number = number;
     breaker.fingerprint = {number, number + 1};
-    breaker.content = {{5, 6}, {{{1, 2}, {3, 4}}}};
+    breaker.content = {{5, 6}, {7, 8}, {{{1, 2}, {3, 4}}}};
     breaker.description = "a \"sort\"";
     breaker.file = id + "-" + std::to_string(number);
     breaker.file_bytes = uint64_t{1} << 40;
@@ -81,6 +81,7 @@ TEST_F(CheckpointLogTest, QueriesComeBackAsTheyWere) {
     EXPECT_EQ(a.number, e.number);
     EXPECT_EQ(a.fingerprint, e.fingerprint);
     EXPECT_EQ(a.content.id, e.content.id);
+    EXPECT_EQ(a.content.edition, e.content.edition);
     EXPECT_EQ(a.content.made_of, e.content.made_of);
     EXPECT_EQ(a.description, e.description);
     EXPECT_EQ(a.file, e.file);
@@ -192,8 +193,8 @@ TEST_F(CheckpointLogTest, RecordsOfAnotherVersionAreKeptApart) {
   append_raw(1, R"({"record":"durable","query":"0000000a","in":"a form of its own"})");
   append_raw(1, R"({"record":"new","query":"0000000b"})");
   append_raw(1, "no JSON");
-  append_raw(3, R"({"record":"begin","query":"0000000c","text":"SELECT 3","started":"then","pin":"another"})");
-  append_raw(3, R"({"record":"end","query":"0000000c"})");
+  append_raw(kCheckpointFormat + 1, R"({"record":"begin","query":"0000000c","text":"SELECT 3","started":"then","pin":"another"})");
+  append_raw(kCheckpointFormat + 1, R"({"record":"end","query":"0000000c"})");
   append_raw(kCheckpointFormat, begin_record(query("00000001")));
   const CheckpointLog log(*storage_, kPath);
   EXPECT_EQ(log.queries().size(), 1u);

@@ -224,13 +224,14 @@ TEST_F(CheckpointStoreTest, TheContextOfAQueryComesBackBitForBit) {
 TEST_F(CheckpointStoreTest, AContentKeepsItsNameAndThoseOfWhatItWasMadeOf) {
   open();
   queries.push_back(begin());
-  const Content content{{5, 6}, {{{1, 2}, {3, 4}}, {{1, 3}, {9, 9}}}};
+  const Content content{{5, 6}, {7, 8}, {{{1, 2}, {3, 4}}, {{1, 3}, {9, 9}}}};
   queries[0]->completed(breaker(1), content, make_rows(10));
   kill();
   queries.push_back(begin());
   const std::optional<Content> found = queries[1]->durable(breaker(1));
   ASSERT_TRUE(found);
   EXPECT_EQ(found->id, content.id);
+  EXPECT_EQ(found->edition, content.edition);
   EXPECT_EQ(found->made_of, content.made_of);
 }
 

@@ -5,7 +5,7 @@
 // --mix: mix.h. Otherwise DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
 // *.sql over its tables in --sql: theirs is what an uninterrupted process answers, whatever its settings.
 //
-// Every run draws its number of threads, its vector capacity and its memory limit: what a checkpoint holds must not
+// Every run draws its number of threads, its vector capacity, its memory limit and its epoch: what a checkpoint holds must not
 // depend on them, nor on what was written because memory was short. Small
 // vectors also make a query slow beside the disk, so that many kills find durable breakers behind them.
 
@@ -40,6 +40,7 @@ struct Options {
 
 constexpr int kCapacities[] = {4, 32, 1024};
 constexpr int kThreads[] = {1, 2, 8};
+constexpr const char* kEpochs[] = {"auto", "1 ms", "20 ms"};
 /// The last is enough for TPC-H's queries alone: windows without partitions stay in memory.
 constexpr const char* kMemoryLimits[] = {"0", "40%", "100MB", "24MB"};
 
@@ -48,9 +49,9 @@ struct Query {
   std::map<int, double> ms;  ///< of an uninterrupted process, by vector capacity
 };
 
-std::string script(const Query& query, int threads, int capacity, const char* memory_limit = "40%") {
-  return fmt::format("SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}';\n{}", threads,
-                     capacity, memory_limit, query.sql);
+std::string script(const Query& query, int threads, int capacity, const char* epoch, const char* memory_limit = "40%") {
+  return fmt::format("SET checkpoint = 'all'; SET checkpoint_epoch = '{}'; SET threads = {}; SET vector_capacity = {}; "
+                     "SET memory_limit = '{}';\n{}", epoch, threads, capacity, memory_limit, query.sql);
 }
 
 std::map<std::string, Query> queries_of(const Options& options) {
@@ -73,7 +74,7 @@ std::map<std::string, Query> prepare(const Options& options) {
   std::map<std::string, Query> queries = queries_of(options);
   for (auto& [name, query] : queries) {
     for (const int capacity : kCapacities) {
-      const Outcome outcome = run_shell(options.shell, script(query, 2, capacity));
+      const Outcome outcome = run_shell(options.shell, script(query, 2, capacity, "auto"));
       if (outcome.status != 0) fail(fmt::format("query {}: {}", name, outcome.notices));
       query.ms[capacity] = outcome.ms;
       if (!query.expected.empty() && outcome.out != query.expected) fail(fmt::format("query {}: two answers", name));
@@ -96,8 +97,8 @@ class CrashTest {
 
   void run() {
     while (kills_ < options_.kills) kill_and_recover(names_[random_() % names_.size()]);
-    fmt::print("crash_test: {} kills, {} killed again while recovering, {} resumed from a breaker, every answer right, "
-               "no file left\n", kills_, killed_again_, resumed_);
+    fmt::print("crash_test: {} kills, {} killed again while recovering, {} resumed, {} of them within a breaker, every answer right, "
+               "no file left\n", kills_, killed_again_, resumed_, resumed_within_);
   }
 
  private:
@@ -107,7 +108,8 @@ class CrashTest {
     const int threads = kThreads[random_() % std::size(kThreads)], capacity = kCapacities[random_() % std::size(kCapacities)];
     const double instant_ms = std::uniform_real_distribution<double>(0, query.ms.at(capacity))(random_);
     const char* const memory_limit = kMemoryLimits[random_() % (std::size(kMemoryLimits) - (options_.sql.empty() ? 0 : 1))];
-    Outcome outcome = run_shell(options_.shell, script(query, threads, capacity, memory_limit), kill ? instant_ms : -1);
+    const char* const epoch = kEpochs[random_() % std::size(kEpochs)];
+    Outcome outcome = run_shell(options_.shell, script(query, threads, capacity, epoch, memory_limit), kill ? instant_ms : -1);
     if (outcome.killed) return outcome;
     const auto context = [&](const std::string& what) {
       return fmt::format("kill {} (query {}, {} threads, capacity {}, seed {}): {}\n{}", kills_, name, threads, capacity,
@@ -130,7 +132,9 @@ class CrashTest {
       if (!attempt(name, true).killed) return;
       ++killed_again_;
     }
-    resumed_ += attempt(name, false).resumed();
+    const Outcome outcome = attempt(name, false);
+    resumed_ += outcome.resumed();
+    resumed_within_ += outcome.resumed_within();
   }
 
   const Options& options_;
@@ -138,7 +142,7 @@ class CrashTest {
   const std::map<std::string, Query> queries_;
   const std::set<std::string> files_;
   std::vector<std::string> names_;
-  unsigned kills_ = 0, killed_again_ = 0, resumed_ = 0;
+  unsigned kills_ = 0, killed_again_ = 0, resumed_ = 0, resumed_within_ = 0;
 };
 
 }  // namespace

@@ -18,8 +18,9 @@ struct Outcome {
   double ms = 0;
   std::string out, notices;
 
-  /// A completed breaker was used.
+  /// Something durable was used; or rather, of a breaker that had not completed.
   bool resumed() const { return notices.find("resumed: ") != std::string::npos; }
+  bool resumed_within() const { return notices.find(" morsels of breaker ") != std::string::npos; }
 };
 
 /// Runs statements in a process of its own; sends SIGKILL after `kill_after_ms` where that is not negative.

@@ -14,6 +14,7 @@ namespace {
 
 const std::vector<std::string> kPaths{"s1", "s2"};
 constexpr int kMixThreads[] = {1, 2, 8};
+constexpr const char* kMixEpochs[] = {"auto", "1 ms", "20 ms"};
 constexpr int kMixCapacities[] = {8, 64, 1024};
 constexpr const char* kMixMemoryLimits[] = {"0", "40%", "400MB", "150MB"};
 constexpr const char* kCheckpointLimits[] = {"0", "0", "20kB", "300kB", "3MB"};
@@ -57,9 +58,9 @@ void CrashMix::measure(Query& query) {
 std::string CrashMix::draw_session(const std::string& search_path, int capacity) {
   writes_outside_ = random_() % 3 == 0;
   session_ = fmt::format(
-      "SET checkpoint = 'all'; SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}'; "
+      "SET checkpoint = 'all'; SET checkpoint_epoch = '{}'; SET threads = {}; SET vector_capacity = {}; SET memory_limit = '{}'; "
       "SET checkpoint_limit = '{}'; SET checkpoint_directory = '{}'; SET search_path = '{}';\n",
-      one_of(kMixThreads), capacity, one_of(kMixMemoryLimits), one_of(kCheckpointLimits),
+      one_of(kMixEpochs), one_of(kMixThreads), capacity, one_of(kMixMemoryLimits), one_of(kCheckpointLimits),
       writes_outside_ ? outside_ : "", search_path);
   return session_;
 }
@@ -86,6 +87,7 @@ Outcome CrashMix::attempt(const Attempt& what) {
   check(what, outcome);
   by_id_ += !id.empty();
   resumed_ += outcome.resumed();
+  resumed_within_ += outcome.resumed_within();
   return outcome;
 }
 
@@ -120,8 +122,8 @@ void CrashMix::kill_and_recover() {
 
 void CrashMix::run(unsigned kills) {
   while (kills_ < kills) kill_and_recover();
-  fmt::print("crash_test: {} kills, {} killed again while recovering, {} resumed from a breaker, {} by id, every answer "
-             "right bit for bit, no file left\n", kills_, killed_again_, resumed_, by_id_);
+  fmt::print("crash_test: {} kills, {} killed again while recovering, {} resumed, {} of them within a breaker, {} by id, every answer "
+             "right bit for bit, no file left\n", kills_, killed_again_, resumed_, resumed_within_, by_id_);
 }
 
 }  // namespace cairn::crash

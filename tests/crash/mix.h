@@ -53,7 +53,7 @@ class CrashMix {
   std::set<std::string> files_;
   std::string session_;  ///< of the last process
   bool writes_outside_ = false;
-  unsigned kills_ = 0, killed_again_ = 0, resumed_ = 0, by_id_ = 0;
+  unsigned kills_ = 0, killed_again_ = 0, resumed_ = 0, resumed_within_ = 0, by_id_ = 0;
 };
 
 }  // namespace cairn::crash

@@ -29,7 +29,7 @@ struct Store : ExecutionObserver {
     contents[breaker.fingerprint] = content;
     if (rows != nullptr) kept[breaker.fingerprint] = std::move(rows);
   }
-  Wish at_morsel_boundary() override {
+  Wish at_morsel_boundary(const OpenFragment&) override {
     ++boundaries;
     return boundaries >= suspend_at ? Wish::kSuspend : boundaries % 2 == 0 && seal ? Wish::kSeal : Wish::kContinue;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <random>
 
@@ -308,7 +309,19 @@ struct Keeper : ExecutionObserver {
   void completed(const Breaker& breaker, const Content&, std::shared_ptr<const RowSet> rows) override {
     kept[breaker.fingerprint] = std::move(rows);
   }
-  Wish at_morsel_boundary() override { return Wish::kSeal; }
+  Wish at_morsel_boundary(const OpenFragment&) override { return Wish::kSeal; }
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override {
+    EXPECT_EQ(saved->types(), key.breaker.types);
+    const std::lock_guard lock(mutex);
+    fragments_kept[{key.breaker.fingerprint, key.morsels}].emplace_back(covered, std::move(saved));
+  }
+  void fragments(const FragmentKey& key, uint64_t morsel_count, const Take& take) override {
+    for (const auto& [covered, saved] : fragments_offered[{key.breaker.fingerprint, key.morsels}]) {
+      EXPECT_LE(covered.back().second, morsel_count);
+      take(covered, *saved);
+      ++taken;
+    }
+  }
   void offer(const Fingerprint& breaker, const RowSet& rows, bool resident) {
     auto copied = std::make_shared<RowSet>(rows.types());
     Batch batch;
@@ -321,6 +334,10 @@ struct Keeper : ExecutionObserver {
     if (!resident) copied->evict_all(store);
     offered[breaker] = std::move(copied);
   }
+  using Fragments = std::map<std::pair<Fingerprint, Fingerprint>, std::vector<std::pair<MorselSet, std::shared_ptr<RowSet>>>>;
+  std::mutex mutex;
+  Fragments fragments_kept, fragments_offered;
+  size_t taken = 0;
   FakeStore store;
   std::map<Fingerprint, std::shared_ptr<const RowSet>> kept, offered;
 };
@@ -345,6 +362,7 @@ uint64_t from_environment(const char* name, uint64_t otherwise) {
 
 TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads) {
   const uint64_t first_seed = from_environment("CAIRN_SEED", 1), plans = from_environment("CAIRN_PLANS", 100);
+  size_t taken = 0;
   for (uint64_t seed = first_seed; seed < first_seed + plans; ++seed) {
     SCOPED_TRACE(fmt::format("CAIRN_SEED={} CAIRN_PLANS=1", seed));
     Generator generator(seed);
@@ -366,7 +384,13 @@ TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads
     for (const auto& [name, rows] : keeper->kept) {
       if (random() % 2 == 0) resumed->offer(name, *rows, random() % 2 == 0);
     }
+    for (const auto& [key, fragments] : keeper->fragments_kept) {
+      for (const auto& fragment : fragments) {
+        if (random() % 2 == 0) resumed->fragments_offered[key].push_back(fragment);
+      }
+    }
     ASSERT_TRUE(run(made.plan, {.threads = 3, .observer = resumed}) == whole) << "resumed";
+    taken += resumed->taken;
     for (size_t capacity : {expected.size() > 5000 ? size_t{7} : size_t{1}, size_t{1024}, size_t{100000}}) {
       Rows first = run(made.plan, {.threads = 1, .capacity = capacity});
       compare_to_expected(first);
@@ -377,6 +401,7 @@ TEST(RandomPlans, GiveTheRowsOfANaiveInterpreterInTheSameOrderWhateverTheThreads
       }
     }
   }
+  EXPECT_TRUE(plans < 100 || taken > plans / 5) << "fragments of another run are used: " << taken;
 }
 
 }  // namespace
