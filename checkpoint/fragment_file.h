@@ -31,7 +31,7 @@ struct DurableBreaker {
   /// A fragment: the morsels that it covers, and how many of the chunks are its own, behind those of the one before.
   struct Part { MorselSet covered; uint32_t chunks = 0; };
   Fingerprint morsels;      ///< FragmentKey's
-  std::vector<Part> parts;  ///< none: the breaker is complete
+  std::vector<Part> parts;  ///< none: the breaker is complete; chunks behind theirs: kept_matches.h
 
   bool is_complete() const { return parts.empty(); }
 };

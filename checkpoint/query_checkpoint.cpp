@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "checkpoint/kept_matches.h"
 #include "checkpoint/query_state.h"
 #include "checkpoint/store.h"
 #include "exec/plan/plan_nodes.h"
@@ -128,18 +129,24 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
   if (found == found_fragments_.end()) return;
   MorselSet covered;
   for (const auto& [path, durable] : found->second) {
-    if (durable.morsels != key.morsels || durable.types != key.breaker.types) continue;
+    if (durable.morsels != key.morsels || durable.types != types_in_file(key)) continue;
     std::vector<RowSet::Chunk> chunks;
     try {
       chunks = read_fragment_file(store_->storage_, path, durable)->take_chunks();
+      size_t of_parts = 0;
+      for (const DurableBreaker::Part& part : durable.parts) of_parts += part.chunks;
+      set_matches(key, std::span(chunks).subspan(of_parts));
     } catch (const Error& error) {
       state_->warn(kNotUsed, error.message);
       continue;
     }
     auto chunk = chunks.begin();
     for (const DurableBreaker::Part& part : durable.parts) {
-      RowSet saved(durable.types);
-      for (const auto end = chunk + part.chunks; chunk != end; ++chunk) saved.append_chunk(std::move(*chunk));
+      RowSet saved(key.breaker.types);
+      for (const auto end = chunk + part.chunks; chunk != end; ++chunk) {
+        remove_matches(key, *chunk);
+        saved.append_chunk(std::move(*chunk));
+      }
       if (overlap(covered, part.covered)) continue;
       take(part.covered, saved);
       covered.insert(covered.end(), part.covered.begin(), part.covered.end());

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "checkpoint/kept_matches.h"
 #include "checkpoint/place.h"
 #include "checkpoint/query_state.h"
 #include "io/storage/own_files.h"
@@ -293,6 +294,7 @@ void CheckpointStore::write_sealed(State& query) {
       durable.parts.push_back({end->covered, static_cast<uint32_t>(end->rows->chunks().size())});
       rows.adopt(std::move(*end->rows));
     }
+    append_matches(key, rows);  // what its morsels have matched was matched before they were sealed
     if (!has_room(query, rows)) continue;
     try {
       make_durable(query, std::move(durable), rows);

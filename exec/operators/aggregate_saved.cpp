@@ -37,12 +37,18 @@ RowSet::Chunk saved_chunk(const AggregateShape& shape, const Groups& groups, std
   return chunk;
 }
 
-/// Rows of saved_types() to the groups of their keys, new ones behind those that are there. Which those are.
-std::vector<uint32_t> merge_saved_rows(const AggregateShape& shape, std::span<const Vector> columns, size_t rows, Groups& into) {
+/// Rows of saved_types() to the groups of their keys, new ones behind those that are there. Which those are. `fresh`: there
+/// are none, and no two rows are of one group.
+std::vector<uint32_t> merge_saved_rows(const AggregateShape& shape, std::span<const Vector> columns, size_t rows, Groups& into,
+                                       bool fresh = false) {
   const size_t keys = shape.key_types.size(), known = into.index->size();
   std::vector<uint32_t> ids(rows);
   into.index->find_or_add(columns.first(keys), rows, ids.data());
   into.states->resize(into.index->size());
+  if (fresh) {
+    into.states->load(columns.subspan(keys), rows);
+    return ids;
+  }
   AggregateStates loaded(shape.layout, shape.key_types.empty());
   loaded.resize(rows);
   loaded.load(columns.subspan(keys), rows);
@@ -206,7 +212,7 @@ GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
       if (part.runs.empty() || part.runs.back().morsel != morsel) part.runs.push_back({morsel, first + row});
     }
     batch.columns.pop_back();
-    merge_saved_rows(shape, batch.columns, batch.size, part.groups);
+    merge_saved_rows(shape, batch.columns, batch.size, part.groups, i == 0);
     first += batch.size;
   }
   return part;

@@ -17,6 +17,9 @@ std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources r
 /// mark column (kMark).
 std::unique_ptr<Operator> make_join_probe(const PlanNode& plan, const Sink& build);
 
+/// keeps_matches(plan.join): of the build sink's rows.
+MatchFlags join_matches(const Sink& build);
+
 /// How many rounds the join takes: more than one where its build side is larger than memory (join_rounds.h).
 size_t join_rounds(const Sink& build);
 /// Readies the build sink for a round. Between legs.

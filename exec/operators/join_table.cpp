@@ -181,7 +181,7 @@ void JoinTable::build(const Parallel& parallel) {
     }
   });
   if (tells_unknown_) unknown_matches_ = std::make_unique<UnknownMatches>(*rows_, keys_, index_->null_rows());
-  if (keeps_matched_) matched_.assign(rows_->row_count(), 0);
+  if (keeps_matched_) matched_->assign(rows_->row_count(), 0);
 }
 
 size_t JoinTable::bytes() const { return rounds_ != nullptr ? 0 : table_bytes(); }
@@ -192,7 +192,7 @@ size_t JoinTable::table_bytes() const {
   for (const auto& column : packed_) bytes += column == nullptr ? 0 : column->bytes();
   for (const auto& [column, filter] : key_filters_) bytes += filter->bytes();
   if (unknown_matches_ != nullptr) bytes += unknown_matches_->bytes();
-  return bytes + matched_.capacity();
+  return bytes + matched_->capacity();
 }
 
 std::shared_ptr<const KeyFilter> JoinTable::key_filter(uint32_t build_column) {
@@ -208,6 +208,8 @@ std::shared_ptr<const KeyFilter> join_key_filter(Sink& build, uint32_t build_col
 std::unique_ptr<Sink> make_join_build_sink(const PlanNode& plan, SinkResources resources) {
   return std::make_unique<JoinTable>(plan, resources);
 }
+
+MatchFlags join_matches(const Sink& build) { return static_cast<const JoinTable&>(build).matches(); }
 
 size_t join_rounds(const Sink& build) { return static_cast<const JoinTable&>(build).round_count(); }
 

@@ -64,10 +64,11 @@ class JoinTable : public Sink {
 
   /// keeps_matches: notes that a build row has found a match. Thread-safe.
   void mark_matched(uint32_t row) const {
-    std::atomic_ref<uint8_t> flag(matched_[row]);
+    std::atomic_ref<uint8_t> flag((*matched_)[row]);
     if (flag.load(std::memory_order_relaxed) == 0) flag.store(1, std::memory_order_relaxed);
   }
-  bool matched(uint32_t row) const { return std::atomic_ref<uint8_t>(matched_[row]).load(std::memory_order_relaxed) != 0; }
+  MatchFlags matches() const { return matched_; }
+  bool matched(uint32_t row) const { return std::atomic_ref<uint8_t>((*matched_)[row]).load(std::memory_order_relaxed) != 0; }
 
  private:
   void build(const Parallel& parallel);
@@ -93,7 +94,7 @@ class JoinTable : public Sink {
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it
   std::unique_ptr<UnknownMatches> unknown_matches_;
-  mutable std::vector<uint8_t> matched_;
+  MatchFlags matched_ = std::make_shared<std::vector<uint8_t>>();
   std::map<uint32_t, std::shared_ptr<const KeyFilter>> key_filters_;  ///< by build column
 };
 

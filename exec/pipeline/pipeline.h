@@ -168,10 +168,16 @@ struct OpenFragment {
   std::chrono::steady_clock::time_point opened;
 };
 
-/// The sealed fragments of a breaker whose pipeline has not completed, as they are kept.
+/// Which rows of a join's build side have found a match: a byte each, 0 or 1. Set while the query runs (std::atomic_ref).
+using MatchFlags = std::shared_ptr<std::vector<uint8_t>>;
+
+/// What names sealed fragments of a breaker whose pipeline has not completed.
 struct FragmentKey {
-  Breaker breaker;            ///< types: the sink's saved_types()
-  Fingerprint morsels;        ///< what is cut into morsels, and how: elsewhere the same numbers mean other rows
+  Breaker breaker;      ///< types: the sink's saved_types()
+  Fingerprint morsels;  ///< what is cut into morsels, and how: elsewhere the same numbers mean other rows
+  /// Of the joins that its morsels leave marks at: a fragment is nothing without the marks of its morsels. More of them do
+  /// no harm, since the morsels that left them will run, or are in other fragments.
+  std::vector<MatchFlags> matches;
 };
 
 /// The questions that execution asks while it runs; checkpoint/ implements them, exec/ knows nothing more about it.
@@ -190,8 +196,7 @@ class ExecutionObserver {
   virtual Wish at_morsel_boundary(const OpenFragment&) { return Wish::kContinue; }
   /// A worker has sealed a fragment of a breaker, by kSeal: its rows may be written behind its back.
   virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<RowSet> /*saved*/) {}
-  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers. Says how many morsels
-  /// that are, of so many, where there are any.
+  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches.
   using Take = std::function<void(MorselSet covered, const RowSet& saved)>;
   virtual void fragments(const FragmentKey&, uint64_t /*morsel_count*/, const Take&) {}
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.

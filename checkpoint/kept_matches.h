@@ -1,0 +1,21 @@
+#pragma once
+
+#include <span>
+
+#include "exec/pipeline/pipeline.h"
+
+namespace cairn {
+
+// The matches of joins beside fragments' rows: one more column of the file, of 64 build rows to a word, join by join, in rows
+// of their own, whose other columns are NULL. In the fragments' rows it is NULL.
+
+/// The types of a file of fragments with this key.
+std::vector<Type> types_in_file(const FragmentKey& key);
+/// Adds the column to what fragments saved, and behind it the rows that say what is matched now.
+void append_matches(const FragmentKey& key, RowSet& rows);
+/// Of those rows' chunks: sets the matches. Errors: kDataCorrupted where they are not of these joins' build rows.
+void set_matches(const FragmentKey& key, std::span<const RowSet::Chunk> chunks);
+/// A chunk of what fragments saved: without the column.
+void remove_matches(const FragmentKey& key, RowSet::Chunk& chunk);
+
+}  // namespace cairn
