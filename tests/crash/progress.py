@@ -55,6 +55,7 @@ def main():
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--epoch", default="20 ms")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--least", type=float, default=0, help="per cent of kills that must keep more than half; else exit status 3")
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 31))
     parser.add_argument("queries", nargs="*")
     arguments = parser.parse_args()
@@ -94,6 +95,7 @@ def main():
         print(f"{name}: {sum(share < 0.5 for share in shares)} of {len(shares)} kept more than half, median done twice "
               f"{100 * sorted(shares)[len(shares) // 2]:.0f} %")
     print(f"progress: {kills} kills, {kept} ({100 * kept / kills:.1f} %) kept more than half, every answer right")
+    return 3 if 100 * kept < arguments.least * kills else 0
 
 
-main()
+sys.exit(main())
