@@ -82,6 +82,7 @@ void set_matches(const FragmentKey& key, std::span<const RowSet::Chunk> chunks) 
 void remove_matches(const FragmentKey& key, RowSet::Chunk& chunk) {
   if (key.matches.empty()) return;
   chunk.columns.pop_back();
+  chunk.stored.reset();  // what is stored has the column
   if (!chunk.ranges.empty()) chunk.ranges.pop_back();
 }
 

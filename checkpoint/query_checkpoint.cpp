@@ -139,6 +139,9 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
     } catch (const Error& error) {
       state_->warn(kNotUsed, error.message);
       continue;
+    } catch (const std::bad_alloc&) {
+      state_->warn(kNotUsed, "there is not memory enough to load it");
+      continue;
     }
     auto chunk = chunks.begin();
     for (const DurableBreaker::Part& part : durable.parts) {
@@ -149,8 +152,9 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
       }
       if (overlap(covered, part.covered)) continue;
       take(part.covered, saved);
+      const auto middle = static_cast<ptrdiff_t>(covered.size());
       covered.insert(covered.end(), part.covered.begin(), part.covered.end());
-      std::sort(covered.begin(), covered.end());
+      std::inplace_merge(covered.begin(), covered.begin() + middle, covered.end());
     }
   }
   if (covered.empty()) return;

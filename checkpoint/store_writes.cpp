@@ -11,6 +11,13 @@
 
 namespace cairn {
 
+namespace {
+
+/// Fragments that are written together: a reader has them in memory at once.
+constexpr size_t kFileBytes = size_t{64} << 20;
+
+}  // namespace
+
 bool CheckpointStore::has_room(const State& query, const RowSet& rows) const {
   return query.request.bytes_max == 0 || bytes_ + rows.bytes() <= query.request.bytes_max;
 }
@@ -59,9 +66,13 @@ void CheckpointStore::write_sealed(State& query) {
     durable.morsels = key.morsels;
     durable.file = fmt::format("{}-{}", query.logged.id, query.logged.breakers_total + query.fragment_files++);
     RowSet rows(key.breaker.types);
-    for (; end != all.end() && end->key.breaker.fingerprint == key.breaker.fingerprint; ++end) {
+    const auto is_like = [&](const FragmentKey& other) {
+      return other.breaker.fingerprint == key.breaker.fingerprint && other.morsels == key.morsels && other.matches == key.matches;
+    };
+    while (end != all.end() && is_like(end->key) && (end == begin || rows.bytes() < kFileBytes)) {
       durable.parts.push_back({end->covered, static_cast<uint32_t>(end->rows->chunks().size())});
       rows.adopt(std::move(*end->rows));
+      ++end;
     }
     append_matches(key, rows);  // what its morsels have matched was matched before they were sealed
     if (!has_room(query, rows)) continue;

@@ -22,6 +22,8 @@ MatchFlags join_matches(const Sink& build);
 
 /// How many rounds the join takes: more than one where its build side is larger than memory (join_rounds.h).
 size_t join_rounds(const Sink& build);
+/// Whether its build rows stand in an order of their own, however many rounds there are: another run may have more memory.
+bool join_is_partitioned(const Sink& build);
 /// Readies the build sink for a round. Between legs.
 void start_join_round(Sink& build, size_t round, const Sink::Parallel& parallel);
 /// The probe rows that have waited for the round: begins it when its leg begins.

@@ -213,6 +213,8 @@ MatchFlags join_matches(const Sink& build) { return static_cast<const JoinTable&
 
 size_t join_rounds(const Sink& build) { return static_cast<const JoinTable&>(build).round_count(); }
 
+bool join_is_partitioned(const Sink& build) { return static_cast<const JoinTable&>(build).is_partitioned(); }
+
 void start_join_round(Sink& build, size_t round, const Sink::Parallel& parallel) {
   static_cast<JoinTable&>(build).start_round(round, parallel);
 }

@@ -45,6 +45,7 @@ class JoinTable : public Sink {
   void restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) override;
   ChunkStore* spill_store() const override { return can_spill_ ? resources_.store : nullptr; }
 
+  bool is_partitioned() const { return rounds_ != nullptr; }
   size_t round_count() const { return rounds_ == nullptr ? 1 : rounds_->count(); }
   /// The index and the columns are those of this round from now on, matched() is false for all rows. Between legs.
   void start_round(size_t round, const Parallel& parallel);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <new>
 #include <optional>
+#include <span>
 
 #include "exec/operators/join.h"
 #include "exec/operators/scan.h"
@@ -28,25 +29,25 @@ std::vector<size_t> builds_with_marks(const std::vector<Leg>& legs) {
   return builds;
 }
 
-/// What the pipeline's morsels are cut from, and leave marks at. nullopt: that depends on how much memory there is (a
-/// join's rounds).
-std::optional<Fingerprint> fingerprint_of_morsels(const std::vector<Leg>& legs,
-                                                  const std::function<Fingerprint(size_t input)>& edition_of) {
-  std::vector<uint64_t> words{kScanMorselRows, legs.size()};
-  const auto add = [&](size_t input) {
-    const Fingerprint edition = edition_of(input);
-    words.insert(words.end(), {edition.high, edition.low});
-  };
+/// The pipelines of whose rows the numbers count: morsels are cut from them, or marks left at them. nullopt: what a morsel
+/// is depends on how much memory there is (a join's rounds), or on chance.
+std::optional<std::vector<size_t>> inputs_by_number(const std::vector<Leg>& legs) {
+  std::vector<size_t> inputs = builds_with_marks(legs);
   for (const Leg& leg : legs) {
     if (leg.source == Leg::SourceKind::kRows || leg.source == Leg::SourceKind::kBuildRows) {
-      add(leg.input);
+      inputs.push_back(leg.input);
     } else if (leg.source != Leg::SourceKind::kNode) {
       return std::nullopt;
     }
   }
-  for (const size_t build : builds_with_marks(legs)) add(build);
+  return inputs;
+}
+
+Fingerprint fingerprint_of(std::span<const Fingerprint> editions, size_t leg_count) {
+  std::vector<uint64_t> words{kScanMorselRows, leg_count};
+  for (const Fingerprint& edition : editions) words.insert(words.end(), {edition.high, edition.low});
   const XXH128_hash_t hash = XXH3_128bits(words.data(), words.size() * sizeof words[0]);
-  return Fingerprint{hash.high64, hash.low64};
+  return {hash.high64, hash.low64};
 }
 
 }  // namespace
@@ -54,11 +55,16 @@ std::optional<Fingerprint> fingerprint_of_morsels(const std::vector<Leg>& legs,
 void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, PipelineRun& run) {
   Progress& progress = progress_[number];
   if (observer_ == nullptr || !graph_.pipelines[number].is_breaker() || !progress.deterministic) return;
-  FragmentKey key{progress.breaker, {}, {}};
+  const auto inputs = inputs_by_number(legs);
+  if (!inputs) return;
+  std::vector<Fingerprint> editions;
+  for (const size_t input : *inputs) {
+    if (graph_.pipelines[input].sink == PipelineDescription::SinkKind::kJoinBuild && join_is_partitioned(*progress_[input].sink)) return;
+    editions.push_back(progress_[input].content.edition);
+  }
+  FragmentKey key{progress.breaker, fingerprint_of(editions, legs.size()), {}};
   key.breaker.types = progress.sink->saved_types();
-  const auto morsels = fingerprint_of_morsels(legs, [this](size_t input) { return progress_[input].content.edition; });
-  if (key.breaker.types.empty() || !morsels) return;
-  key.morsels = *morsels;
+  if (key.breaker.types.empty()) return;
   for (const size_t build : builds_with_marks(legs)) key.matches.push_back(join_matches(*progress_[build].sink));
   observer_->fragments(key, run.morsel_count(), [&](MorselSet covered, const RowSet& saved) {
     std::unique_ptr<Fragment> fragment = progress.sink->reopen(saved);

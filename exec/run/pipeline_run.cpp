@@ -134,12 +134,14 @@ void PipelineRun::take_over(std::unique_ptr<Fragment> sealed) {
   for (const auto& [first, last] : sealed->covered) {
     query_.profile.morsels_done.fetch_add(last - first, std::memory_order_relaxed);
   }
+  const auto middle = static_cast<ptrdiff_t>(taken_over_.size());
   taken_over_.insert(taken_over_.end(), sealed->covered.begin(), sealed->covered.end());
-  std::sort(taken_over_.begin(), taken_over_.end());
+  std::inplace_merge(taken_over_.begin(), taken_over_.begin() + middle, taken_over_.end());
   covered_.insert(covered_.end(), sealed->covered.begin(), sealed->covered.end());
   const size_t bytes = sealed->bytes();
   ChunkStore* const store = sink_.spill_store();
-  if (store != nullptr && query_.memory.is_short(bytes)) sealed->spill(*store);
+  if (store != nullptr && (query_.memory.is_short(bytes) || is_much_sealed(bytes))) sealed->spill(*store);
+  sealed_bytes_.fetch_add(sealed->bytes(), std::memory_order_relaxed);
   charged_bytes_.fetch_add(sealed->bytes(), std::memory_order_relaxed);
   query_.memory.change(0, sealed->bytes());
   sink_.add(std::move(sealed));
@@ -290,9 +292,12 @@ void PipelineRun::finish_morsel(Worker& worker, const MorselDispatcher::Taken& t
 
 bool PipelineRun::ask_observer(Worker& worker) {
   if (query_.observer == nullptr || worker.fragment == nullptr) return true;
-  switch (query_.observer->at_morsel_boundary({keep_ != nullptr, worker.charged_bytes, worker.opened})) {
+  const bool has_room = has_room_for_sealed(worker);
+  switch (query_.observer->at_morsel_boundary({keep_ != nullptr && has_room, worker.charged_bytes, worker.opened})) {
     case ExecutionObserver::Wish::kContinue: return true;
-    case ExecutionObserver::Wish::kSeal: seal(worker, true); return true;
+    case ExecutionObserver::Wish::kSeal:
+      if (has_room) seal(worker, true);
+      return true;
     case ExecutionObserver::Wish::kSuspend:
       seal(worker, true);
       query_.suspended.store(true, std::memory_order_relaxed);
@@ -302,15 +307,37 @@ bool PipelineRun::ask_observer(Worker& worker) {
   return true;
 }
 
+/// Nobody asks a sealed fragment to spill later: they may take an eighth of the limit, with `more` bytes.
+bool PipelineRun::is_much_sealed(size_t more) const {
+  const size_t limit = query_.memory.limit_bytes();
+  return limit != 0 && sealed_bytes_.load(std::memory_order_relaxed) + more > limit / 8;
+}
+
+bool PipelineRun::is_worth_spilling(size_t bytes) const {
+  return bytes >= std::min(kSpillBytesMin, query_.memory.limit_bytes() / (8 * workers_.size()));
+}
+
+/// Memory is left for one more sealed fragment; or it spills when it is sealed.
+bool PipelineRun::has_room_for_sealed(const Worker& worker) const {
+  if (query_.memory.limit_bytes() == 0) return true;
+  if (query_.memory.is_short()) return false;
+  return !is_much_sealed(worker.charged_bytes) || (sink_.spill_store() != nullptr && is_worth_spilling(worker.charged_bytes));
+}
+
 void PipelineRun::charge(Worker& worker) {
-  size_t bytes = worker.fragment->bytes();
+  const size_t bytes = worker.fragment->bytes();
   if (ChunkStore* store = sink_.spill_store(); store != nullptr && query_.memory.is_short(bytes - worker.charged_bytes)) {
-    const size_t share = query_.memory.limit_bytes() / (8 * workers_.size());
-    if (bytes >= std::min(kSpillBytesMin, share)) {
-      worker.fragment->spill(*store);
-      bytes = worker.fragment->bytes();
-    }
+    if (is_worth_spilling(bytes)) return spill(worker, *store);
   }
+  charge(worker, bytes);
+}
+
+void PipelineRun::spill(Worker& worker, ChunkStore& store) {
+  worker.fragment->spill(store);
+  charge(worker, worker.fragment->bytes());
+}
+
+void PipelineRun::charge(Worker& worker, size_t bytes) {
   const size_t before = std::exchange(worker.charged_bytes, bytes);
   charged_bytes_.fetch_add(bytes - before, std::memory_order_relaxed);
   query_.memory.change(before, bytes);
@@ -338,13 +365,18 @@ void PipelineRun::seal(Worker& worker, bool in_the_midst) {
     }
   }
   worker.covered.clear();
-  worker.charged_bytes = 0;  // stays charged, to the pipeline
   {
     std::lock_guard lock(mutex_);
     covered_.insert(covered_.end(), merged.begin(), merged.end());
   }
   worker.fragment->covered = std::move(merged);
-  if (in_the_midst && keep_ != nullptr) keep_(*worker.fragment);
+  if (in_the_midst) {
+    if (keep_ != nullptr) keep_(*worker.fragment);
+    ChunkStore* const store = sink_.spill_store();
+    if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
+    sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
+  }
+  worker.charged_bytes = 0;  // stays charged, to the pipeline
   sink_.add(std::move(worker.fragment));
 }
 

@@ -75,6 +75,11 @@ class PipelineRun {
   void finish_morsel(Worker& worker, const MorselDispatcher::Taken& taken, Chain& chain);
   bool ask_observer(Worker& worker);
   void charge(Worker& worker);
+  void charge(Worker& worker, size_t bytes);
+  void spill(Worker& worker, ChunkStore& store);
+  bool is_much_sealed(size_t more) const;
+  bool is_worth_spilling(size_t bytes) const;
+  bool has_room_for_sealed(const Worker& worker) const;
   void seal(Worker& worker, bool in_the_midst);
   void drop(Worker& worker);
   void fail(uint64_t ordinal, std::exception_ptr error);
@@ -91,7 +96,7 @@ class PipelineRun {
   MorselSet taken_over_;       ///< ascending
   uint64_t morsel_count_ = 0;  ///< of the legs that have begun
   std::vector<std::unique_ptr<Worker>> workers_;
-  std::atomic<size_t> charged_bytes_{0};
+  std::atomic<size_t> charged_bytes_{0}, sealed_bytes_{0};
   std::atomic<uint64_t> failed_morsel_{UINT64_MAX};  ///< the first known to have failed
   std::mutex mutex_;                                 ///< of what follows
   std::exception_ptr error_;
