@@ -88,7 +88,6 @@ void Owner::remove_if_idle() {
   if (kept_ || of_others()) return;
   // What the log of this process holds open is open; of a dead one's queries the database's pins tell.
   if (kind_ == Kind::kMade && log_ != nullptr && !log_->broken() && !log_->queries().empty()) return;
-  log_.reset();
   remove_owner_directory(storage_, place_, name_);
 }
 

@@ -118,7 +118,6 @@ class AggregateSink : public Sink {
 void AggregateFragment::consume(Batch& batch, const Morsel& morsel) {
   if (batch.row_count() == 0) return;
   if (part_.runs.empty() || part_.runs.back().morsel != morsel.ordinal) {
-    flush();
     part_.runs.push_back({morsel.ordinal, part_.groups.index->size()});
   }
   const bool sparse = batch.row_count() * kCompactBelow < batch.size || !shape_.layout.tolerates_rubbish;

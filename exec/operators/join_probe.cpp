@@ -214,7 +214,6 @@ void JoinProber::push_pairs(Batch& batch, size_t found, Consumer& next) {
   const bool first_decides = !columns_.has_build_output;
   const bool only_marks = columns_.has_build_output && !columns_.emits_pairs;
   matched_.assign(batch.size, 0);
-  flags_ = &matched_;
   pair_rows_.clear();
   pair_build_rows_.clear();
   for (size_t i = 0; i < found; ++i) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <utility>
 
 #include "exec/operators/materialize.h"
 #include "exec/pipeline/morsel_prefix.h"
@@ -86,7 +87,7 @@ void LimitSink::finalize(const Parallel& parallel) {
   uint64_t skip = static_cast<uint64_t>(plan_.offset), left = wanted_ - skip;
   Batch batch;
   std::vector<std::vector<uint64_t>> scratch;
-  for (auto& [ordinal, rows] : morsels_) {
+  for (auto morsels = std::exchange(morsels_, {}); auto& [ordinal, rows] : morsels) {
     if (left == 0) break;
     const uint64_t skipped = std::min(skip, rows.row_count());
     skip -= skipped;
@@ -109,7 +110,6 @@ void LimitSink::finalize(const Parallel& parallel) {
       }
     }
   }
-  morsels_.clear();
   rows_ = merge_in_order(plan_.types, std::move(pieces), parallel);
 }
 

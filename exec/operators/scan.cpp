@@ -74,7 +74,6 @@ class ScanSource : public Source {
     Chunks chunks;
     uint32_t morsels_left = 0;
     bool begun = false;       ///< a morsel has asked for the columns
-    bool loaded_ahead = false;
     bool sent_ahead = false;  ///< guarded by ahead_mutex_, as is:
     bool came_back = false;
   };
@@ -195,7 +194,7 @@ Chunks ScanSource::load(const Piece& piece) const {
   GroupState& state = groups_[piece.group];
   std::unique_lock lock(state.mutex);  // the first morsel loads, the others wait for it
   const bool first = !std::exchange(state.begun, true);
-  bool cold = state.loaded_ahead;
+  bool cold = true;  // as what was loaded ahead
   if (state.chunks.empty()) {
     const auto begin = std::chrono::steady_clock::now();
     state.chunks = plan_.table->row_groups[piece.group]->load(plan_.scan_columns);
@@ -227,10 +226,7 @@ void ScanSource::load_ahead(uint32_t group) const {
 void ScanSource::run_ahead(GroupState& state) const {
   try {
     std::lock_guard lock(state.mutex);
-    if (!state.begun) {
-      state.chunks = plan_.table->row_groups[state.group]->load(plan_.scan_columns);
-      state.loaded_ahead = true;
-    }
+    if (!state.begun) state.chunks = plan_.table->row_groups[state.group]->load(plan_.scan_columns);
   } catch (...) {  // the morsel that needs it meets the error itself
   }
   // Under the lock to the end: once it has come back, the source may be gone.

@@ -18,6 +18,7 @@ namespace {
 /// Candidates beyond the rows to keep, before the best are picked again.
 constexpr size_t kSlackRows = 8192;
 
+/// Where a row comes in the order of the input. All rows of a morsel come to one fragment, which numbers what it keeps.
 struct Position {
   uint64_t morsel = 0, row = 0;
   friend auto operator<=>(const Position&, const Position&) = default;
@@ -111,33 +112,18 @@ class TopFragment : public Fragment {
   }
 
   void consume(Batch& batch, const Morsel& morsel) override {
-    if (morsel.ordinal != morsel_) {
-      morsel_ = morsel.ordinal;
-      next_row_ = 0;
-    }
-    const uint64_t first_row = next_row_;
-    next_row_ += batch.row_count();
     if (keep_ == 0) return;
     if (threshold_ == nullptr || !threshold_->set()) {
-      for (size_t i = 0; i < batch.row_count(); ++i) positions_.push_back({morsel_, first_row + i});
       rows_->append(batch);
     } else {
       threshold_->select(batch, selected_);
       if (selected_.empty()) return;
-      size_t at = 0;
-      for (const uint32_t row : selected_) {
-        if (batch.selected) {
-          while (batch.selection.indices[at] != row) ++at;
-          positions_.push_back({morsel_, first_row + at});
-        } else {
-          positions_.push_back({morsel_, first_row + row});
-        }
-      }
       Batch kept = batch;
       kept.selected = true;
       kept.selection = {selected_.data(), selected_.size(), nullptr};
       rows_->append(kept);
     }
+    while (positions_.size() < rows_->row_count()) positions_.push_back({morsel.ordinal, next_row_++});
     if (positions_.size() >= keep_ * 2 + kSlackRows || (!bounded_ && positions_.size() >= keep_ * 4)) pick_best();
   }
 
@@ -157,14 +143,12 @@ class TopFragment : public Fragment {
   std::vector<Position> positions_;  ///< of each row
   std::unique_ptr<Threshold> threshold_;
   bool bounded_ = false;
-  uint64_t morsel_ = UINT64_MAX;
   uint64_t next_row_ = 0;
   std::vector<uint32_t> selected_;
 };
 
 /// The rows of some sets in the order of their positions; addresses in `chunks`, which is filled.
-std::vector<RowAddress> by_position(const std::vector<const TopFragment*>& parts, ChunkList& chunks,
-                                    std::vector<Position>* positions) {
+std::vector<RowAddress> by_position(const std::vector<const TopFragment*>& parts, ChunkList& chunks) {
   std::vector<std::pair<Position, RowAddress>> rows;
   for (const TopFragment* part : parts) {
     const size_t first_chunk = chunks.size();
@@ -176,10 +160,7 @@ std::vector<RowAddress> by_position(const std::vector<const TopFragment*>& parts
   }
   std::sort(rows.begin(), rows.end());
   std::vector<RowAddress> addresses;
-  for (const auto& [position, address] : rows) {
-    addresses.push_back(address);
-    if (positions != nullptr) positions->push_back(position);
-  }
+  for (const auto& [position, address] : rows) addresses.push_back(address);
   return addresses;
 }
 
@@ -187,7 +168,7 @@ std::vector<RowAddress> by_position(const std::vector<const TopFragment*>& parts
 void TopFragment::pick_best() {
   rows_->seal();
   ChunkList chunks;
-  const std::vector<RowAddress> in_order = by_position({this}, chunks, nullptr);
+  const std::vector<RowAddress> in_order = by_position({this}, chunks);
   std::vector<RowAddress> best = order_.sort(chunks, in_order, run_alone);
   if (best.size() > keep_) best.resize(keep_);
   std::vector<Position> positions;
@@ -222,7 +203,7 @@ class TopSink : public Sink {
     std::vector<const TopFragment*> parts;
     for (const auto& part : parts_) parts.push_back(part.get());
     ChunkList chunks;
-    const std::vector<RowAddress> in_order = by_position(parts, chunks, nullptr);
+    const std::vector<RowAddress> in_order = by_position(parts, chunks);
     std::vector<RowAddress> sorted = order_.sort(chunks, in_order, parallel);
     cut_rows(sorted, limit_, offset_);
     rows_ = gather_rows(types_, chunks, sorted, parallel);

@@ -129,10 +129,7 @@ void ChunkLoader::parse(const RecordChunk& chunk, size_t rows, bool check_encodi
     }
   }
   if (good_rows == rows) return;
-  if (step_ && good_rows > 0) {  // which may find something wrong in those before
-    parse(chunk, good_rows, check_encoding);
-    stepped(chunk, good_rows);
-  }
+  if (step_ && good_rows > 0) stepped(chunk, good_rows);  // which may find something wrong in those before
   const Field field = index_.column(wrong_field)[good_rows];
   throw located(parsers_[wrong_field].error_of(chunk.text(), field), chunk, field.begin,
                 target_.schema.columns[target_.columns[wrong_field]].name);
@@ -147,7 +144,7 @@ Batch ChunkLoader::batch_of(size_t rows) const {
     vector.size = rows;
     batch.columns.push_back(vector);
   }
-  for (size_t i = 0; i < values_.size(); ++i) batch.columns[target_.columns[i]] = values_[i].view();
+  for (size_t i = 0; i < values_.size(); ++i) batch.columns[target_.columns[i]] = values_[i].view(0, rows);
   return batch;
 }
 

@@ -215,12 +215,6 @@ void CsvWriter::append(const Batch& batch) {
   if (buffer_.size() >= kBufferBytes) flush();
 }
 
-void CsvWriter::append_text(std::string_view rows, uint64_t row_count) {
-  flush();
-  write(rows);
-  row_count_ += row_count;
-}
-
 void CsvWriter::flush() {
   if (!buffer_.empty()) write(buffer_);
   buffer_.clear();

@@ -43,8 +43,6 @@ class CsvWriter {
 
   /// Appends the batch's (selected) rows. Errors: kDiskFull, kIoError.
   void append(const Batch& batch);
-  /// Appends rows that a CsvFormatter made of `row_count` rows.
-  void append_text(std::string_view rows, uint64_t row_count);
   /// Writes what is left, makes it durable and gives the file its name; returns the rows. Called once.
   uint64_t finish();
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <utility>
 
 #include "io/storage/file_error.h"
 
@@ -88,11 +89,9 @@ PosixFile::PosixFile(std::string file_path, const FilePlace& place, OpenMode mod
   if (caching != Caching::kDirect) return;
   // tmpfs before Linux 6.6, and others, refuse O_DIRECT with EINVAL. It is only a wish, so that any failure to get the
   // second descriptor, also another file that was renamed to this path a moment ago, leaves a buffered file.
-  direct_ = open_retrying(place, (mode == OpenMode::kRead ? O_RDONLY : O_RDWR) | O_DIRECT);
-  if (!direct_ || !same_inode(buffered_, direct_)) {
-    direct_ = Descriptor();
-    return;
-  }
+  Descriptor direct = open_retrying(place, (mode == OpenMode::kRead ? O_RDONLY : O_RDWR) | O_DIRECT);
+  if (!direct || !same_inode(buffered_, direct)) return;
+  direct_ = std::move(direct);
   ::posix_fadvise(buffered_.get(), 0, 0, POSIX_FADV_RANDOM);  // no read-ahead behind unaligned ends
   use_direct_ = true;
 }

@@ -44,7 +44,6 @@ thread_local ThreadState thread_state = {};
 struct ThreadEnd {
   ~ThreadEnd() {
     if (thread_state.fork_count == fork_count) delete thread_state.ring;
-    thread_state.ring = nullptr;
     thread_state.is_ending = true;
   }
 };

@@ -31,7 +31,7 @@ void TableSample::choose_rows(const TableVersion& table) {
     groups.push_back(table.row_groups[(2 * i + 1) * group_count / (2 * taken)].get());
     total += groups.back()->row_count();
   }
-  const uint64_t stratum = std::max<uint64_t>(1, (total + kRows - 1) / kRows);
+  const uint64_t stratum = (total + kRows - 1) / kRows;  // 0 where there are no rows
   for (const RowGroup* group : groups) {
     Piece piece{group, {}};
     for (uint64_t begin = 0; begin < group->row_count(); begin += stratum) {

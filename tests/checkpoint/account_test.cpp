@@ -171,6 +171,9 @@ TEST_F(CheckpointAccountTest, AResumedQueryHearsWhatItWasSpared) {
   query->planned(3, 5);
   ASSERT_EQ(notices.size(), 1u);
   EXPECT_EQ(notices[0], "resumed: 3 of 5 pipelines skipped");
+  query->planned(1, 5);
+  ASSERT_EQ(notices.size(), 2u);
+  EXPECT_EQ(notices[1], "resumed: 1 of 5 pipelines skipped");
 }
 
 TEST_F(CheckpointAccountTest, ADamagedFileIsToldAndNotUsed) {

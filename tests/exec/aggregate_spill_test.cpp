@@ -9,6 +9,7 @@
 
 #include "exec/functions/function.h"
 #include "exec/operators/aggregate.h"
+#include "exec/operators/aggregate_saved.h"
 #include "tests/exec/fake_store.h"
 #include "tests/exec/random_rows.h"
 #include "vector/error.h"
@@ -169,6 +170,9 @@ Outcome run(uint64_t seed, const PlanNode& plan, const std::vector<Row>& rows, c
     memory.change(0, charged);
     sink->finalize(run_in_two);
     outcome.rows = sorted_texts(*sink->rows());
+    for (const RowSet::Chunk& chunk : sink->rows()->chunks()) {
+      EXPECT_EQ(chunk.ranges.size(), plan.types.size()) << "ranges are known, wherever the rows lie";
+    }
     EXPECT_EQ(memory.used_bytes(), charged);
   } catch (const Error& error) {
     outcome.rows = {std::string(error.sqlstate)};
@@ -234,6 +238,54 @@ TEST_F(AggregateSpillTest, PartitionsThatAreTooLargeAreSplit) {
     EXPECT_TRUE(split.rows == kept.rows) << split.rows[0].substr(0, 100);
     EXPECT_GT(split.stored, spilled.stored);
   }
+}
+
+TEST_F(AggregateSpillTest, ASpillWithinAMorselLeavesNextToNothing) {
+  constexpr size_t kTextBytes = size_t{1} << 20;
+  Random random(test_seed() + 3);
+  std::vector<Row> rows = random_rows(random, kTypes, std::vector<size_t>(kTypes.size(), 1), 1, 0);
+  rows[0][1] = Value::of_string(std::string(kTextBytes, 'x'));
+  AggregateCall longest;
+  longest.function = find_aggregate("max");
+  longest.arguments = {1};
+  longest.type = Type::varchar();
+  const PlanNode plan = make_plan({2}, {longest});
+  FakeStore store;
+  MemoryBudget memory(size_t{64} << 20);
+  const std::unique_ptr<Sink> sink = make_aggregate_sink(plan, kTypes, {&memory, &store, 1});
+  const ExecutionSettings settings;
+  const WorkerContext worker{&settings};
+  const std::unique_ptr<Fragment> fragment = sink->open(worker);
+  OwnedBatch owned(random, kTypes, rows, false);
+  ColumnBuffer key(Type::boolean());
+  key.append_value(Value::of_boolean(true));
+  owned.batch.columns[2] = key.view();  // flat BOOLEANs are the numbers of their groups
+  fragment->consume(owned.batch, {0});
+  ASSERT_GT(fragment->bytes(), kTextBytes);
+  fragment->spill(store);
+  EXPECT_LT(fragment->bytes(), kTextBytes / 4);
+}
+
+TEST_F(AggregateSpillTest, WhatIsSavedIsCountedWhileItIsInMemory) {
+  constexpr size_t kKeys = 1000, kKeyBytes = 200;
+  const PlanNode plan = make_plan({1}, {});
+  const AggregateShape shape(plan, kTypes);
+  Groups groups = shape.make_groups();
+  ColumnBuffer keys(Type::varchar());
+  for (size_t key = 0; key < kKeys; ++key) {
+    keys.append_value(Value::of_string(std::string(kKeyBytes, 'x') + std::to_string(key)));
+  }
+  std::vector<uint32_t> ids(kKeys);
+  const std::vector<Vector> columns = {keys.view()};
+  groups.index->find_or_add(columns, kKeys, ids.data());
+  groups.states->resize(kKeys);
+  FakeStore store;
+  SavedPartitions in_memory(shape, 0), stored(shape, 0);
+  in_memory.add(groups, nullptr);
+  stored.add(groups, &store);
+  EXPECT_GT(in_memory.bytes(), kKeys * kKeyBytes);
+  EXPECT_GT(stored.bytes(), 0u) << "to know of it takes some, too";
+  EXPECT_LT(stored.bytes(), kKeys * kKeyBytes / 4);
 }
 
 TEST_F(AggregateSpillTest, AStoreThatFailsGivesItsErrorAndKeepsNothing) {

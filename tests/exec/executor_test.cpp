@@ -2,12 +2,31 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "exec/plan/table_function.h"
 #include "tests/exec/plans.h"
 
 namespace cairn::testing {
 namespace {
 
+/// A row group whose mask of deleted rows is followed by memory that is not to be read.
+struct GuardedRowGroup : FakeRowGroup {
+  explicit GuardedRowGroup(FakeRowGroup& from) {
+    rows = from.rows;
+    chunks = from.chunks;
+    zone_maps = from.zone_maps;
+    ::mprotect(pages + page_bytes, page_bytes, PROT_NONE);
+  }
+  ~GuardedRowGroup() override { ::munmap(pages, 2 * page_bytes); }
+  uint64_t* mask() const { return reinterpret_cast<uint64_t*>(pages + page_bytes) - mask_words(rows); }
+  const uint64_t* deleted() const override { return mask(); }
+
+  const size_t page_bytes = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  std::byte* const pages = static_cast<std::byte*>(
+      ::mmap(nullptr, 2 * page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+};
 
 const std::vector<std::pair<unsigned, size_t>>& settings() {
   static const std::vector<std::pair<unsigned, size_t>> all{{1, 2048}, {2, 2048}, {8, 2048}, {2, 7}, {8, 1024}, {1, 100000}, {2, 100000}};
@@ -104,6 +123,51 @@ TEST(Executor, LeavesOutDeletedRows) {
     }
   }
   expect_rows([&] { return scan(table, {0}); }, expected);
+}
+
+TEST(Executor, ReadsNoFurtherThanTheMaskOfDeletedRows) {
+  FakeTable table = numbers({100});
+  const auto guarded = std::make_shared<GuardedRowGroup>(*table.groups[0]);
+  guarded->mask()[1] = uint64_t{1} << (99 - 64);
+  table.version->row_groups[0] = guarded;
+  Rows expected;
+  for (int row = 0; row < 99; ++row) expected.push_back(std::to_string(row));
+  expect_rows([&] { return scan(table, {0}); }, expected);
+}
+
+TEST(Executor, MoreValuesThanAChunkHolds) {
+  std::vector<int64_t> all;
+  Rows expected;
+  for (int64_t number = 0; number < static_cast<int64_t>(kRowGroupRows) + 10; ++number) {
+    all.push_back(number);
+    expected.push_back(std::to_string(number));
+  }
+  EXPECT_EQ(run(values(all), {.threads = 2}), expected);
+}
+
+TEST(Executor, APlanWithATableFunctionCanBeRunAgain) {
+  struct Numbers : TableFunctionSource {
+    bool next(std::vector<ColumnBuffer>& columns, size_t max_rows) override {
+      for (; at < 3 && columns[0].size() < max_rows; ++at) columns[0].append_value(Value::of_integer(Type::big_int(), at));
+      return at < 3;
+    }
+    void rewind() override { at = 0; }
+    int64_t at = 0;
+  };
+  auto plan = node(PlanNode::Kind::kTableFunction);
+  plan->types = {Type::big_int()};
+  plan->function_source = std::make_shared<Numbers>();
+  for (int time = 0; time < 2; ++time) EXPECT_EQ(run(plan), (Rows{"0", "1", "2"}));
+}
+
+TEST(Executor, NothingIsReadAheadOfTheFirstRowGroup) {
+  for (int round = 0; round < 30; ++round) {
+    FakeTable table = numbers({1000, 1000, 1000, 1000});
+    for (auto& group : table.groups) group->on_load = [] { std::this_thread::sleep_for(std::chrono::milliseconds(1)); };
+    EXPECT_EQ(run(limit(scan(table, {0}), 1), {.threads = 1}), Rows{"0"});
+    EXPECT_EQ(table.groups[0]->loads, 1);
+    for (size_t later = 1; later < 4; ++later) EXPECT_EQ(table.groups[later]->loads, 0);
+  }
 }
 
 TEST(Executor, AnErrorOfAWorkerReachesTheClient) {

@@ -29,6 +29,25 @@ std::vector<int64_t> values_of(const RowSet& rows) {
   return values;
 }
 
+TEST(Materialize, RowsOfAMorselUnderWayCount) {
+  PlanNode plan;
+  plan.types = {Type::big_int()};
+  const std::unique_ptr<Sink> sink = make_materialize_sink(plan);
+  const ExecutionSettings settings;
+  const std::unique_ptr<Fragment> fragment = sink->open({&settings});
+  size_t before = 0;
+  for (uint64_t morsel = 0; morsel < 3; ++morsel) {
+    Numbers numbers(0, 1000);
+    fragment->consume(numbers.batch, {morsel});
+    const size_t bytes = fragment->bytes();
+    EXPECT_GE(bytes, before + 1000 * sizeof(int64_t));
+    EXPECT_LT(bytes, before + 100 * 1000 * sizeof(int64_t));
+    fragment->end_morsel({morsel});
+    EXPECT_EQ(fragment->bytes(), bytes);
+    before = bytes;
+  }
+}
+
 TEST(RowSet, FillsChunksToTheBrim) {
   RowSet rows({Type::big_int()});
   for (int i = 0; i < 3; ++i) rows.append(Numbers(i * 100000, 100000).batch);

@@ -104,13 +104,28 @@ TEST_F(SortSpillTest, LimitsCutRuns) {
   }
   PlanNode plan = make_plan(PlanNode::Kind::kSort, types, {{0, true}});
   const std::vector<std::string> all = in_memory(random, plan, rows);
-  for (const auto& [offset, limit] : {std::pair{0, 140000}, {70000, 131073}, {150000, 60000}, {219990, 150000}, {300000, 10}}) {
+  for (const auto& [offset, limit] : {std::pair{0, 140000}, {70000, 131073}, {150000, 60000}, {219990, 150000}, {300000, 10}, {150000, 0}}) {
     plan.offset = offset;
     plan.limit = limit;
     const auto row_count = static_cast<ptrdiff_t>(all.size());
     const ptrdiff_t begin = std::min<ptrdiff_t>(offset, row_count), end = std::min<ptrdiff_t>(begin + limit, row_count);
     const std::vector<std::string> expected(all.begin() + begin, all.begin() + end);
     EXPECT_TRUE(spilled(random, plan, rows, chance(random, 50) ? 0 : kLimitBytes / 2) == expected) << offset << " " << limit;
+  }
+}
+
+/// Every thread keeps up to twice as many rows as are wanted.
+TEST_F(SortSpillTest, TopRowsStayInMemoryWhereTheyFit) {
+  MemoryBudget memory(kLimitBytes);
+  FakeStore store;
+  PlanNode plan = make_plan(PlanNode::Kind::kSort, {Type::integer(), Type::big_int()}, {{0, true}});
+  constexpr int64_t kRowBytes = 4 + 8, kFit = kLimitBytes / 4 / (2 * kThreads * kRowBytes);
+  for (const int64_t offset : {0, 1000}) {
+    plan.offset = offset;
+    plan.limit = kFit - offset;
+    EXPECT_EQ(make_sink(plan, {&memory, &store, kThreads})->spill_store(), nullptr);
+    plan.limit = kFit - offset + 1;
+    EXPECT_EQ(make_sink(plan, {&memory, &store, kThreads})->spill_store(), &store);
   }
 }
 

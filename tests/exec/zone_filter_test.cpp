@@ -92,6 +92,20 @@ TEST_F(ZoneFilter, Strings) {
   EXPECT_TRUE(may(compare(Comparison::kEqual, text->clone(), Expression::make_constant(padded))));
 }
 
+TEST_F(ZoneFilter, BooleanColumnsAreTestsThemselves) {
+  const auto truths = [](bool least, bool most) {
+    return ZoneMap{0, true, Value::of_boolean(least), Value::of_boolean(most)};
+  };
+  group.zone_maps = {truths(true, true), truths(false, false), truths(false, true)};
+  const auto is = [](uint32_t position) { return Expression::make_column(position, Type::boolean()); };
+  EXPECT_TRUE(may(is(0)));
+  EXPECT_FALSE(may(is(1)));
+  EXPECT_TRUE(may(is(2)));
+  EXPECT_FALSE(may(Expression::make_not(is(0))));
+  EXPECT_TRUE(may(Expression::make_not(is(1))));
+  EXPECT_TRUE(may(Expression::make_not(is(2))));
+}
+
 TEST_F(ZoneFilter, LooksThroughCastsToWiderIntegersOnly) {
   EXPECT_FALSE(may(compare(Comparison::kLess, Expression::make_cast(column(0), Type::huge_int()),
                            Expression::make_constant(Value::of_integer(Type::huge_int(), 100)))));

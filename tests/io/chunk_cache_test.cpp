@@ -1,10 +1,14 @@
 #include "io/tables/chunk_cache.h"
 
 #include <atomic>
+#include <chrono>
+#include <new>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "tests/faults/failing_allocator.h"
+#include "tests/io/kernel_answers.h"
 #include "tests/io/table_fixture.h"
 
 namespace cairn {
@@ -73,6 +77,19 @@ TEST(ChunkCache, StaysWithinItsBudget) {
   EXPECT_GT(cache.bytes(), 30'000);
 }
 
+TEST(ChunkCache, ASmallerBudgetIsKeptAtOnce) {
+  ChunkCache cache(1'000'000);
+  CountingReader reader;
+  for (uint64_t row_group = 0; row_group < 500; ++row_group) {
+    const uint32_t column[] = {0};
+    cache.get(row_group, column, reader.of(row_group));
+  }
+  EXPECT_EQ(cache.bytes(), 500'000);
+  cache.set_budget(5'000);
+  EXPECT_LE(cache.bytes(), 5'000);
+  EXPECT_GT(cache.bytes(), 0);
+}
+
 TEST(ChunkCache, AnErrorPassesThroughAndIsNotRemembered) {
   ChunkCache cache(1'000'000);
   CountingReader reader;
@@ -83,6 +100,45 @@ TEST(ChunkCache, AnErrorPassesThroughAndIsNotRemembered) {
                          }),
                Error);
   EXPECT_EQ(cache.get(1, columns, reader.of(1)).size(), 2);
+}
+
+/// Whoever came next would wait for it for ever: in a child that can be killed.
+TEST(ChunkCache, WhereMemoryIsShortNothingStaysClaimed) {
+  EXPECT_EQ(in_child([] {
+    for (uint64_t n = 1;; ++n) {
+      ChunkCache cache(1'000'000);
+      CountingReader reader;
+      const uint32_t columns[] = {0, 1, 2, 3};
+      test::FailingAllocator::arm(n, false);
+      try {
+        cache.get(7, columns, reader.of(7));
+      } catch (const std::bad_alloc&) {
+      }
+      const bool failed = test::FailingAllocator::disarm();
+      if (cache.get(7, columns, reader.of(7)).size() != 4) return 1;
+      if (!failed) return 0;
+    }
+  }), 0);
+}
+
+TEST(ChunkCache, WhoWaitsForAReaderThatFailsReadsItself) {
+  ChunkCache cache(1'000'000);
+  CountingReader reader;
+  const uint32_t column[] = {0};
+  std::atomic<bool> begun = false;
+  std::thread failing([&] {
+    EXPECT_THROW(cache.get(1, column,
+                           [&](auto) -> std::vector<std::shared_ptr<const ColumnChunk>> {
+                             begun = true;
+                             std::this_thread::sleep_for(std::chrono::milliseconds(100));
+                             throw Error(sqlstate::kIoError, "the disk");
+                           }),
+                 Error);
+  });
+  while (!begun) std::this_thread::yield();
+  EXPECT_EQ(cache.get(1, column, reader.of(1)).size(), 1);
+  EXPECT_EQ(reader.calls, 1);
+  failing.join();
 }
 
 TEST(ChunkCache, ThreadsThatWantTheSameReadItOnce) {
@@ -103,6 +159,27 @@ TEST(ChunkCache, ThreadsThatWantTheSameReadItOnce) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(reader.chunks_read, 200);
+}
+
+/// What a database has read is there still when nobody uses it any more, unless its cache is to be small.
+TEST(ChunkCache, ADatabaseKeepsWhatItHasRead) {
+  const auto storage = std::make_shared<SimulatedStorage>(test_seed());
+  const auto stays = [](const Database& database) {
+    const std::vector<uint32_t> column = {0};
+    const std::weak_ptr<const ColumnChunk> read = database.snapshot()->tables.at("fruit")->row_groups[0]->load(column)[0];
+    return !read.expired();
+  };
+  {
+    const auto database = Database::open("/db", storage);
+    create_fruit(*database);
+    insert(*database, numbered_fruits(0, 50'000));
+    EXPECT_TRUE(stays(*database));
+    database->limit_cache(1);
+    EXPECT_FALSE(stays(*database));
+    database->limit_cache(0);
+    EXPECT_TRUE(stays(*database));
+  }
+  EXPECT_FALSE(stays(*Database::open("/db", storage, {.cache_bytes = 1})));
 }
 
 /// Readers scan through a cache that is much too small while a writer commits and merges: each sees one snapshot.

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "io/csv/chunk_loader.h"
@@ -195,6 +196,27 @@ TEST_F(CsvFileTest, AFinishedFileIsDurable) {
   writer->finish();
   storage_.crash(Survival::kNothing);
   EXPECT_EQ(content("/out/file"), "first\n");
+}
+
+/// A file of this machine's that the draft, which is on the simulated one, cannot take the place of.
+TEST_F(CsvFileTest, AFileThatIsWrittenOverIsDurable) {
+  const std::string path = (std::filesystem::temp_directory_path() / ("cairn-copy-" + std::to_string(::getpid()))).string();
+  std::ofstream(path) << "old";
+  const std::string directory = std::filesystem::path(path).parent_path().string();
+  create_durably(storage_, directory);
+  {
+    const auto old = storage_.open(path, OpenMode::kCreate);
+    old->write(0, bytes_of("what stood there before"));
+    old->sync();
+  }
+  storage_.sync_directory(directory);
+  auto writer = create(path);
+  writer->append(rows_.batch());
+  EXPECT_EQ(content(path), "what stood there before");
+  EXPECT_EQ(writer->finish(), 1u);
+  storage_.crash(Survival::kNothing);
+  EXPECT_EQ(content(path), "first\n");
+  std::filesystem::remove(path);
 }
 
 TEST_F(CsvFileTest, AnUnfinishedFileLeavesNothingAndTheOldOneAsItWas) {

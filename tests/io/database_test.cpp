@@ -44,6 +44,24 @@ TEST_P(DatabaseTest, KeepsRowsOverReopening) {
   EXPECT_EQ(scan(*database_->snapshot()), fruits);
 }
 
+TEST_P(DatabaseTest, NumbersOfDataFilesDoNotComeAgain) {
+  const auto file_of_new_table = [&] {
+    create_fruit(*database_);
+    insert(*database_, numbered_fruits(0, 100'000));
+    const auto entries = storage_->list(database_path() + "/data");
+    EXPECT_EQ(entries.size(), 1);
+    return entries.front().name;
+  };
+  const std::string first = file_of_new_table();
+  {
+    const auto transaction = database_->begin_write();
+    transaction->drop_table("fruit");
+    transaction->commit();
+  }
+  open();
+  EXPECT_NE(file_of_new_table(), first);
+}
+
 TEST_P(DatabaseTest, AReaderKeepsItsSnapshotWhileOthersCommit) {
   create_fruit(*database_);
   const auto before = insert(*database_, numbered_fruits(0, 10));
@@ -79,6 +97,8 @@ TEST_P(DatabaseTest, ATransactionSeesItsOwnChanges) {
   EXPECT_EQ(scan(*transaction->snapshot()), numbered_fruits(0, 9));
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 5));
   transaction->drop_table("fruit");
+  transaction->begin_statement();
+  EXPECT_FALSE(transaction->snapshot()->tables.contains("fruit"));
   transaction->create_table(fruit_schema());
   insert(*transaction, numbered_fruits(100, 102));
   EXPECT_EQ(scan(*transaction->snapshot()), numbered_fruits(100, 102));

@@ -1,7 +1,9 @@
 // Batches of asynchronous reads and writes, on every Storage, and the pool of registered buffers.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <numeric>
+#include <optional>
 #include <set>
 #include <thread>
 
@@ -131,6 +133,19 @@ TEST_P(FileBatch, the_destructor_waits) {
     batch->submit();
   }
   EXPECT_EQ(file->size(), buffer.size());
+}
+
+TEST_P(FileBatch, who_only_polls_sees_the_end) {
+  const auto file = storage_->open(path("a"), OpenMode::kCreate);
+  const Bytes content = bytes_of("content");
+  const auto batch = storage_->make_batch();
+  batch->write(*file, 0, content, 7);
+  const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  std::optional<IoCompletion> completion;
+  while (!(completion = batch->poll()) && std::chrono::steady_clock::now() < late) std::this_thread::yield();
+  ASSERT_TRUE(completion);
+  EXPECT_EQ(completion->token, 7U);
+  EXPECT_EQ(get("a"), "content");
 }
 
 TEST_P(FileBatch, batches_of_one_thread_share_its_ring) {

@@ -1,11 +1,14 @@
 // Locks within one process and between two.
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
 #include "tests/io/file_fixture.h"
+#include "tests/io/kernel_answers.h"
 
 namespace cairn {
 namespace {
@@ -89,6 +92,23 @@ TEST_P(FileLocks, a_killed_process_frees_its_lock) {
     child.kill();
     EXPECT_NO_THROW(storage_->lock_file(path("lock"), LockMode::kExclusive));
   }
+}
+
+/// As in a container that does not see other containers' locks.
+TEST_P(FileLocks, where_the_kernel_does_not_tell_the_file_says_whose_lock_it_is) {
+  if (is_simulated()) GTEST_SKIP() << "one process";
+  const LockingChild owner(*storage_, path("lock"), LockMode::kExclusive);
+  ASSERT_TRUE(owner.has_lock());
+  const int outcome = in_child([&] {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0 ||
+        ::mount("/dev/null", "/proc/locks", nullptr, MS_BIND, nullptr) != 0) {
+      return kNotHere;
+    }
+    const Error error = error_of([&] { storage_->lock_file(path("lock"), LockMode::kExclusive); });
+    return error.message.find("process " + std::to_string(owner.pid())) != std::string::npos ? 0 : 1;
+  });
+  if (outcome == kNotHere) GTEST_SKIP() << "no mounts of one's own here";
+  EXPECT_EQ(outcome, 0);
 }
 
 TEST_P(FileLocks, our_lock_keeps_another_process_out) {

@@ -3,6 +3,7 @@
 #include "io/storage/file_posix.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,6 +31,17 @@ class DirectFile : public ::testing::Test {
     return {(::fcntl(next.descriptor, F_GETFL) & O_DIRECT) != 0, next.length};
   }
 
+  /// 'c' for each page that is in the page cache.
+  std::string cached_pages(size_t bytes) {
+    void* const mapped = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file_->next_step(0, memory_.data(), 1).descriptor, 0);
+    std::vector<unsigned char> is_cached(bytes / 4096);
+    ::mincore(mapped, bytes, is_cached.data());
+    ::munmap(mapped, bytes);
+    std::string text;
+    for (const unsigned char page : is_cached) text += (page & 1) != 0 ? 'c' : '-';
+    return text;
+  }
+
   AlignedBuffer memory_{65536};
   std::unique_ptr<PosixFile> file_;
 };
@@ -55,6 +67,16 @@ TEST_F(DirectFile, AFileSystemThatThinksAgainHasABufferedFile) {
   EXPECT_TRUE(file_->retry_after(EINVAL, direct));
   EXPECT_FALSE(file_->is_direct());
   EXPECT_EQ(step(0, 0, 8192), Step(false, 8192));
+}
+
+TEST_F(DirectFile, AnUnalignedTransferIsCachedAtItsEndsOnly) {
+  const size_t bytes = memory_.size();
+  file_->write(0, memory_.bytes());
+  if (cached_pages(bytes) != std::string(bytes / 4096, '-')) GTEST_SKIP() << "this file system caches all";
+  file_->write(100, memory_.bytes().subspan(100, 40'000));
+  EXPECT_EQ(cached_pages(bytes), "c--------c------");
+  file_->read(3 * 4096 + 100, memory_.bytes().subspan(100, 20'000));
+  EXPECT_EQ(cached_pages(bytes), "c--c---c-c------");
 }
 
 }  // namespace

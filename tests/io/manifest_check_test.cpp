@@ -166,6 +166,21 @@ TEST_F(ManifestCheck, ARuinedDatabaseOpensReadOnlyWithWhatIsSound) {
   EXPECT_EQ(error_of([&] { database_->begin_write(); }).sqlstate, sqlstate::kReadOnly);
 }
 
+TEST_F(ManifestCheck, AnOlderSnapshotIsReadWhereTheFirstRecordEndsWithinTheNewest) {
+  const auto old = database_->snapshot(), newest = insert(*database_, numbered_fruits(10, 20));
+  std::vector<std::byte> state = encode_state({newest->number, 100, 100, 100}, *newest, {{"pin", old}});
+  state.resize(state.size() - 16);  // what stands behind the snapshots, and the newest one's end
+  const std::string identity = database_->identity();
+  database_.reset();
+  write_manifest(*storage_, "/db/manifest", identity, state);
+  EXPECT_EQ(error_of([&] { open(); }).sqlstate, sqlstate::kDataCorrupted);
+  open({.salvage = true});
+  EXPECT_EQ(database_->snapshot()->number, old->number);
+  EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 10));
+  ASSERT_EQ(database_->left_out().size(), 1U);
+  EXPECT_CONTAINS(database_->left_out()[0], "first record");
+}
+
 TEST_F(ManifestCheck, BehindADamagedRecordNothingIsSalvaged) {
   for (int i = 1; i < 5; ++i) insert(*database_, numbered_fruits(10 * i, 10 * i + 10));
   const ManifestContent content = read_manifest(*storage_, "/db/manifest");
@@ -177,6 +192,27 @@ TEST_F(ManifestCheck, BehindADamagedRecordNothingIsSalvaged) {
   EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 20));
   ASSERT_GE(database_->left_out().size(), 1U);
   EXPECT_CONTAINS(database_->left_out()[0], "record 5");
+}
+
+TEST_F(ManifestCheck, BehindACommitThatMakesNoSenseNothingIsSalvaged) {
+  const uint64_t newest = database_->snapshot()->number;
+  database_.reset();
+  {
+    CommitRecord senseless, sound;
+    senseless.change_row_groups("nothing", {}, {});
+    sound.create_schema("later");
+    ManifestLog log(storage_, "/db/manifest", read_manifest(*storage_, "/db/manifest"));
+    std::exception_ptr error;
+    ASSERT_EQ(log.append(senseless.encode({newest + 1, 100, 100, 100}), error), ManifestLog::Outcome::kDurable);
+    ASSERT_EQ(log.append(sound.encode({newest + 2, 100, 100, 100}), error), ManifestLog::Outcome::kDurable);
+  }
+  EXPECT_EQ(error_of([&] { open(); }).sqlstate, sqlstate::kDataCorrupted);
+  open({.salvage = true});
+  EXPECT_EQ(database_->snapshot()->number, newest);
+  EXPECT_EQ(scan(*database_->snapshot()), numbered_fruits(0, 10));
+  EXPECT_FALSE(database_->snapshot()->schemas.contains("later"));
+  ASSERT_EQ(database_->left_out().size(), 1U);
+  EXPECT_CONTAINS(database_->left_out()[0], "all commits behind snapshot " + std::to_string(newest));
 }
 
 TEST_F(ManifestCheck, RowsWhoseFileIsGoneAreToldAndLeftOut) {

@@ -66,6 +66,8 @@ TEST(SegmentBounds, OfFloatingNumbers) {
     ASSERT_TRUE(zone_map.has_bounds);
     EXPECT_EQ(zone_map.min.floating, -7.25);
     EXPECT_EQ(zone_map.max.floating, 100.0);
+    EXPECT_EQ(zone_map.min.type, type);
+    EXPECT_EQ(zone_map.max.type, type);
   }
 }
 

@@ -76,6 +76,22 @@ TEST(SegmentCorruption, ErrorsSayWhatIsWrong) {
                   "at least 128 bytes, found 100");
 }
 
+TEST(SegmentCorruption, PlainValuesOutsideOfTheirBoundsAreRefused) {
+  constexpr int64_t kLeast = -4'000'000'000'000'000'000, kMost = 4'000'000'000'000'000'000;
+  const ColumnBuffer column = integers(Type::big_int(), {17, kMost, kLeast, 23});
+  const Bytes segment = bytes_of_segment(column, EncodeEffort::kFast);
+  ASSERT_TRUE(opens(segment, column.type(), 4));
+  for (const auto& [was, is] : {std::pair{kLeast, kLeast - 1}, std::pair{kMost, kMost + 1}}) {
+    Bytes damaged = segment;
+    const auto bytes = std::as_bytes(std::span(&was, 1));
+    const auto value = std::find_end(damaged.begin(), damaged.end(), bytes.begin(), bytes.end());
+    ASSERT_NE(value, damaged.end());
+    std::memcpy(&*value, &is, sizeof is);
+    seal(damaged);
+    EXPECT_CONTAINS(error_of([&] { open_copy(damaged, column.type(), 4); }).message, "a value is outside of its bounds");
+  }
+}
+
 /// A segment whose checksum holds although its content makes no sense: what the schemes themselves must bear.
 TEST(SegmentCorruption, SealedNonsenseDoesNoHarm) {
   std::mt19937_64 random(test_seed());

@@ -20,6 +20,19 @@ class SimulatedPromises : public ::testing::Test {
   SimulatedStorage storage_{5};
 };
 
+TEST_F(SimulatedPromises, AnyRequestOfABatchMayBeTheFirstToComplete) {
+  put("/file", "12345678");
+  const auto file = storage_.open("/file", OpenMode::kRead);
+  std::set<uint64_t> first;
+  for (int round = 0; round < 200; ++round) {
+    Bytes bytes(8);
+    const auto batch = storage_.make_batch();
+    for (uint64_t n = 0; n < 8; ++n) batch->read(*file, n, std::span(bytes).subspan(n, 1), n);
+    first.insert(batch->wait_one().token);
+  }
+  EXPECT_EQ(first.size(), 8u);
+}
+
 TEST_F(SimulatedPromises, LookingIsAnOperationThatMayFail) {
   put("/file", "x");
   const uint64_t before = storage_.operation_count();
@@ -108,6 +121,23 @@ TEST_F(SimulatedPromises, EverySectorOfAWriteMayBeTheOneThatSurvives) {
     for (size_t i = 0; i < text.size(); ++i) ASSERT_EQ(text[i], text[i / 512 * 512]) << "a torn sector";
   }
   EXPECT_EQ(seen.size(), 8u);
+}
+
+TEST_F(SimulatedPromises, AWriteIsAsLikelyToBeLostWhereverItIs) {
+  constexpr uint64_t kFar = 500 * 512;
+  size_t lost = 0;
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SimulatedStorage storage(seed);
+    const auto file = storage.open("/file", OpenMode::kCreate);
+    file->write(kFar, bytes_of("a"));
+    file->sync();
+    storage.sync_directory("/");
+    file->write(kFar, bytes_of("b"));
+    storage.crash(Survival::kPrefix);
+    lost += text_of(read_file(storage, "/file").bytes()).back() == 'a';
+  }
+  EXPECT_GT(lost, 20u);
+  EXPECT_LT(lost, 80u);
 }
 
 }  // namespace

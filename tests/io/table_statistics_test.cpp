@@ -3,6 +3,7 @@
 #include "io/tables/table_statistics.h"
 
 #include "io/tables/row_group.h"
+#include "io/tables/row_identity.h"
 #include "tests/io/table_fixture.h"
 #include "vector/counted_work.h"
 
@@ -25,6 +26,15 @@ TableVersion grown(size_t count, const TableVersion* base = nullptr) {
                                                                 std::vector{summary}));
   }
   return table;
+}
+
+TEST(TableStatistics, NoTwoRowsHaveTheSameIdentity) {
+  TableVersion table = grown(3);
+  table.row_count = 3;
+  table.statistics = TableStatistics().of(table);
+  const auto identified = with_row_identity(table);
+  ASSERT_EQ(identified->statistics.size(), 2u);
+  EXPECT_EQ(identified->statistics[1].distinct_count, 3);
 }
 
 TEST(TableStatistics, AreTheSameWhateverWasSeenBefore) {

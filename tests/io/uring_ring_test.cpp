@@ -4,8 +4,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstddef>
+#include <fstream>
+#include <string>
 #include <thread>
 
 #include "tests/io/file_fixture.h"
@@ -13,6 +16,31 @@
 
 namespace cairn {
 namespace {
+
+/// Memory of this process that the kernel holds for devices.
+size_t pinned_bytes() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  size_t kilobytes = 0;
+  while (status >> word && word != "VmPin:") {
+  }
+  status >> kilobytes;
+  return kilobytes << 10;
+}
+
+/// Whether so much can be pinned, and that is seen.
+bool pins(size_t bytes) {
+  io_uring ring;
+  if (io_uring_queue_init(1, &ring, 0) != 0) return false;
+  AlignedBuffer memory(bytes);
+  const iovec buffer = {memory.data(), bytes};
+  const size_t before = pinned_bytes();
+  io_uring_register_buffers(&ring, &buffer, 1);
+  const bool pinned = pinned_bytes() >= before + bytes;
+  io_uring_unregister_buffers(&ring);
+  io_uring_queue_exit(&ring);
+  return pinned;
+}
 
 class UringRings : public ::testing::Test {
  protected:
@@ -78,6 +106,45 @@ TEST_F(UringRings, one_that_breaks_leaves_the_rest_to_blocking_calls) {
   });
   if (outcome == kNotHere) GTEST_SKIP() << "no seccomp here";
   EXPECT_EQ(outcome, 0);
+}
+
+TEST_F(UringRings, buffers_that_the_kernel_does_not_pin_are_buffers_like_any_other) {
+  const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
+  const int outcome = in_child([&] {
+    if (!batch_works(*file)) return 1;
+    if (!kernel_answers(SYS_io_uring_register, ENOMEM)) return kNotHere;
+    RegisteredBufferPool pool(4096, 4096);
+    RegisteredBuffer buffer = pool.acquire();
+    const auto batch = storage_->make_batch();
+    for (int time = 0; time < 2; ++time) {
+      batch->read(*file, 0, buffer, buffer.size());
+      batch->wait_all();
+    }
+    return std::ranges::equal(buffer.bytes(), pattern(buffer.size(), test_seed())) ? 0 : 2;
+  });
+  if (outcome == kNotHere) GTEST_SKIP() << "no seccomp here";
+  EXPECT_EQ(outcome, 0);
+}
+
+TEST_F(UringRings, buffers_of_a_pool_are_pinned_while_there_is_the_pool) {
+  constexpr size_t kPoolBytes = size_t{1} << 20;
+  if (!pins(kPoolBytes)) GTEST_SKIP() << "RLIMIT_MEMLOCK is small, or the kernel does not tell";
+  const auto file = storage_->open(directory_ + "/a", OpenMode::kCreate);
+  ASSERT_TRUE(batch_works(*file));
+  const size_t before = pinned_bytes();
+  const auto read = [&](auto&& into) {
+    const auto batch = storage_->make_batch();
+    batch->read(*file, 0, into, 100);
+    batch->wait_all();
+  };
+  {
+    RegisteredBufferPool pool(kPoolBytes, kPoolBytes / 4);
+    RegisteredBuffer buffer = pool.acquire();
+    read(buffer);
+    EXPECT_GE(pinned_bytes(), before + kPoolBytes);
+  }
+  ASSERT_TRUE(batch_works(*file));
+  EXPECT_EQ(pinned_bytes(), before);
 }
 
 TEST_F(UringRings, none_is_made_while_its_thread_ends) {

@@ -210,15 +210,15 @@ class UnitTests:
 
 
 class SqlFiles:
-    """The project's SQL files, on a database directory, with a checkpoint after everything."""
-    def __init__(self, copy):
-        self.name, self.copy = "sqllogictest", copy
+    """The SQL files of a folder, on a database directory."""
+    def __init__(self, copy, folder, options=()):
+        self.name, self.copy, self.folder, self.options = folder, copy, folder, options
 
     def tests(self):
-        return sorted(str(path.relative_to(self.copy)) for path in (self.copy / "tests/sql").rglob("*.test"))
+        return sorted(str(path.relative_to(self.copy)) for path in (self.copy / self.folder).rglob("*.test"))
 
     def command(self, tests, directory):
-        return [self.copy / "build/bin/sqllogictest", "--db", directory / "sql.db", "--set", "checkpoint=all",
+        return [self.copy / "build/bin/sqllogictest", "--db", directory / "sql.db", *self.options,
                 *(self.copy / test for test in tests)]
 
 
@@ -330,7 +330,8 @@ def main():
     write_copy(copy, mutants)
     build(copy, mutants, options.jobs)
     compiled = [number for number, mutant in enumerate(mutants) if mutant is not None][:options.count]
-    programs = [*(UnitTests(copy / "build/bin" / name) for name in UNIT_TESTS), SqlFiles(copy),
+    programs = [*(UnitTests(copy / "build/bin" / name) for name in UNIT_TESTS),
+                SqlFiles(copy, "tests/sql", ["--set", "checkpoint=all"]), SqlFiles(copy, "tests/spill"),
                 *(ShellScript(copy, script) for script in SCRIPTS)]
     covering, times = measure(options.work, programs, options.jobs)
     equivalent = equivalent_mutants()
