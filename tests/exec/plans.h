@@ -170,10 +170,11 @@ struct RunOptions {
   std::shared_ptr<ExecutionObserver> observer = nullptr;
   bool profiling = false;
   WorkerPool* pool = nullptr;
+  std::shared_ptr<Storage> storage = nullptr;  ///< where rows go for which there is no memory
 };
 
 inline std::unique_ptr<QueryExecution> start(PlanPtr plan, const RunOptions& options = {}) {
-  ExecutionSettings settings{options.threads, options.capacity, options.memory_limit_bytes};
+  ExecutionSettings settings{options.threads, options.capacity, options.memory_limit_bytes, options.storage, "/", 0};
   return QueryExecution::start(std::move(plan), settings, options.observer, options.profiling, options.pool);
 }
 inline Rows run(PlanPtr plan, const RunOptions& options = {}) { return drain(*start(std::move(plan), options)); }
