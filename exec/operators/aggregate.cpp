@@ -40,10 +40,7 @@ class AggregateFragment : public Fragment {
     further.states->continue_after(*part_.groups.states);
     part_ = {std::move(further), {}};
   }
-  GroupPart take() {
-    flush();
-    return std::move(part_);
-  }
+  GroupPart take() { return std::move(part_); }
   SavedPartitions take_saved() { return std::move(saved_); }
 
  private:
