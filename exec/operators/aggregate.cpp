@@ -40,15 +40,9 @@ class AggregateFragment : public Fragment {
     further.states->continue_after(*part_.groups.states);
     part_ = {std::move(further), {}};
   }
-  std::shared_ptr<RowSet> save() override {
-    flush();
-    return saved_.empty() ? save_part(shape_, part_) : nullptr;
-  }
+  std::shared_ptr<RowSet> save() override { return saved_.empty() ? save_part(shape_, part_) : nullptr; }
   void load(const RowSet& saved) { part_ = load_part(shape_, saved); }
-  GroupPart take() {
-    flush();
-    return std::move(part_);
-  }
+  GroupPart take() { return std::move(part_); }
   SavedPartitions take_saved() { return std::move(saved_); }
 
  private:

@@ -76,6 +76,18 @@ TEST(SegmentCorruption, ErrorsSayWhatIsWrong) {
                   "at least 128 bytes, found 100");
 }
 
+TEST(SegmentCorruption, BoundsThatAreTooLongAreRefused) {
+  ColumnBuffer column(Type::varchar());
+  for (const char* text : {"apple", "pear"}) column.append_value(Value::of_string(text));
+  const Bytes segment = bytes_of_segment(column, EncodeEffort::kSmall);
+  for (const size_t field : {offsetof(SegmentHeader, min_length), offsetof(SegmentHeader, max_length)}) {
+    Bytes damaged = segment;
+    damaged[field] = std::byte{17};
+    seal(damaged);
+    EXPECT_CONTAINS(error_of([&] { open_copy(damaged, column.type(), 2); }).message, "has an overlong bound");
+  }
+}
+
 TEST(SegmentCorruption, PlainValuesOutsideOfTheirBoundsAreRefused) {
   constexpr int64_t kLeast = -4'000'000'000'000'000'000, kMost = 4'000'000'000'000'000'000;
   const ColumnBuffer column = integers(Type::big_int(), {17, kMost, kLeast, 23});

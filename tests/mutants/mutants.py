@@ -315,7 +315,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
-    parser.add_argument("--work", type=pathlib.Path, default=ROOT / "build/mutants")
+    parser.add_argument("--work", type=lambda path: pathlib.Path(path).resolve(), default=ROOT / "build/mutants")
     parser.add_argument("--list", type=pathlib.Path, default=ROOT / "tests/mutants/mutants.tsv")
     parser.add_argument("--draw-only", action="store_true")
     options = parser.parse_args()
