@@ -4,21 +4,13 @@
 #include <atomic>
 
 #include "vector/error.h"
+#include "vector/null_vector.h"
 
 namespace cairn {
 
 namespace {
 
-void append_nulls(ColumnBuffer& column, size_t rows) {
-  static constexpr uint64_t kNothing[2] = {0, 0};
-  Vector null;
-  null.type = column.type();
-  null.encoding = Encoding::kConstant;
-  null.size = rows;
-  null.data = kNothing;
-  null.validity = kNothing;
-  column.append(null);
-}
+void append_nulls(ColumnBuffer& column, size_t rows) { column.append(null_vector(column.type(), rows)); }
 
 size_t words_for(size_t rows) { return (rows + 63) / 64; }
 

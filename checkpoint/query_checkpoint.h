@@ -61,11 +61,10 @@ class QueryCheckpoint : public ExecutionObserver {
   struct Found { std::string path; DurableBreaker breaker; };
   QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
   const Found* find(const Breaker& breaker) const;
+  bool is_early() const;
 
   const std::shared_ptr<CheckpointStore> store_;
   const std::shared_ptr<State> state_;
-  bool is_early() const;
-
   std::map<Fingerprint, Found> found_;  ///< durable from before; fixed when the query begins
   std::map<Fingerprint, std::vector<Found>> found_fragments_;  ///< of breakers that were not complete; the same
 };

@@ -3,6 +3,7 @@
 #include "exec/operators/join.h"
 #include "exec/operators/join_table.h"
 #include "exec/operators/row_set_source.h"
+#include "vector/null_vector.h"
 
 namespace cairn {
 
@@ -48,18 +49,11 @@ class BuildRowsSource : public Source {
   };
 
   void push_rows(State& state, Consumer& next) const {
-    static constexpr uint64_t kNothing[2] = {0, 0};
     Batch out;
     out.size = state.rows.size();
     for (const uint32_t column : columns_.outputs) {
       if (column < columns_.probe_count) {
-        Vector null;
-        null.type = probe_types_[column];
-        null.encoding = Encoding::kConstant;
-        null.size = out.size;
-        null.data = kNothing;
-        null.validity = kNothing;
-        out.columns.push_back(null);
+        out.columns.push_back(null_vector(probe_types_[column], out.size));
       } else {
         const uint32_t build_column = column - static_cast<uint32_t>(columns_.probe_count);
         out.columns.push_back(

@@ -6,6 +6,7 @@
 #include "exec/operators/join.h"
 #include "vector/counted_work.h"
 #include "vector/error.h"
+#include "vector/null_vector.h"
 
 namespace cairn {
 
@@ -149,15 +150,7 @@ void JoinProber::spread_all(size_t batch_rows, size_t count, bool others_null) {
   }
 }
 
-Vector JoinProber::null_of(uint32_t build_column) const {
-  static constexpr uint64_t kNothing[2] = {0, 0};
-  Vector out;
-  out.type = table_.column(build_column).type;
-  out.encoding = Encoding::kConstant;
-  out.data = kNothing;
-  out.validity = kNothing;
-  return out;
-}
+Vector JoinProber::null_of(uint32_t build_column) const { return null_vector(table_.column(build_column).type, 0); }
 
 // ---- at most one build row per key --------------------------------------------------------------------------------
 

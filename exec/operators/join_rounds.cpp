@@ -79,13 +79,7 @@ std::shared_ptr<RowSet> JoinRounds::load(size_t round, const Sink::Parallel& par
   for (size_t i = 0; i < begins.size(); ++i) parts.emplace_back(types_);
   begins.push_back(chunks.size());
   parallel(parts.size(), [&](size_t part) {
-    Batch batch;
-    std::vector<std::vector<uint64_t>> scratch;
-    for (size_t i = begins[part]; i < begins[part + 1]; ++i) {
-      const RowSet::Chunk loaded = chunks[i].stored->load();
-      RowSet::view(loaded, 0, loaded.row_count, batch, scratch);
-      parts[part].append(batch);
-    }
+    for (size_t i = begins[part]; i < begins[part + 1]; ++i) parts[part].append(chunks[i].stored->load());
     parts[part].seal();
   });
   auto rows = std::make_shared<RowSet>(types_);

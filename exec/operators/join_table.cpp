@@ -47,11 +47,7 @@ std::shared_ptr<const RowSet> loaded(const RowSet& rows, const Sink::Parallel& p
   std::vector<RowSet> parts;
   for (size_t i = 0; i < rows.chunks().size(); ++i) parts.emplace_back(rows.types());
   parallel(parts.size(), [&](size_t i) {
-    const std::shared_ptr<const RowSet::Chunk> chunk = rows.pin(i);
-    Batch batch;
-    std::vector<std::vector<uint64_t>> scratch;
-    RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
-    parts[i].append(batch);
+    parts[i].append(*rows.pin(i));
     parts[i].seal();
   });
   auto all = std::make_shared<RowSet>(rows.types());

@@ -115,13 +115,8 @@ class MaterializeSink : public Sink {
 
 RowSet copy_together(const std::vector<Type>& types, std::vector<RowSet>& pieces, size_t begin, size_t end) {
   RowSet merged(types);
-  Batch batch;
-  std::vector<std::vector<uint64_t>> scratch;
   for (size_t i = begin; i < end; ++i) {
-    for (size_t chunk = 0; chunk < pieces[i].chunks().size(); ++chunk) {
-      pieces[i].view(chunk, 0, pieces[i].chunks()[chunk].row_count, batch, scratch);
-      merged.append(batch);
-    }
+    for (const RowSet::Chunk& chunk : pieces[i].chunks()) merged.append(chunk);
     pieces[i] = RowSet(types);
   }
   return merged;

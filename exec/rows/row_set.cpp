@@ -71,6 +71,13 @@ void RowSet::append(const Batch& batch) {
   row_count_ += rows;
 }
 
+void RowSet::append(const Chunk& chunk) {
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  view(chunk, 0, chunk.row_count, batch, scratch);
+  append(batch);
+}
+
 void RowSet::adopt(RowSet&& other) {
   assert(other.types_.size() == types_.size());
   row_count_ += other.row_count_;

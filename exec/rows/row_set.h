@@ -37,6 +37,8 @@ class RowSet {
 
   /// Appends the batch's (selected) rows to the open chunk, opening chunks as they fill.
   void append(const Batch& batch);
+  /// The same of all rows of a chunk that is in memory.
+  void append(const Chunk& chunk);
   /// Appends all chunks of another set with the same types; no copying. (std::move leaves `other` empty.)
   void adopt(RowSet&& other);
   /// Appends a chunk made elsewhere; its columns have this set's types and chunk.row_count rows each.

@@ -31,8 +31,8 @@ std::vector<size_t> builds_with_marks(const std::vector<Leg>& legs) {
 
 /// The pipelines of whose rows the numbers count: morsels are cut from them, or marks left at them. nullopt: what a morsel
 /// is depends on how much memory there is (a join's rounds), or on chance.
-std::optional<std::vector<size_t>> inputs_by_number(const std::vector<Leg>& legs) {
-  std::vector<size_t> inputs = builds_with_marks(legs);
+std::optional<std::vector<size_t>> inputs_by_number(const std::vector<Leg>& legs, std::vector<size_t> marked) {
+  std::vector<size_t> inputs = std::move(marked);
   for (const Leg& leg : legs) {
     if (leg.source == Leg::SourceKind::kRows || leg.source == Leg::SourceKind::kBuildRows) {
       inputs.push_back(leg.input);
@@ -55,7 +55,8 @@ Fingerprint fingerprint_of(std::span<const Fingerprint> editions, size_t leg_cou
 void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, PipelineRun& run) {
   Progress& progress = progress_[number];
   if (observer_ == nullptr || !graph_.pipelines[number].is_breaker() || !progress.deterministic) return;
-  const auto inputs = inputs_by_number(legs);
+  const std::vector<size_t> marked = builds_with_marks(legs);
+  const auto inputs = inputs_by_number(legs, marked);
   if (!inputs) return;
   std::vector<Fingerprint> editions;
   for (const size_t input : *inputs) {
@@ -65,7 +66,7 @@ void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, Pipe
   FragmentKey key{progress.breaker, fingerprint_of(editions, legs.size()), {}};
   key.breaker.types = progress.sink->saved_types();
   if (key.breaker.types.empty()) return;
-  for (const size_t build : builds_with_marks(legs)) key.matches.push_back(join_matches(*progress_[build].sink));
+  for (const size_t build : marked) key.matches.push_back(join_matches(*progress_[build].sink));
   observer_->fragments(key, run.morsel_count(), [&](MorselSet covered, const RowSet& saved) {
     std::unique_ptr<Fragment> fragment = progress.sink->reopen(saved);
     fragment->covered = std::move(covered);

@@ -51,12 +51,7 @@ struct Keeper : ExecutionObserver {
   }
   void offer(const Fingerprint& breaker, const RowSet& rows, bool resident) {
     auto copied = std::make_shared<RowSet>(rows.types());
-    Batch batch;
-    std::vector<std::vector<uint64_t>> scratch;
-    for (size_t i = 0; i < rows.chunks().size(); ++i) {
-      RowSet::view(*rows.pin(i), 0, rows.chunks()[i].row_count, batch, scratch);
-      copied->append(batch);
-    }
+    for (size_t i = 0; i < rows.chunks().size(); ++i) copied->append(*rows.pin(i));
     copied->seal();
     if (!resident) copied->evict_all(store);
     offered[breaker] = std::move(copied);

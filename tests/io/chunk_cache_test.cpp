@@ -52,6 +52,11 @@ uint64_t id_of(const ColumnChunk& chunk) {
   return static_cast<uint64_t>(chunk.slice(0, 0, scratch).base);
 }
 
+void get_first_column(ChunkCache& cache, CountingReader& reader, uint64_t row_group) {
+  const uint32_t column[] = {0};
+  cache.get(row_group, column, reader.of(row_group));
+}
+
 TEST(ChunkCache, ReadsWhatIsMissingInOneCall) {
   ChunkCache cache(1'000'000);
   CountingReader reader;
@@ -70,8 +75,7 @@ TEST(ChunkCache, StaysWithinItsBudget) {
   ChunkCache cache(64'000);
   CountingReader reader;
   for (uint64_t row_group = 0; row_group < 1000; ++row_group) {
-    const uint32_t column[] = {0};
-    cache.get(row_group, column, reader.of(row_group));
+    get_first_column(cache, reader, row_group);
     EXPECT_LE(cache.bytes(), 64'000);
   }
   EXPECT_GT(cache.bytes(), 30'000);
@@ -80,10 +84,7 @@ TEST(ChunkCache, StaysWithinItsBudget) {
 TEST(ChunkCache, ASmallerBudgetIsKeptAtOnce) {
   ChunkCache cache(1'000'000);
   CountingReader reader;
-  for (uint64_t row_group = 0; row_group < 500; ++row_group) {
-    const uint32_t column[] = {0};
-    cache.get(row_group, column, reader.of(row_group));
-  }
+  for (uint64_t row_group = 0; row_group < 500; ++row_group) get_first_column(cache, reader, row_group);
   EXPECT_EQ(cache.bytes(), 500'000);
   cache.set_budget(5'000);
   EXPECT_LE(cache.bytes(), 5'000);
