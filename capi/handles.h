@@ -26,6 +26,7 @@ struct cairn_database {
 struct cairn_connection {
   std::shared_ptr<cairn::Engine> engine;
   std::shared_ptr<cairn::Session> session;
+  std::string receipt;  ///< what cairn_receipt returned last
 };
 
 struct cairn_statement {

@@ -170,6 +170,8 @@ CAIRN_QUERY_FIELD(started, const char*, query.started.c_str(), "")
 CAIRN_QUERY_FIELD(breakers_durable, uint64_t, query.breakers_durable, 0)
 CAIRN_QUERY_FIELD(breakers_total, uint64_t, query.breakers_total, 0)
 CAIRN_QUERY_FIELD(bytes, uint64_t, query.bytes, 0)
+CAIRN_QUERY_FIELD(receipt, const char*, query.receipt.c_str(), "")
+CAIRN_QUERY_FIELD(committed, bool, query.committed, false)
 #undef CAIRN_QUERY_FIELD
 
 cairn_status cairn_resume(cairn_connection* connection, const char* id, cairn_result** result, cairn_error** error) {
@@ -184,6 +186,37 @@ cairn_status cairn_resume(cairn_connection* connection, const char* id, cairn_re
 
 cairn_status cairn_discard(cairn_connection* connection, const char* id, cairn_error** error) {
   return guarded(error, [&] { required(connection, "connection").session->discard(&required(id, "id")); });
+}
+
+/* ---- Receipts ---- */
+
+cairn_status cairn_leave_receipts(cairn_connection* connection, const char* name, const char* text, cairn_error** error) {
+  return guarded(error, [&] {
+    auto& session = *required(connection, "connection").session;
+    if (name == nullptr) return session.leave_receipts("", "");
+    session.leave_receipts(name, &required(text, "text"));
+  });
+}
+
+const char* cairn_receipt(cairn_connection* connection, const char* name) {
+  bool found = false;
+  guarded(nullptr, [&] {
+    auto& handle = required(connection, "connection");
+    const auto receipt = handle.session->receipt(&required(name, "name"));
+    if (receipt) handle.receipt = *receipt;
+    found = receipt.has_value();
+  });
+  return found ? connection->receipt.c_str() : nullptr;
+}
+
+cairn_block cairn_transaction_block(const cairn_connection* connection) {
+  if (connection == nullptr) return CAIRN_BLOCK_NONE;
+  switch (connection->session->block_state()) {
+    case cairn::Session::BlockState::kNone: return CAIRN_BLOCK_NONE;
+    case cairn::Session::BlockState::kOpen: return CAIRN_BLOCK_OPEN;
+    case cairn::Session::BlockState::kFailed: return CAIRN_BLOCK_FAILED;
+  }
+  return CAIRN_BLOCK_NONE;
 }
 
 }  // extern "C"

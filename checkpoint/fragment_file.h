@@ -37,7 +37,7 @@ struct DurableBreaker {
 };
 
 /// Version of everything below checkpoint/: files and log records of another one are never used.
-inline constexpr uint32_t kCheckpointFormat = 3;
+inline constexpr uint32_t kCheckpointFormat = 4;
 
 /// A file with one breaker's finished rows:
 ///

@@ -89,6 +89,14 @@ bool CheckpointLog::apply(std::string_view payload, bool foreign) {
       if (query != queries.end() && record->breaker) query->second.durable.push_back(std::move(*record->breaker));
       break;
     }
+    case LogRecord::Kind::kTry:
+      if (const auto query = queries.find(record->query.id); query != queries.end()) query->second.tries.push_back(record->durable);
+      break;
+    case LogRecord::Kind::kReturned: {
+      const auto query = queries.find(record->query.id);
+      if (query != queries.end() && !query->second.tries.empty()) query->second.tries.pop_back();
+      break;
+    }
     case LogRecord::Kind::kEnd: queries.erase(record->query.id); break;
   }
   return true;
@@ -116,6 +124,7 @@ std::vector<std::string> CheckpointLog::live_payloads() const {
   for (const auto& [id, query] : queries_) {
     payloads.push_back(begin_record(query));
     for (const DurableBreaker& breaker : query.durable) payloads.push_back(durable_record(id, breaker));
+    for (const uint64_t durable : query.tries) payloads.push_back(try_record(id, durable));
   }
   return payloads;
 }
@@ -140,6 +149,10 @@ void CheckpointLog::begin(const LoggedQuery& query, const DurableBreaker& first)
 void CheckpointLog::durable(const std::string& query_id, const DurableBreaker& breaker) {
   append({durable_record(query_id, breaker)});
 }
+
+void CheckpointLog::begin_try(const std::string& query_id, uint64_t durable) { append({try_record(query_id, durable)}); }
+
+void CheckpointLog::end_try(const std::string& query_id) { append({returned_record(query_id)}); }
 
 void CheckpointLog::end(const std::string& query_id) {
   append({end_record(query_id)});

@@ -30,6 +30,9 @@ class CheckpointLog {
   /// throws for every further record. A record that is too long is refused (kProgramLimit), and changes nothing.
   void begin(const LoggedQuery& query, const DurableBreaker& first);  ///< both records at once
   void durable(const std::string& query_id, const DurableBreaker& breaker);
+  /// A process begins to go on with it, of which so much is durable; and gives it back unfinished, in order.
+  void begin_try(const std::string& query_id, uint64_t durable);
+  void end_try(const std::string& query_id);
   /// Rewrites the log where most of it tells of queries that have ended.
   void end(const std::string& query_id);
   bool broken() const { return broken_; }

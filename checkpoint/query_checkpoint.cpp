@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
 
 #include "checkpoint/kept_matches.h"
 #include "checkpoint/query_state.h"
@@ -41,6 +42,11 @@ std::string now_iso() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(system_clock::to_time_t(now)), micros.count());
 }
 
+uint64_t unix_seconds() {
+  using namespace std::chrono;
+  return static_cast<uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
+}
+
 }  // namespace
 
 size_t count_breakers(const PlanNode& plan) {
@@ -48,6 +54,8 @@ size_t count_breakers(const PlanNode& plan) {
   for_each_node(plan, [&](const PlanNode& node) { count += has_breaker(node); });
   return count;
 }
+
+std::string statement_receipt(std::string_view id) { return fmt::format("statement {}", id); }
 
 QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request)
     : store_(std::move(store)), state_(std::make_shared<State>()) {
@@ -57,16 +65,32 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
   state_->logged.context = request.context;
   state_->logged.root = fingerprint(*request.plan);
   state_->logged.breakers_total = count_breakers(*request.plan);
+  if (request.writes) state_->logged.writes = request.goes_on.empty() ? state_->logged.id : request.goes_on;
+  state_->logged.receipt = request.receipt;
+  if (request.retention.count() > 0) state_->logged.keep_until_s = unix_seconds() + static_cast<uint64_t>(request.retention.count() / 1000);
   state_->started = std::chrono::steady_clock::now();
   state_->request = std::move(request);
 
+  std::vector<std::shared_ptr<Interrupted>> same, all;
+  QueryTries tries;
+  {
+    const std::lock_guard lock(store_->mutex_);
+    for (const auto& [id, interrupted] : store_->interrupted_) {
+      const LoggedQuery& query = interrupted->query;
+      if (interrupted->ended) continue;
+      all.push_back(interrupted);
+      if (query.root != state_->logged.root || query.writes != state_->logged.writes) continue;
+      state_->stands_for.push_back(id);
+      same.push_back(interrupted);
+    }
+    tries = tries_of(same);
+  }
+  const std::set<const DurableBreaker*> left_out = begin_try(std::move(same), tries);
   std::map<Fingerprint, std::string> newest;  // when the query of `found_` began: a later one has seen what an earlier left
-  std::lock_guard lock(store_->mutex_);
-  for (const auto& [id, interrupted] : store_->interrupted_) {
+  for (const auto& interrupted : all) {
     const LoggedQuery& query = interrupted->query;
-    if (interrupted->ended) continue;
-    if (query.root == state_->logged.root) state_->stands_for.push_back(id);
     for (const DurableBreaker& breaker : query.durable) {
+      if (left_out.contains(&breaker)) continue;
       if (!breaker.is_complete()) {
         found_fragments_[breaker.fingerprint].push_back({interrupted->path(breaker), breaker});
         continue;
@@ -77,6 +101,24 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
       found_.insert_or_assign(breaker.fingerprint, Found{interrupted->path(breaker), breaker});
     }
   }
+}
+
+/// Goes on with what these entries hold, and notes that it does. What it had better leave out, as QueryTries tell.
+std::set<const DurableBreaker*> QueryCheckpoint::begin_try(std::vector<std::shared_ptr<Interrupted>> entries,
+                                                            const QueryTries& tries) {
+  if (entries.empty()) return {};
+  std::ranges::sort(entries, {}, [](const auto& entry) { return std::tie(entry->query.started, entry->query.id); });
+  std::vector<const DurableBreaker*> records;
+  for (const auto& entry : entries) {
+    for (const DurableBreaker& breaker : entry->query.durable) records.push_back(&breaker);
+  }
+  if (tries.given_up()) return {records.begin(), records.end()};
+  state_->tried = tries.noted_in;
+  store_->attempt([&] {
+    store_->writer_.enqueue([store = store_.get(), tries] { store->note_try(tries.noted_in, tries.durable); });
+  });
+  const size_t count = std::min(tries.left_out(), records.size());
+  return {records.end() - static_cast<ptrdiff_t>(count), records.end()};
 }
 
 const QueryCheckpoint::Found* QueryCheckpoint::find(const Breaker& breaker) const {
@@ -228,13 +270,18 @@ std::string QueryCheckpoint::state(const Breaker& breaker) {
 void QueryCheckpoint::finish(bool delivered) noexcept {
   if (state_->finished.exchange(true)) return;
   if (!delivered) state_->stands_for.clear();
-  if (!state_->queued && state_->stands_for.empty()) return;
+  if (!state_->queued && state_->stands_for.empty() && state_->tried.empty()) return;
   try {
     store_->mark_ended(state_->stands_for, true);
     store_->writer_.enqueue([store = store_.get(), state = state_] { store->end(*state); });
   } catch (const std::exception&) {  // no memory, no thread: the next process finds it interrupted
     store_->mark_ended(state_->stands_for, false);
   }
+}
+
+void QueryCheckpoint::leave_receipts(WriteTransaction& transaction, std::string_view answer) const {
+  if (state_->queued) transaction.leave_receipt(statement_receipt(state_->logged.id), answer);
+  for (const std::string& id : state_->stands_for) transaction.leave_receipt(statement_receipt(id), answer);
 }
 
 uint64_t QueryCheckpoint::bytes_written() const { return state_->bytes_written; }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,9 @@ enum class CheckpointMode : uint8_t {
   kAll,   ///< every completed breaker
 };
 
+/// Name of the receipt that a statement leaves whose checkpoints have this id.
+std::string statement_receipt(std::string_view id);
+
 /// What a session says of a query that begins.
 struct CheckpointRequest {
   std::string text;
@@ -31,6 +35,10 @@ struct CheckpointRequest {
   CheckpointMode mode = CheckpointMode::kAuto;
   uint64_t bytes_max = 0;  ///< cap on all files of this store; 0: none
   std::chrono::milliseconds epoch{0};  ///< how long a worker collects before it seals; 0: by what it would cost
+  std::chrono::milliseconds retention{0};  ///< how long what is durable is kept for who comes back; 0: until it is discarded
+  bool writes = false;     ///< it changes the database, with what the plan gives
+  std::string goes_on;     ///< LoggedQuery::writes of the interrupted statement that it goes on with
+  std::string receipt;     ///< LoggedQuery::receipt
   bool verbose = false;    ///< a notice for every breaker that becomes durable, or does not
   std::function<void(std::string_view)> notice;
 };
@@ -54,6 +62,9 @@ class QueryCheckpoint : public ExecutionObserver {
   /// waiting; only the first call does anything.
   void finish(bool delivered) noexcept;
   uint64_t bytes_written() const;
+  /// Of a statement that changes the database, before it commits: whoever asks for it later, under whatever id it ran,
+  /// learns that it has (statement_receipt), and what its answer was.
+  void leave_receipts(WriteTransaction& transaction, std::string_view answer) const;
 
  private:
   friend class CheckpointStore;
@@ -62,6 +73,8 @@ class QueryCheckpoint : public ExecutionObserver {
   QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
   const Found* find(const Breaker& breaker) const;
   bool is_early() const;
+  std::set<const DurableBreaker*> begin_try(std::vector<std::shared_ptr<struct Interrupted>> entries,
+                                            const struct QueryTries& tries);
 
   const std::shared_ptr<CheckpointStore> store_;
   const std::shared_ptr<State> state_;

@@ -21,6 +21,7 @@ struct QueryCheckpoint::State {
   LoggedQuery logged;
   std::chrono::steady_clock::time_point started;
   std::vector<std::string> stands_for;  ///< ids of interrupted queries with the same plan
+  std::string tried;                    ///< the id under which it is noted that this process goes on with them
   std::atomic<bool> finished{false};
   std::atomic<bool> off{false};         ///< after a failure to write
   std::atomic<uint64_t> bytes_written{0};

@@ -141,9 +141,11 @@ DurableBreaker durable_from(const JsonValue& json) {
 /// What every version's records have.
 LogRecord read_common(const JsonValue& json) {
   const std::string& kind = json.at("record").string();
-  LogRecord record{kind == "begin"     ? LogRecord::Kind::kBegin
-                   : kind == "durable" ? LogRecord::Kind::kDurable
-                                       : LogRecord::Kind::kEnd,
+  LogRecord record{kind == "begin"      ? LogRecord::Kind::kBegin
+                   : kind == "durable"  ? LogRecord::Kind::kDurable
+                   : kind == "try"      ? LogRecord::Kind::kTry
+                   : kind == "returned" ? LogRecord::Kind::kReturned
+                                        : LogRecord::Kind::kEnd,
                    {}, std::nullopt};
   record.query.id = json.at("query").string();
   if (record.kind == LogRecord::Kind::kBegin) {
@@ -177,6 +179,9 @@ std::string begin_record(const LoggedQuery& query) {
                       {"context", to_json(query.context)},
                       {"pin", to_json(query.pin)},
                       {"root", to_json(query.root)},
+                      {"writes", to_json(query.writes)},
+                      {"receipt", to_json(query.receipt)},
+                      {"keep_until", to_json(query.keep_until_s)},
                       {"breakers", to_json(query.breakers_total)}});
 }
 
@@ -197,6 +202,14 @@ std::string durable_record(std::string_view query_id, const DurableBreaker& brea
                       {"parts", list_to_json(breaker.parts)}});
 }
 
+std::string try_record(std::string_view query_id, uint64_t durable) {
+  return json_object({{"record", json_string("try")}, {"query", to_json(query_id)}, {"durable", to_json(durable)}});
+}
+
+std::string returned_record(std::string_view query_id) {
+  return json_object({{"record", json_string("returned")}, {"query", to_json(query_id)}});
+}
+
 std::string end_record(std::string_view query_id) {
   return json_object({{"record", json_string("end")}, {"query", to_json(query_id)}});
 }
@@ -206,9 +219,13 @@ std::optional<LogRecord> read_record(std::string_view payload) {
     if (record.kind == LogRecord::Kind::kBegin) {
       record.query.context = context_from(json.at("context"));
       record.query.root = fingerprint_from(json.at("root"));
+      record.query.writes = json.at("writes").string();
+      record.query.receipt = json.at("receipt").string();
+      record.query.keep_until_s = json.at("keep_until").number<uint64_t>();
       record.query.breakers_total = json.at("breakers").number<size_t>();
     }
     if (record.kind == LogRecord::Kind::kDurable) record.breaker = durable_from(json);
+    if (record.kind == LogRecord::Kind::kTry) record.durable = json.at("durable").number<uint64_t>();
   });
 }
 

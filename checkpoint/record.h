@@ -26,23 +26,34 @@ struct LoggedQuery {
   std::string started;  ///< ISO 8601, UTC, with microseconds
   QueryContext context;
   Fingerprint root;     ///< of the whole plan: the same query over the same snapshot
+  /// Of a statement that changes the database: the id under which it first ran. Each is one of its own, whatever its text
+  /// and plan; to go on with it is to run it under that id. Empty: a query.
+  std::string writes;
+  uint64_t keep_until_s = 0;  ///< seconds of the Unix epoch; 0: until it is discarded
+  std::string receipt;  ///< that its session's commits left, in one piece; empty: none
   std::string pin;      ///< name of the database's durable pin that keeps its snapshot
   size_t breakers_total = 0;
   std::vector<DurableBreaker> durable;
+  /// Of the processes that went on with it and did not come back: what was durable when each began (QueryTries).
+  std::vector<uint64_t> tries;
 };
 
 /// The payloads of the checkpoint log's records, in JSON: {"record":"begin",…} opens a query, {"record":"durable",…}
-/// names one breaker's file, {"record":"end"} closes the query.
+/// names one breaker's file, {"record":"try"} and {"record":"returned"} stand around a process that goes on with it, and
+/// {"record":"end"} closes the query.
 std::string begin_record(const LoggedQuery& query);
 std::string durable_record(std::string_view query_id, const DurableBreaker& breaker);
+std::string try_record(std::string_view query_id, uint64_t durable);
+std::string returned_record(std::string_view query_id);
 std::string end_record(std::string_view query_id);
 
 /// A payload, read.
 struct LogRecord {
-  enum class Kind : uint8_t { kBegin, kDurable, kEnd };
+  enum class Kind : uint8_t { kBegin, kDurable, kTry, kReturned, kEnd };
   Kind kind;
   LoggedQuery query;  ///< kBegin: all of it; else its id
   std::optional<DurableBreaker> breaker;  ///< kDurable
+  uint64_t durable = 0;                   ///< kTry
 };
 /// nullopt where these are not bytes that this version wrote.
 std::optional<LogRecord> read_record(std::string_view payload);

@@ -86,6 +86,18 @@ Recovered recover(Database& database, const std::string& place, const std::set<s
   return recovered;
 }
 
+QueryTries tries_of(const std::vector<std::shared_ptr<Interrupted>>& entries) {
+  QueryTries tries;
+  std::vector<uint64_t> begun;
+  for (const auto& entry : entries) {
+    tries.durable += entry->query.durable.size();
+    begun.insert(begun.end(), entry->query.tries.begin(), entry->query.tries.end());
+    if (tries.noted_in.empty() || entry->query.id < tries.noted_in) tries.noted_in = entry->query.id;
+  }
+  tries.deaths = static_cast<unsigned>(std::ranges::count(begun, tries.durable));
+  return tries;
+}
+
 void Recovered::add(Recovered&& other) {
   const auto append = [](auto& to, auto& from) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));

@@ -19,6 +19,21 @@ struct Interrupted {
   std::string path(const DurableBreaker& breaker) const { return owner->path(breaker.file); }
 };
 
+/// What has become of an interrupted query so far, over all processes that had to do with it: who comes back to the same
+/// place again and again, and dies there, is to come back no more.
+struct QueryTries {
+  uint64_t durable = 0;  ///< records of what is durable of it
+  unsigned deaths = 0;   ///< processes that went on with it from there, and died
+  std::string noted_in;  ///< the id under which they are noted
+
+  static constexpr unsigned kDeathsMax = 4;
+  bool given_up() const { return deaths >= kDeathsMax; }
+  /// The newest records may be what kills: from the second death on they are left out, one more each time.
+  size_t left_out() const { return deaths < 2 ? 0 : deaths - 1; }
+};
+/// Of the entries of one query.
+QueryTries tries_of(const std::vector<std::shared_ptr<Interrupted>>& entries);
+
 /// What dead processes left in one place. Reading it changes nothing on disk but locks.
 struct Recovered {
   std::vector<std::shared_ptr<Owner>> owners;  ///< taken over

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <tuple>
 
 #include "checkpoint/place.h"
@@ -56,7 +57,29 @@ std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database>
   if (!all->owners.empty() || !all->lost_pins.empty()) {
     store->writer_.enqueue([raw = store.get(), all] { raw->tidy_up(*all); });
   }
+  store->forget_expired(told);
   return store;
+}
+
+/// What nobody came back for in the time for which its session wanted it kept.
+void CheckpointStore::forget_expired(std::vector<std::string>& told) {
+  using namespace std::chrono;
+  const auto now = static_cast<uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
+  std::vector<std::string> expired;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [id, entry] : interrupted_) {
+      if (entry->query.keep_until_s == 0 || entry->query.keep_until_s > now || entry->owner->of_others()) continue;
+      entry->ended = true;
+      expired.push_back(id);
+      told.push_back(fmt::format("the interrupted query {} of {} is forgotten: nobody came back for it within checkpoint_retention: {}",
+                                 id, entry->query.started, entry->query.text));
+    }
+  }
+  if (expired.empty()) return;
+  writer_.enqueue([this, expired] {
+    for (const auto& entry : take(expired)) attempt([&] { forget(entry); });
+  });
 }
 
 CheckpointStore::CheckpointStore(std::shared_ptr<Database> database, Notice notice)
@@ -96,12 +119,16 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
   retry_unread(check);
   const std::lock_guard lock(mutex_);
   // A query that was killed again while it was being recovered has left two entries: they are one query to its user.
-  std::map<Fingerprint, InterruptedQuery> by_root;
-  std::map<Fingerprint, std::set<Fingerprint>> durable;
+  using Key = std::pair<Fingerprint, std::string>;
+  std::map<Key, InterruptedQuery> by_root;
+  std::map<Key, std::set<Fingerprint>> durable;
+  std::map<Key, std::vector<std::shared_ptr<Interrupted>>> entries;
   for (const auto& [id, entry] : interrupted_) {
     if (entry->ended) continue;
     const LoggedQuery& logged = entry->query;
-    InterruptedQuery& query = by_root[logged.root];
+    const Key key{logged.root, logged.writes};
+    InterruptedQuery& query = by_root[key];
+    entries[key].push_back(entry);
     if (query.id.empty() || std::tie(logged.started, id) < std::tie(query.started, query.id)) {
       query.id = id;
       query.text = logged.text;
@@ -109,16 +136,20 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
       query.pin = logged.pin;
       query.context = logged.context;
       query.root = logged.root;
+      query.writes = logged.writes;
+      query.receipt = logged.receipt;
       query.breakers_total = logged.breakers_total;
     }
+    if (!query.committed && !logged.writes.empty()) query.committed = database_->receipt(statement_receipt(id));
     for (const DurableBreaker& breaker : logged.durable) {
-      if (breaker.is_complete()) durable[logged.root].insert(breaker.fingerprint);
+      if (breaker.is_complete()) durable[key].insert(breaker.fingerprint);
       query.bytes += breaker.file_bytes;
     }
   }
   std::vector<InterruptedQuery> out;
-  for (auto& [root, query] : by_root) {
-    query.breakers_durable = durable[root].size();
+  for (auto& [key, query] : by_root) {
+    query.breakers_durable = durable[key].size();
+    query.tries = tries_of(entries[key]);
     out.push_back(std::move(query));
   }
   std::ranges::sort(out, {}, [](const InterruptedQuery& query) { return std::tie(query.started, query.id); });
@@ -130,7 +161,10 @@ std::optional<InterruptedQuery> CheckpointStore::find(std::string_view id, const
   const std::lock_guard lock(mutex_);
   const auto entry = interrupted_.find(id);
   if (entry == interrupted_.end()) return std::nullopt;
-  const auto found = std::ranges::find(queries, entry->second->query.root, &InterruptedQuery::root);
+  const LoggedQuery& logged = entry->second->query;
+  const auto found = std::ranges::find_if(queries, [&](const InterruptedQuery& query) {
+    return query.root == logged.root && query.writes == logged.writes;
+  });
   return found == queries.end() ? std::nullopt : std::optional(std::move(*found));
 }
 
@@ -141,13 +175,26 @@ bool CheckpointStore::discard(std::string_view id, const Check& check) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [each, entry] : interrupted_) {
-      if (entry->query.root == query->root) ids.push_back(each);
+      if (entry->query.root == query->root && entry->query.writes == query->writes) ids.push_back(each);
     }
   }
   writer_.run([this, ids] {
     for (const auto& entry : take(ids)) forget(entry);
   }, check);
   return true;
+}
+
+/// That a process goes on with it, of which so much is durable; nullopt: it gives it back.
+void CheckpointStore::note_try(const std::string& id, std::optional<uint64_t> durable) {
+  std::shared_ptr<Interrupted> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = interrupted_.find(id); found != interrupted_.end()) entry = found->second;
+  }
+  if (entry == nullptr || entry->owner->of_others() || entry->owner->log()->broken()) return;
+  durable ? entry->owner->log()->begin_try(id, *durable) : entry->owner->log()->end_try(id);
+  const std::lock_guard lock(mutex_);
+  entry->query.tries = entry->owner->log()->queries().at(id).tries;
 }
 
 void CheckpointStore::mark_ended(const std::vector<std::string>& ids, bool ended) {

@@ -17,11 +17,14 @@
 
 namespace cairn {
 
-/// An interrupted query, as users see it.
+/// An interrupted query, or statement that changes the database, as users see it.
 struct InterruptedQuery {
   std::string id, text, started, pin;
   QueryContext context;
   Fingerprint root;
+  std::string writes, receipt;           ///< as LoggedQuery has them
+  std::optional<std::string> committed;  ///< the answer of a statement that had committed when its process died
+  QueryTries tries;
   size_t breakers_durable = 0, breakers_total = 0;
   uint64_t bytes = 0;
 };
@@ -71,6 +74,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
 
   CheckpointStore(std::shared_ptr<Database> database, Notice notice);
   void visit(const std::string& directory);
+  void forget_expired(std::vector<std::string>& told);
   void retry_unread(const Check& check);
   void mark_ended(const std::vector<std::string>& ids, bool ended);
 
@@ -89,6 +93,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void end(State& query);
   std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
   void forget(const std::shared_ptr<Interrupted>& query);
+  void note_try(const std::string& id, std::optional<uint64_t> durable);
   bool close_query(Owner& owner, const std::string& id, const std::string& pin);
   void remove_idle(const std::shared_ptr<Owner>& owner);
   void remove_place(const std::string& place);

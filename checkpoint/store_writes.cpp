@@ -8,6 +8,7 @@
 #include "checkpoint/place.h"
 #include "checkpoint/query_state.h"
 #include "checkpoint/store.h"
+#include "vector/interleaving.h"
 
 namespace cairn {
 
@@ -100,6 +101,7 @@ bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const R
       return false;
     }
     query.owner->sync();
+    meet(MeetingPoint::kFragmentFile);
     if (query.begun) {
       query.owner->log()->durable(query.logged.id, durable);
     } else {
@@ -112,6 +114,7 @@ bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const R
     }
     throw;
   }
+  meet(MeetingPoint::kRecord);
   query.begun = true;
   query.files.push_back(durable.file);
   query.file_bytes += durable.file_bytes;
@@ -131,6 +134,7 @@ bool CheckpointStore::close_query(Owner& owner, const std::string& id, const std
 void CheckpointStore::end(State& query) {
   if (query.begun) {
     if (close_query(*query.owner, query.logged.id, query.logged.pin)) {
+      meet(MeetingPoint::kEnded);
       for (const std::string& file : query.files) attempt([&] { query.owner->remove(file); });
       bytes_ -= std::min<uint64_t>(bytes_, query.file_bytes);
     }
@@ -138,6 +142,7 @@ void CheckpointStore::end(State& query) {
     attempt([&] { database_->unpin(query.logged.pin); });
   }
   query.owner.reset();
+  if (query.stands_for.empty() && !query.tried.empty()) attempt([&] { note_try(query.tried, std::nullopt); });
   for (const auto& entry : take(query.stands_for)) attempt([&] { forget(entry); });
   for (auto owner = given_up_.begin(); owner != given_up_.end();) {
     if (owner->use_count() > 1) {

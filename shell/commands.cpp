@@ -219,7 +219,7 @@ int Shell::command_read(const Words& words) {
 int Shell::command_output(const Words& words) {
   std::FILE* file = stdout;
   if (words.size() > 1) {
-    file = std::fopen(words[1].c_str(), "wb");
+    file = std::fopen(words[1].c_str(), passing_over_ ? "ab" : "wb");
     if (file == nullptr) {
       complain(fmt::format("cannot open \"{}\": {}", words[1], std::strerror(errno)));
       return kExitUsage;

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ constexpr std::string_view kUsage =
     "  -f FILE      run the statements of FILE and exit (may be repeated)\n"
     "  -csv -json -markdown -line -box\n"
     "               how results are shown\n"
+    "  -resume      go on with the run of -f FILE that was killed: what has committed is not run again\n"
     "  -readonly    open the database without the right to change it\n"
     "  -salvage     the same of a damaged database: what is sound; the rest is told\n"
     "  -timer       print how long each statement took\n"
@@ -34,7 +36,7 @@ constexpr std::string_view kUsage =
 
 struct Options {
   std::string database = ":memory:";
-  bool database_given = false, read_only = false, salvage = false, timer = false;
+  bool database_given = false, read_only = false, salvage = false, timer = false, resume = false;
   Mode mode = Mode::kBox;
   struct Input { bool is_file; std::string text; };
   std::vector<Input> inputs;
@@ -68,6 +70,8 @@ int parse_options(int argc, char** argv, Options& options) {
       options.read_only = true;
     } else if (word == "-salvage") {
       options.salvage = true;
+    } else if (word == "-resume") {
+      options.resume = true;
     } else if (word == "-timer") {
       options.timer = true;
     } else if (word == "-version") {
@@ -82,13 +86,21 @@ int parse_options(int argc, char** argv, Options& options) {
       return usage_error("unknown option \"" + std::string(argv[i]) + "\"");
     }
   }
+  if (!options.resume) return -1;
+  const auto files = std::ranges::count(options.inputs, true, &Options::Input::is_file);
+  if (files != 1) return usage_error("--resume goes on with one script: -f FILE");
+  if (options.database == ":memory:" || options.read_only || options.salvage)
+    return usage_error("--resume goes on with a script that changes a database: name its directory, without -readonly");
   return -1;
 }
 
 int run(Shell& shell, const Options& options) {
   shell.announce_interrupted_queries();
   for (const auto& input : options.inputs) {
-    const int code = input.is_file ? shell.run_file(input.text) : shell.run_text(input.text);
+    const bool is_noted = input.is_file && !options.read_only && !options.salvage;
+    const int code = is_noted        ? shell.run_script(input.text, options.resume)
+                     : input.is_file ? shell.run_file(input.text)
+                                     : shell.run_text(input.text);
     if (code != kExitOk) return code;
   }
   if (!options.inputs.empty()) return kExitOk;

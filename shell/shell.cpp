@@ -149,6 +149,7 @@ int Shell::run_statement(std::string_view text) {
   monitor.hide_progress();
   const ErrorPtr error(raw_error, cairn_error_destroy);
   if (status != CAIRN_OK) return show_error(raw_error, sql);
+  command_tag_ = cairn_result_command_tag(raw_result);
   const bool terminal = out_ == stdout && isatty(STDOUT_FILENO) != 0;
   const bool quiet = cairn_result_column_count(raw_result) > 0 || mode_ != Mode::kBox || !terminal;
   if (result && !quiet) print(out_, "{}\n", cairn_result_command_tag(raw_result));
@@ -182,7 +183,7 @@ int Shell::run_line(Pending& pending, std::string_view line, LineEditor* history
       if (history != nullptr) history->remember(command);
       pending.clear();
       source_line_ = pending.lines_read;
-      return run_command(command);
+      return run_step(command, [&] { return run_command(command); });
     }
   }
   if (pending.text.empty()) pending.first_line = pending.lines_read;
@@ -202,7 +203,7 @@ int Shell::run_line(Pending& pending, std::string_view line, LineEditor* history
     if (blank_before && sql == ";") continue;
     if (history != nullptr) history->remember(std::string(sql));
     source_line_ = line_of(static_cast<size_t>(sql.data() - pending.text.data()));
-    code = run_statement(sql);
+    code = run_step(sql, [&] { return run_statement(sql); });
     if (code == kExitOk && interrupt_count() != interrupts_seen_) code = kExitInterrupted;
   }
   pending.first_line = line_of(begin);
@@ -219,7 +220,7 @@ int Shell::run_rest(Pending& pending) {
   const std::string_view sql = trimmed(text);
   source_ = pending.source;
   source_line_ = pending.first_line + static_cast<size_t>(std::count(text.data(), sql.data(), '\n'));
-  return run_statement(sql);
+  return run_step(sql, [&] { return run_statement(sql); });
 }
 
 int Shell::run_text(std::string_view text) {
@@ -315,9 +316,14 @@ void Shell::announce_interrupted_queries() {
       while (is_continuation_byte(text[end])) --end;
       text = text.substr(0, end) + "...";
     }
-    print(stderr, "interrupted query {} of {}: {} of {} breakers durable: {}\n", cairn_query_list_id(list, i),
-               cairn_query_list_started(list, i), cairn_query_list_breakers_durable(list, i),
-               cairn_query_list_breakers_total(list, i), text);
+    const char* const id = cairn_query_list_id(list, i);
+    const char* const started = cairn_query_list_started(list, i);
+    if (cairn_query_list_committed(list, i)) {
+      print(stderr, "statement {} of {} had committed when its process died: {}\n", id, started, text);
+      continue;
+    }
+    print(stderr, "interrupted query {} of {}: {} of {} breakers durable: {}\n", id, started,
+          cairn_query_list_breakers_durable(list, i), cairn_query_list_breakers_total(list, i), text);
   }
   if (count > 0) print(stderr, "CALL resume('id') gives the answer, CALL discard('id') forgets it.\n");
   cairn_query_list_destroy(list);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 
 #include "capi/include/cairn.h"
 #include "shell/printer.h"
+#include "shell/script_run.h"
 #include "shell/statement_scanner.h"
 
 namespace cairn::shell {
@@ -26,6 +28,8 @@ class Shell {
   /// Runs every statement and dot command of the text; stops at the first error. An exit code.
   int run_text(std::string_view text);
   int run_file(const std::string& path);
+  /// A script whose steps are noted as they end, so that a run that was killed can go on; with `resume` it does.
+  int run_script(const std::string& path, bool resume);
   /// Reads statements from the terminal until its end.
   int run_interactive();
   /// Reads stdin to its end; each statement runs as soon as it is complete.
@@ -53,6 +57,13 @@ class Shell {
   /// every statement before it runs.
   int run_line(Pending& pending, std::string_view line, LineEditor* history = nullptr);
   int run_rest(Pending& pending);
+  /// Runs a statement or a command, or passes over it where an earlier run of the script had it.
+  int run_step(std::string_view text, const std::function<int()>& run);
+  void go_on_here();
+  int pass_over(std::string_view text, const std::function<int()>& run);
+  /// False where the script is not to be run; `code`: then the exit code.
+  bool begin_script(const std::string& path, bool resume, int& code);
+  void stop_noting(const char* why);
   int run_statement(std::string_view sql);
   /// Prints the rows as they come; false where the output can't be written.
   cairn_status print_rows(cairn_result* result, QueryMonitor& monitor, cairn_error** error);
@@ -88,6 +99,9 @@ class Shell {
   bool quit_ = false;
   std::string source_;           ///< the script that the running statement or command stands in; empty: none
   size_t source_line_ = 0;       ///< where it begins there
+  std::unique_ptr<ScriptRun> script_;  ///< nullptr: steps are not noted
+  bool passing_over_ = false;    ///< steps that an earlier run had
+  std::string command_tag_;      ///< of the last statement
   size_t reads_open_ = 0;        ///< .read inside .read
   unsigned interrupts_seen_ = 0; ///< Ctrl-C since then ends a script between two statements
 };

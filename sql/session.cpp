@@ -226,15 +226,26 @@ SessionState::Planned SessionState::plan_query(const Statement& statement, std::
   context.names = &names;
   Binder binder(std::move(context));
   LogicalPlan logical = binder.bind_query(*statement.node->select_stmt);
-  // Temporary relations die with the process: after it, the text would mean nothing, whatever the plan is made of.
-  if (std::ranges::any_of(names.relations, is_temporary, &NamesMet::Relation::key)) planned.snapshot = nullptr;
+  planned.keep_committed(names);
   planned.names = logical.result_names;
   planned.plan = plan(std::move(logical), trace);
-  if (statement.resumed != nullptr && fingerprint(*planned.plan) != statement.resumed->root)
-    throw Error(sqlstate::kNotInPrerequisiteState,
-                "query " + statement.resumed->id + " cannot be resumed: it is planned otherwise than when it began",
-                "CALL discard('" + statement.resumed->id + "') forgets the query; run its text anew.");
+  check_resumed(planned, statement);
   return planned;
+}
+
+void SessionState::Planned::keep_committed(const NamesMet& met, std::string_view target) {
+  if (is_temporary(target) || std::ranges::any_of(met.relations, is_temporary, &NamesMet::Relation::key)) snapshot = nullptr;
+}
+
+void SessionState::check_resumed(const Planned& planned, const Statement& statement) const {
+  if (statement.resumed == nullptr) return;
+  // Another session may have been quicker; here it is this one's turn to write.
+  if (!statement.resumed->writes.empty() && engine_->database().receipt(statement_receipt(statement.resumed->id)))
+    throw Error(sqlstate::kNotInPrerequisiteState, "statement " + statement.resumed->id + " was already committed by another session");
+  if (fingerprint(*planned.plan) == statement.resumed->root) return;
+  throw Error(sqlstate::kNotInPrerequisiteState,
+              "query " + statement.resumed->id + " cannot be resumed: it is planned otherwise than when it began",
+              "CALL discard('" + statement.resumed->id + "') forgets the query; run its text anew.");
 }
 
 std::string SessionState::temp_directory() const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,11 +66,21 @@ class Session {
   struct InterruptedQuery {
     std::string id, text, started;  ///< started: ISO 8601, UTC
     size_t breakers_durable = 0, breakers_total = 0;
-    uint64_t bytes = 0;
+    std::string receipt;            ///< that its session's commits left (leave_receipts), as "name: text"; empty: none
+    uint64_t bytes = 0;         ///< of its checkpoints
+    uint64_t bytes_pinned = 0;  ///< of tables as they were, which are kept for it alone
+    bool given_up = false;   ///< its process died again and again where it went on
+    bool committed = false;  ///< its answer may not have been read: it had changed the database when its process died
   };
   virtual std::vector<InterruptedQuery> interrupted_queries() = 0;
   virtual std::unique_ptr<StatementResult> resume(std::string_view id) = 0;
   virtual void discard(std::string_view id) = 0;
+
+  /// From now on every commit of the session leaves this receipt (WriteTransaction::leave_receipt). Without a name: none.
+  virtual void leave_receipts(std::string_view name, std::string_view text) = 0;
+  virtual std::optional<std::string> receipt(std::string_view name) = 0;
+  enum class BlockState : uint8_t { kNone, kOpen, kFailed };
+  virtual BlockState block_state() const = 0;
 };
 
 }  // namespace cairn

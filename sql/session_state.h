@@ -7,6 +7,7 @@
 #include <set>
 
 #include "checkpoint/store.h"
+#include "io/tables/receipts.h"
 #include "sql/binder/binder.h"
 #include "sql/notice_sink.h"
 #include "sql/parser/parser.h"
@@ -87,6 +88,9 @@ class SessionState final : public Session {
   std::vector<InterruptedQuery> interrupted_queries() override;
   std::unique_ptr<StatementResult> resume(std::string_view id) override;
   void discard(std::string_view id) override;
+  void leave_receipts(std::string_view name, std::string_view text) override;
+  std::optional<std::string> receipt(std::string_view name) override;
+  BlockState block_state() const override;
 
   // What statements use.
   /// Runs a parsed statement; in a transaction block an error marks the block as failed.
@@ -122,12 +126,21 @@ class SessionState final : public Session {
     PlanPtr plan;
     std::vector<std::string> names;
     std::shared_ptr<const CommittedSnapshot> snapshot;  ///< that it could go on from; nullptr: it could not be resumed
+
+    /// Temporary relations die with the process: after it, a text that names them would mean nothing, whatever the plan.
+    void keep_committed(const NamesMet& met, std::string_view target = {});
   };
+  /// Errors: kNotInPrerequisiteState where the statement is resumed, and is planned otherwise than when it began, or has
+  /// changed the database already.
+  void check_resumed(const Planned& planned, const Statement& statement) const;
   Planned plan_query(const Statement& statement, std::vector<PassTrace>* trace = nullptr);
   PlanPtr plan(LogicalPlan&& logical, std::vector<PassTrace>* trace = nullptr);
 
   /// The one place where checkpoints meet execution. nullptr: this query writes and reads none.
-  std::shared_ptr<QueryCheckpoint> make_observer(const Planned& planned, const Statement& statement);
+  std::shared_ptr<QueryCheckpoint> make_observer(const Planned& planned, const Statement& statement, bool writes = false);
+  /// Goes on with the statement of this text that was interrupted where the session's commits would have left the very
+  /// receipt that they leave now: it is the same statement. nullptr where there is none.
+  std::unique_ptr<StatementResult> go_on_here(const Statement& statement);
   std::unique_ptr<QueryExecution> start(const PlanPtr& plan, std::shared_ptr<ExecutionObserver> observer, bool profiling);
   /// Between these two, interrupt() and progress() reach the execution.
   void begin_running(QueryExecution* execution, std::shared_ptr<QueryCheckpoint> checkpoint);
@@ -186,9 +199,12 @@ class SessionState final : public Session {
   NoticeSink::Handler notice_forwarder() const;
   std::shared_ptr<CheckpointStore> checkpoint_store();
   CheckpointStore::Check interruption_check() const;
+  void tell_of_interrupted(CheckpointStore& store, const Statement& statement);
   QueryContext context_of(const Statement& statement) const;
   std::string temp_directory() const;
   std::unique_ptr<StatementResult> resume_query(const cairn::InterruptedQuery& query);
+  std::unique_ptr<StatementResult> answer_of_committed(std::string_view id, std::string_view answer);
+  void commit(WriteTransaction& transaction);
   Block end_block();
   void change_temporary(const Change& change);
   /// Does what ON COMMIT says.
@@ -202,6 +218,7 @@ class SessionState final : public Session {
   std::optional<Block> block_;
   uint64_t blocks_begun_ = 0;
   std::map<std::string, Statement, std::less<>> named_statements_;
+  Receipts::Receipt receipt_;  ///< that commits leave; without a name: none
   int64_t now_micros_ = 0;
   std::atomic<bool> interrupted_{false};
   Work work_;

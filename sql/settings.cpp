@@ -88,20 +88,27 @@ std::string check_memory(const SettingDescription& self, std::string_view text) 
   return check_size(self, text, parse_memory, "a size such as 512MB or 4GB, a share such as 50%, or 0 for none");
 }
 
-/// Milliseconds; 0: auto.
-std::optional<int64_t> parse_epoch(std::string_view text) {
-  if (lower(text) == "auto") return 0;
+/// Milliseconds; 0: `zero`, as a word.
+std::optional<int64_t> parse_duration(std::string_view text, std::string_view zero) {
+  if (lower(text) == zero) return 0;
+  constexpr std::pair<std::string_view, int64_t> kUnits[] = {{"", 1},       {"ms", 1},         {"s", 1000},        {"min", 60000},
+                                                             {"h", 3600000}, {"d", 86400000}, {"day", 86400000}, {"days", 86400000}};
   const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
   std::string unit = lower(text.substr(digits));
   std::erase(unit, ' ');
   const std::optional<int64_t> number = parse_integer_text(text.substr(0, digits));
-  const int64_t factor = unit == "ms" || unit.empty() ? 1 : unit == "s" ? 1000 : unit == "min" ? 60000 : 0;
-  if (!number || *number < 1 || *number > 86400000 || factor == 0) return std::nullopt;
-  return *number * factor;
+  const auto factor = std::ranges::find(kUnits, unit, &std::pair<std::string_view, int64_t>::first);
+  if (!number || *number < 1 || *number > 86400000 || factor == std::end(kUnits)) return std::nullopt;
+  return *number * factor->second;
 }
 
 std::string check_epoch(const SettingDescription& self, std::string_view text) {
-  if (!parse_epoch(text)) throw_invalid(self, text, "a time such as 20 ms, 5 s or 1 min, or auto");
+  if (!parse_duration(text, "auto")) throw_invalid(self, text, "a time such as 20 ms, 5 s or 1 min, or auto");
+  return lower(text);
+}
+
+std::string check_retention(const SettingDescription& self, std::string_view text) {
+  if (!parse_duration(text, "forever")) throw_invalid(self, text, "a time such as 12 h or 7 days, or forever");
   return lower(text);
 }
 
@@ -197,6 +204,9 @@ const std::vector<SettingDescription>& Settings::all() {
        "How long a worker collects rows before they become durable, such as 250 ms; auto: as long as that costs little.",
        check_epoch},
       {"checkpoint_limit", "0", "Most bytes that checkpoints may take together; 0: no limit.", check_bytes},
+      {"checkpoint_retention", "7 days",
+       "How long what a query left is kept once its process has died, such as 12 h or 30 days; forever: until it is discarded.",
+       check_retention},
       {"checkpoint_verbose", "off", "A notice for every breaker that becomes durable.", check_switch},
       {"client_encoding", "UTF8", "Always UTF8.", check_utf8},
       {"client_min_messages", "notice", "Accepted for PostgreSQL's clients; changes nothing.", check_any},
@@ -276,7 +286,11 @@ CheckpointMode Settings::checkpoint() const {
 }
 
 std::chrono::milliseconds Settings::checkpoint_epoch() const {
-  return std::chrono::milliseconds(*parse_epoch(get("checkpoint_epoch")));
+  return std::chrono::milliseconds(*parse_duration(get("checkpoint_epoch"), "auto"));
+}
+
+std::chrono::milliseconds Settings::checkpoint_retention() const {
+  return std::chrono::milliseconds(*parse_duration(get("checkpoint_retention"), "forever"));
 }
 
 uint64_t Settings::checkpoint_limit_bytes() const { return parse_bytes(get("checkpoint_limit")); }

@@ -44,6 +44,7 @@ class Settings {
   CheckpointMode checkpoint() const;
   bool checkpoint_verbose() const { return get("checkpoint_verbose") == "on"; }
   std::chrono::milliseconds checkpoint_epoch() const;  ///< 0: auto
+  std::chrono::milliseconds checkpoint_retention() const;  ///< 0: forever
   uint64_t checkpoint_limit_bytes() const;
   std::vector<std::string> disabled_passes() const;
 

@@ -192,7 +192,7 @@ CAIRN_API cairn_progress cairn_progress_get(const cairn_connection* connection);
 CAIRN_API void cairn_interrupt(cairn_connection* connection);
 
 /* ---- Interrupted queries ---- */
-/* Queries that an earlier process of this database began and did not finish. Destroyed by cairn_query_list_destroy. */
+/* Queries, and statements that change the database, that an earlier process of it began and did not finish. Destroyed by cairn_query_list_destroy. */
 CAIRN_API cairn_status cairn_interrupted_queries(cairn_connection* connection, cairn_query_list** list,
                                                  cairn_error** error);
 CAIRN_API void cairn_query_list_destroy(cairn_query_list* list);
@@ -203,11 +203,33 @@ CAIRN_API const char* cairn_query_list_started(const cairn_query_list* list, siz
 CAIRN_API uint64_t cairn_query_list_breakers_durable(const cairn_query_list* list, size_t index);
 CAIRN_API uint64_t cairn_query_list_breakers_total(const cairn_query_list* list, size_t index);
 CAIRN_API uint64_t cairn_query_list_bytes(const cairn_query_list* list, size_t index);
-/* Runs an interrupted query to its end, on its own snapshot, from what is durable. */
+/* The receipt that its connection left with commits (cairn_leave_receipts), as "name: text"; "" where it left none. */
+CAIRN_API const char* cairn_query_list_receipt(const cairn_query_list* list, size_t index);
+/* It changes the database, and had committed when its process died: only its answer may not have been read. */
+CAIRN_API bool cairn_query_list_committed(const cairn_query_list* list, size_t index);
+/* Runs an interrupted query to its end, on its own snapshot, from what is durable. A statement that changes the database
+ * does so exactly once: where it had committed, one row of text says 'already committed, n rows'. */
 CAIRN_API cairn_status cairn_resume(cairn_connection* connection, const char* id, cairn_result** result,
                                     cairn_error** error);
 /* Forgets it and frees its files. */
 CAIRN_API cairn_status cairn_discard(cairn_connection* connection, const char* id, cairn_error** error);
+
+/* ---- Receipts ---- */
+/* Whoever dies between a commit and its answer does not know whether it happened. From now on every commit of this
+ * connection leaves `text` under `name`, durable and atomic with it, in the place of an older receipt of that name; NULL
+ * as name: none. The database keeps the newest thousand. */
+CAIRN_API cairn_status cairn_leave_receipts(cairn_connection* connection, const char* name, const char* text,
+                                            cairn_error** error);
+/* The text of the newest receipt of that name; NULL where there is none. Lives until the connection's next call. */
+CAIRN_API const char* cairn_receipt(cairn_connection* connection, const char* name);
+
+typedef enum cairn_block {
+  CAIRN_BLOCK_NONE = 0,  /* every statement commits by itself */
+  CAIRN_BLOCK_OPEN = 1,  /* behind BEGIN */
+  CAIRN_BLOCK_FAILED = 2 /* an error in it: only its end is taken */
+} cairn_block;
+/* The transaction block that the connection's next statement would run in. */
+CAIRN_API cairn_block cairn_transaction_block(const cairn_connection* connection);
 
 #ifdef __cplusplus
 }

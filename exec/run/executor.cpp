@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "exec/crew/interleaving.h"
+#include "vector/interleaving.h"
 #include "exec/operators/aggregate.h"
 #include "exec/operators/filter.h"
 #include "exec/operators/insert.h"

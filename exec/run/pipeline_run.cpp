@@ -5,7 +5,7 @@
 #include <chrono>
 #include <optional>
 
-#include "exec/crew/interleaving.h"
+#include "vector/interleaving.h"
 #include "vector/error.h"
 
 namespace cairn {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exec/run/execution.h"
+#include "vector/interleaving.h"
 
 namespace cairn {
 
@@ -72,6 +73,7 @@ void Execution::restore(size_t number) {
   const PipelineDescription& pipeline = graph_.pipelines[number];
   Progress& progress = progress_[number];
   progress.sink = make_sink(pipeline);
+  meet(MeetingPoint::kRestore);
   if (pipeline.sink != SinkKind::kJoinBuild) {
     profile_of(*pipeline.node).rows.store(progress.durable->row_count(), std::memory_order_relaxed);
   }

@@ -4,6 +4,7 @@
 //
 //   DATABASE/            lock, readers, manifest, drafts of it, data/, checkpoints/
 //   DATABASE/data/       data files
+//   DATABASE/scripts/    the shell's (shell/script_run.h): 16 hexadecimal digits
 //   CHECKPOINTS/         a directory per process (owner): owner.lock, log, fragment files. CHECKPOINTS is
 //                        DATABASE/checkpoints, or a directory with the database's name in the place that a user chose
 //

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -87,6 +88,9 @@ class WriteTransaction {
   /// Deletes the rows whose bits are set in `rows` (mask_words of the row group's row_count), beside those that are
   /// deleted already. The row group is one of snapshot()'s; take a new snapshot() to see the effect.
   virtual void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) = 0;
+  /// Left with the commit, durable as it is: Database::receipt finds the text under the name. One of the same name is
+  /// replaced. Of all the database keeps the newest thousand.
+  virtual void leave_receipt(std::string_view name, std::string_view text) = 0;
   /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was, and end the transaction.
   /// (Where the disk fails at the very moment of the commit, and goes on failing, what is durable shows only when the
   /// database is opened again; until then it takes no more writes.)
@@ -115,6 +119,8 @@ class Database {
   virtual std::unique_ptr<WriteTransaction> begin_write() = 0;  ///< errors: kReadOnly
   /// Random, made with the database; names it in checkpoints.
   virtual const std::string& identity() const = 0;
+  /// What the last commit to leave a receipt of this name wrote on it; nullopt where there was none, or long ago.
+  virtual std::optional<std::string> receipt(std::string_view name) const = 0;
   /// Values of sequences are outside of transactions: nothing gives them back. Thread-safe. Errors: kReadOnly,
   /// kSequenceLimit, kIoError.
   virtual int64_t next_value(const Sequence& sequence) = 0;

@@ -103,7 +103,8 @@ auto readable(const Replay& replay) {
 
 }  // namespace
 
-void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins) {
+void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins,
+                 const Receipts& receipts) {
   DescribedRows described;
   const ReplayedManifest read =
       readable([&] { return replay_manifest({payload}, "the new manifest", described.factory(), newest.origin); });
@@ -111,6 +112,7 @@ void check_state(std::span<const std::byte> payload, const CommittedSnapshot& ne
   check_newest(*read.newest, newest);
   const auto same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
   if (!std::ranges::equal(read.pins, pins, same_name)) fail("there are other pins");
+  if (read.receipts != receipts) fail("there are other receipts");
   for (auto a = read.pins.begin(), b = pins.begin(); b != pins.end(); ++a, ++b) {
     check_relations(described, *a->second, *b->second);
   }

@@ -8,7 +8,8 @@
 namespace cairn {
 
 /// Errors: kInternalError.
-void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins);
+void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins,
+                 const Receipts& receipts = {});
 /// `after`: what the commit is to make of `before`. Work for what it changes.
 void check_commit(std::span<const std::byte> payload, const CommittedSnapshot& before, const CommittedSnapshot& after);
 

@@ -23,6 +23,7 @@ enum class ManifestOperation : uint8_t {
   kSequencePosition = 19,
   kCreateSchema = 20,
   kDropSchema = 21,
+  kLeaveReceipt = 22,
 };
 
 /// More columns than this is no table of ours; it bounds what a damaged count makes us allocate.

@@ -105,6 +105,13 @@ void CommitRecord::unpin(std::string_view name) {
   operations_.string(name);
 }
 
+void CommitRecord::leave_receipt(std::string_view name, std::string_view text) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kLeaveReceipt);
+  operations_.string(name);
+  operations_.string(text);
+}
+
 std::vector<std::byte> CommitRecord::encode(const ManifestCounters& counters) const {
   ByteWriter out;
   out.fixed(RecordKind::kCommit);
@@ -139,7 +146,7 @@ void write_snapshot(ByteWriter& out, const Snapshot& snapshot) {
 }  // namespace
 
 std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
-                                    const PinnedSnapshots& pins) {
+                                    const PinnedSnapshots& pins, const Receipts& receipts) {
   std::map<uint64_t, const Snapshot*> snapshots;
   for (const auto& [name, snapshot] : pins) snapshots.emplace(snapshot->number, snapshot.get());
   snapshots[newest.number] = &newest;
@@ -172,6 +179,12 @@ std::vector<std::byte> encode_state(const ManifestCounters& counters, const Comm
   }
   out.varint(newest.schemas.size());
   for (const std::string& name : newest.schemas) out.string(name);
+  if (receipts.all().empty()) return {out.bytes().begin(), out.bytes().end()};
+  out.varint(receipts.all().size());
+  for (const auto& [name, text] : receipts.all()) {
+    out.string(name);
+    out.string(text);
+  }
   return {out.bytes().begin(), out.bytes().end()};
 }
 

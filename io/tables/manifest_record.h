@@ -5,7 +5,8 @@
 //   record    := kind u8 (1 state, 2 commit), counters, then
 //   counters  := varints: snapshot number, next table id, next file id, next row group id
 //   state     := varint n, n row groups; varint n, n snapshots; varint n, n pins (the last snapshot is the newest);
-//                of the newest snapshot: varint n, n sequences, each with its position; varint n, n strings (schemas)
+//                of the newest snapshot: varint n, n sequences, each with its position; varint n, n strings (schemas);
+//                [varint n, n receipts, where there are any]
 //   snapshot  := varint number; varint n, n tables; varint n, n views
 //   table     := varint id, varint version, schema, varint n, n times: varint row group id, mask
 //   commit    := varint n, n operations, each a kind u8 (ManifestOperation) and:
@@ -19,6 +20,7 @@
 //     create sequence sequence (of a known id: the same values go on)   drop sequence   string name
 //     sequence position  varint sequence id, position
 //     create schema   string name                      drop schema  string name
+//     leave receipt   receipt
 //   row group := varint id, varint rows, varint file id (0: the segments stand here), varint columns, each:
 //                type (u8 id, u8 precision, u8 scale, varint length), varint offset, varint bytes, u64 checksum,
 //                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
@@ -31,6 +33,7 @@
 //   sequence  := varint id, string name, i64 increment, i64 least, i64 greatest, i64 first, u8 cycle, string owner table,
 //                string owner column
 //   position  := i64 value, u8 whether it was given out
+//   receipt   := string name, string text
 //   mask      := varint words (0: nothing is deleted), u64 each
 //
 // The numbers of kinds are permanent.
@@ -45,6 +48,7 @@
 
 #include "io/segments/byte_codec.h"
 #include "io/tables/database.h"
+#include "io/tables/receipts.h"
 #include "io/tables/row_group.h"
 #include "io/tables/snapshot_builder.h"
 
@@ -77,6 +81,7 @@ class CommitRecord {
   void drop_schema(std::string_view name);
   void pin(std::string_view name, uint64_t snapshot);
   void unpin(std::string_view name);
+  void leave_receipt(std::string_view name, std::string_view text);
 
   bool empty() const { return operation_count_ == 0; }
   std::vector<std::byte> encode(const ManifestCounters& counters) const;
@@ -88,15 +93,16 @@ class CommitRecord {
 
 using PinnedSnapshots = std::map<std::string, std::shared_ptr<const CommittedSnapshot>, std::less<>>;
 
-/// A record that holds everything: the newest snapshot, and those in `pins`.
+/// A record that holds everything: the newest snapshot, those in `pins`, and the receipts.
 std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
-                                    const PinnedSnapshots& pins);
+                                    const PinnedSnapshots& pins, const Receipts& receipts = {});
 
 /// What the records of a manifest add up to.
 struct ReplayedManifest {
   ManifestCounters counters;
   std::shared_ptr<const CommittedSnapshot> newest;
   PinnedSnapshots pins;
+  Receipts receipts;
 };
 
 /// Makes the row group that a record describes.

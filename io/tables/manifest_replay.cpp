@@ -75,6 +75,8 @@ class Replay {
       set_position(in, id);
     }
     for (uint64_t n = in.varint(); n > 0; --n) builder_.create_schema(in.string());
+    if (in.left() == 0) return;
+    for (uint64_t n = in.varint(); n > 0; --n) leave_receipt(in);
     in.expect_end();
   }
 
@@ -94,6 +96,7 @@ class Replay {
     result.counters = counters_;
     result.newest = builder_.finish(counters_.snapshot, origin_, &statistics_);
     result.pins = std::move(pins_);
+    result.receipts = std::move(receipts_);
     return result;
   }
 
@@ -205,8 +208,16 @@ class Replay {
       case ManifestOperation::kDropSchema:
         builder_.drop_schema(in.string());
         return;
+      case ManifestOperation::kLeaveReceipt:
+        leave_receipt(in);
+        return;
     }
     in.fail("holds an operation that this program does not know");
+  }
+
+  void leave_receipt(ByteReader& in) {
+    const std::string name = in.string();
+    receipts_.leave(name, in.string());
   }
 
   void create_sequence(Sequence sequence) {
@@ -262,6 +273,7 @@ class Replay {
   TableStatistics statistics_;  ///< of one snapshot after the other: most row groups are those of the one before
   std::map<uint64_t, std::shared_ptr<const CommittedSnapshot>> snapshots_;
   PinnedSnapshots pins_;
+  Receipts receipts_;
   std::map<uint64_t, std::shared_ptr<SequenceState>> sequence_states_;
 };
 

@@ -168,6 +168,7 @@ void TableDatabase::replay(const ManifestContent& content) {
   next_file_id_ = replayed.counters.next_file_id;
   next_row_group_id_ = replayed.counters.next_row_group_id;
   for (const auto& [name, sequence] : replayed.newest->sequences) sequence->state->make_durable();
+  receipts_ = std::move(replayed.receipts);
   install(std::move(replayed.newest), std::move(replayed.pins));
   check_data_files(*newest_);
   for (const auto& [name, snapshot] : pins_) check_data_files(*snapshot);

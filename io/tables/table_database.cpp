@@ -3,6 +3,7 @@
 #include "io/tables/manifest_check.h"
 #include "io/tables/write_transaction.h"
 #include "vector/error.h"
+#include "vector/interleaving.h"
 
 namespace cairn {
 
@@ -44,6 +45,11 @@ std::shared_ptr<const CommittedSnapshot> TableDatabase::pinned(std::string_view 
   const std::lock_guard lock(state_mutex_);
   const auto at = pins_.find(name);
   return at == pins_.end() ? nullptr : at->second;
+}
+
+std::optional<std::string> TableDatabase::receipt(std::string_view name) const {
+  const std::lock_guard lock(state_mutex_);
+  return receipts_.find(name);
 }
 
 std::vector<std::string> TableDatabase::pin_names() const {
@@ -107,8 +113,8 @@ std::shared_ptr<DataFile> TableDatabase::create_data_file() {
 }
 
 void TableDatabase::replace_log(const PinnedSnapshots& pins) {
-  const std::vector<std::byte> state = encode_state(current_counters(), *newest_, pins);
-  check_state(state, *newest_, pins);
+  const std::vector<std::byte> state = encode_state(current_counters(), *newest_, pins, receipts_);
+  check_state(state, *newest_, pins, receipts_);
   log_->replace(state);
 }
 
@@ -138,12 +144,23 @@ void TableDatabase::append(const CommitRecord& record, const CommittedSnapshot& 
 }
 
 void TableDatabase::commit(const CommitRecord& record, std::shared_ptr<const CommittedSnapshot> snapshot,
-                           const std::vector<uint64_t>& new_files) {
-  const std::lock_guard lock(log_mutex_);
-  PinnedSnapshots pins = pins_;  // before the record is durable: from then on nothing may fail
+                           const std::vector<uint64_t>& new_files, const std::vector<Receipts::Receipt>& left) {
+  meet(MeetingPoint::kCommit);
+  std::unique_lock lock(log_mutex_);
+  // Before the record is durable: from then on nothing may fail.
+  PinnedSnapshots pins = pins_;
+  std::optional<Receipts> receipts;
+  if (!left.empty()) receipts = receipts_;
+  for (const auto& [name, text] : left) receipts->leave(name, text);
   if (!in_memory()) append(record, *snapshot, new_files);
   install(std::move(snapshot), std::move(pins));
+  if (receipts) {
+    const std::lock_guard state_lock(state_mutex_);
+    std::swap(receipts_, *receipts);
+  }
   compact_if_grown();
+  lock.unlock();
+  meet(MeetingPoint::kCommitted);
 }
 
 void TableDatabase::compact_if_grown() {

@@ -51,6 +51,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   void unpin(std::string_view name) override;
   std::vector<std::string> pin_names() const override;
   std::shared_ptr<const CommittedSnapshot> pinned(std::string_view name) const override;
+  std::optional<std::string> receipt(std::string_view name) const override;
 
   // For the write transaction, of which there is one at a time.
   void end_write();
@@ -61,9 +62,9 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   std::shared_ptr<DataFile> create_data_file();
   TableStatistics& statistics() { return statistics_; }
   /// Makes the record durable and the snapshot, if there is one, the newest. On errors nothing has changed.
-  /// `new_files`: those that only this record names.
+  /// `new_files`: those that only this record names. `left`: the receipts that it leaves.
   void commit(const CommitRecord& record, std::shared_ptr<const CommittedSnapshot> snapshot,
-              const std::vector<uint64_t>& new_files);
+              const std::vector<uint64_t>& new_files, const std::vector<Receipts::Receipt>& left);
 
  private:
   void create_directory();
@@ -106,6 +107,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   mutable std::mutex state_mutex_;
   std::shared_ptr<const CommittedSnapshot> newest_;
   PinnedSnapshots pins_;
+  Receipts receipts_;
 
   std::mutex write_mutex_;
   std::condition_variable write_ended_;

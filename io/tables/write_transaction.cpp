@@ -221,6 +221,12 @@ std::shared_ptr<const Snapshot> TableTransaction::snapshot() const {
   return seen_;
 }
 
+void TableTransaction::leave_receipt(std::string_view name, std::string_view text) {
+  require_open();
+  record_.leave_receipt(name, text);
+  receipts_.emplace_back(name, text);
+}
+
 // --- Commit ----------------------------------------------------------------------------------------------------------
 
 RowGroups TableTransaction::committed(const TableVersion& table, const TableChanges& changes) {
@@ -284,7 +290,7 @@ std::shared_ptr<const CommittedSnapshot> TableTransaction::commit_changes() {
   std::shared_ptr<const CommittedSnapshot> snapshot =
       builder.finish(base_->number + 1, base_->origin, &database_->statistics());
   for (const Sequence& sequence : new_sequences_) sequence.state->set_reserved(sequence.state->position());
-  database_->commit(record, snapshot, new_files);
+  database_->commit(record, snapshot, new_files, receipts_);
   for (const Sequence& sequence : new_sequences_) sequence.state->make_durable();
   return snapshot;
 }

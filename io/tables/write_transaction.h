@@ -35,6 +35,7 @@ class TableTransaction final : public WriteTransaction {
   void begin_statement() override;
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;
+  void leave_receipt(std::string_view name, std::string_view text) override;
   std::shared_ptr<const CommittedSnapshot> commit() override;
 
   // For writers; thread-safe.
@@ -66,6 +67,7 @@ class TableTransaction final : public WriteTransaction {
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows
   CommitRecord record_;
   std::vector<Sequence> new_sequences_;
+  std::vector<Receipts::Receipt> receipts_;
 
   mutable std::mutex mutex_;                  ///< guards what follows
   std::map<uint64_t, TableChanges> changes_;  ///< by table id

@@ -82,6 +82,7 @@ class Binder {
   /// An argument of EXECUTE, as a value of the parameter's type.
   ExpressionPtr bind_argument(const pg::Node& node, const Type& type);
 
+  const Snapshot& snapshot() const { return *context_.snapshot; }  ///< that names refer to
   const std::vector<Type>& parameter_types() const { return parameter_types_; }
   /// Errors: 42P02, where a definition has parameters.
   void check_no_parameters(int position) const;

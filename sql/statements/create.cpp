@@ -59,12 +59,14 @@ ResultPtr run_create_table(SessionState& session, const Statement& statement) {
 }
 
 ResultPtr create_table_as(SessionState& session, const Statement& query, const PgQuery__IntoClause& into, bool if_not_exists) {
+  if (ResultPtr result = session.go_on_here(query)) return result;
   const PgQuery__RangeVar& target = *into.rel;
   const int position = target.location;
   const std::string key = new_relation(*session.snapshot(), session.search_path(), target);
   if (exists_already(session, key, if_not_exists)) return make_done("CREATE TABLE AS");
   const OnCommit on_commit = on_commit_of(into.on_commit, key, position);
   int64_t count = 0;
+  std::shared_ptr<QueryCheckpoint> checkpoint;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     check_free(*transaction->snapshot(), key, position);
     SessionState::Planned planned = session.plan_query(query);
@@ -75,8 +77,13 @@ ResultPtr create_table_as(SessionState& session, const Statement& query, const P
     for (size_t i = 0; i < planned.names.size(); i++)
       schema.columns.push_back({planned.names[i], planned.plan->types[i], false, ""});
     transaction->create_table(std::move(schema));
-    if (!into.skip_data) count = insert_rows(session, planned.plan, key, transaction);
+    if (is_temporary(key)) planned.snapshot = nullptr;
+    if (into.skip_data) return;
+    checkpoint = session.make_observer(planned, query, true);
+    count = insert_rows(session, planned.plan, key, transaction, checkpoint);
+    if (checkpoint != nullptr) checkpoint->leave_receipts(*transaction, "SELECT " + std::to_string(count));
   }, key);
+  if (checkpoint != nullptr) checkpoint->finish(true);
   return make_done("SELECT " + std::to_string(count), count);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "sql/binder/nearest_name.h"
+#include "sql/create_text.h"
 #include "sql/dependencies.h"
 #include "sql/statements/constraint_check.h"
 #include "sql/statements/table_definition.h"
@@ -11,15 +12,15 @@
 
 namespace cairn {
 
-RunningPlan::RunningPlan(SessionState& session, const PlanPtr& plan)
-    : session_(session), execution_(session.start(plan, nullptr, false)) {
-  session_.begin_running(execution_.get(), nullptr);
+RunningPlan::RunningPlan(SessionState& session, const PlanPtr& plan, std::shared_ptr<QueryCheckpoint> checkpoint)
+    : session_(session), execution_(session.start(plan, checkpoint, false)) {
+  session_.begin_running(execution_.get(), std::move(checkpoint));
 }
 
 RunningPlan::~RunningPlan() { session_.end_running(execution_.get()); }
 
 int64_t insert_rows(SessionState& session, PlanPtr rows, const std::string& table,
-                    const std::shared_ptr<WriteTransaction>& transaction) {
+                    const std::shared_ptr<WriteTransaction>& transaction, std::shared_ptr<QueryCheckpoint> checkpoint) {
   auto insert = std::make_shared<PlanNode>();
   insert->kind = PlanNode::Kind::kInsert;
   insert->types = {Type::big_int()};
@@ -28,7 +29,7 @@ int64_t insert_rows(SessionState& session, PlanPtr rows, const std::string& tabl
   insert->target = table;
   insert->transaction = transaction;
   insert->children.push_back(std::move(rows));
-  RunningPlan running(session, insert);
+  RunningPlan running(session, insert, std::move(checkpoint));
   int64_t count = 0;
   while (const std::unique_ptr<RowSet::Chunk> chunk = running.next())
     for (size_t row = 0; row < chunk->row_count; row++) count += chunk->columns[0].values<int64_t>()[row];
@@ -252,6 +253,20 @@ void delete_all_rows(WriteTransaction& transaction, const TableVersion& table) {
   }
 }
 
+/// A statement that goes on, on the snapshot of its beginning, finds its target as it was then; one that only adds rows
+/// cares for its definition alone. Errors: kWriteConflict.
+void check_target(const Statement& statement, const TableVersion& then, bool only_adds, const Snapshot& now) {
+  if (statement.resumed == nullptr) return;
+  const auto found = now.tables.find(then.schema.name);
+  const bool same = found != now.tables.end() && found->second->table_id == then.table_id &&
+                    (only_adds ? create_text(found->second->schema) == create_text(then.schema)
+                               : found->second->version == then.version);
+  if (same) return;
+  throw Error(sqlstate::kWriteConflict, "statement " + statement.resumed->id + " cannot go on: table \"" + then.schema.name +
+                                            "\" has changed since it began",
+              "CALL discard('" + statement.resumed->id + "') forgets it; run its text anew.");
+}
+
 std::string command_tag(const pg::Node& node, int64_t changed_rows) {
   const std::string_view verb = node.node_case == PG_QUERY__NODE__NODE_INSERT_STMT   ? "INSERT 0 "
                                 : node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT ? "UPDATE "
@@ -296,12 +311,12 @@ ModificationTarget modification_target(SessionState& session, const Snapshot& sn
 }
 
 BoundModification bind_modification(SessionState& session, const pg::Node& node, Binder& binder) {
-  const std::shared_ptr<const Snapshot> snapshot = session.snapshot();
+  const Snapshot& snapshot = binder.snapshot();
   if (node.node_case == PG_QUERY__NODE__NODE_MERGE_STMT)
-    return binder.bind_merge(*node.merge_stmt, target_table(session, *snapshot, *node.merge_stmt->relation));
+    return binder.bind_merge(*node.merge_stmt, target_table(session, snapshot, *node.merge_stmt->relation));
   const PgQuery__RangeVar& range = target_name(node);
   const ModificationTarget target =
-      modification_target(session, *snapshot, relation_key(*snapshot, session.search_path(), RelationName::of(range)),
+      modification_target(session, snapshot, relation_key(snapshot, session.search_path(), RelationName::of(range)),
                           verb_of(node), range.location);
   if (node.node_case == PG_QUERY__NODE__NODE_UPDATE_STMT) return binder.bind_update(*node.update_stmt, target);
   if (node.node_case == PG_QUERY__NODE__NODE_DELETE_STMT) return binder.bind_delete(*node.delete_stmt, target);
@@ -309,6 +324,7 @@ BoundModification bind_modification(SessionState& session, const pg::Node& node,
 }
 
 ResultPtr run_modification(SessionState& session, const Statement& statement) {
+  if (ResultPtr result = session.go_on_here(statement)) return result;
   ResultPtr result;
   modify(session, statement, [&](ResultPtr rows) { result = std::move(rows); });
   return result;
@@ -320,19 +336,29 @@ void modify(SessionState& session, const Statement& statement, const std::functi
   std::vector<Type> types;
   std::vector<std::unique_ptr<RowSet::Chunk>> returned;
   std::optional<Error> outside_view;
+  std::shared_ptr<QueryCheckpoint> checkpoint;
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
-    Binder binder(session.bind_context(statement));
+    BindContext context = session.bind_context(statement);
+    SessionState::Planned planned;
+    planned.snapshot = context.committed;
+    NamesMet met;
+    context.names = &met;
+    Binder binder(std::move(context));
     BoundModification bound = bind_modification(session, *statement.node, binder);
     if (statement.parameters == nullptr && !binder.parameter_types().empty())
       throw Error("42P02", "there is no parameter $" + std::to_string(binder.parameter_types().size()),
                   "Parameters stand in prepared statements.");
     const ConstraintCheck check(session, *transaction, bound.target->schema.name);
-    const PlanPtr plan = session.plan(std::move(bound.plan));
+    const PlanPtr plan = planned.plan = session.plan(std::move(bound.plan));
+    planned.keep_committed(met, bound.target->schema.name);
+    session.check_resumed(planned, statement);
+    check_target(statement, *bound.target, bound.only_stores(), *transaction->snapshot());
+    checkpoint = session.make_observer(planned, statement, true);
     if (bound.only_stores()) {
-      count = insert_rows(session, plan, bound.target->schema.name, transaction);
+      count = insert_rows(session, plan, bound.target->schema.name, transaction, checkpoint);
     } else {
       Modification modification(bound, *transaction);
-      RunningPlan running(session, plan);
+      RunningPlan running(session, plan, checkpoint);
       while (std::unique_ptr<RowSet::Chunk> chunk = running.next()) modification.apply(std::move(chunk));
       modification.finish();
       count = modification.changed_rows();
@@ -345,8 +371,11 @@ void modify(SessionState& session, const Statement& statement, const std::functi
     }
     if (statement.node->node_case != PG_QUERY__NODE__NODE_DELETE_STMT) check.run();
     if (outside_view) throw std::move(*outside_view);
-    take(make_rows(std::move(names), std::move(types), std::move(returned), command_tag(*statement.node, count), count));
+    const std::string tag = command_tag(*statement.node, count);
+    if (checkpoint != nullptr) checkpoint->leave_receipts(*transaction, tag);
+    take(make_rows(std::move(names), std::move(types), std::move(returned), tag, count));
   }, changed_table(session, *statement.node));
+  if (checkpoint != nullptr) checkpoint->finish(true);
 }
 
 ResultPtr run_truncate(SessionState& session, const Statement& statement) {

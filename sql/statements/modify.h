@@ -13,10 +13,10 @@ namespace cairn {
 ModificationTarget modification_target(SessionState& session, const Snapshot& snapshot, const std::string& key,
                                        std::string_view verb, int position);
 
-/// A plan that runs inside a statement, without checkpoints; interrupt() reaches it.
+/// A plan that runs inside a statement; interrupt() reaches it.
 class RunningPlan {
  public:
-  RunningPlan(SessionState& session, const PlanPtr& plan);
+  RunningPlan(SessionState& session, const PlanPtr& plan, std::shared_ptr<QueryCheckpoint> checkpoint = nullptr);
   ~RunningPlan();
   RunningPlan(const RunningPlan&) = delete;
   RunningPlan& operator=(const RunningPlan&) = delete;

@@ -60,7 +60,8 @@ ResultPtr run_deallocate(SessionState& session, const PgQuery__DeallocateStmt& s
 
 /// Appends the plan's rows to the table; returns their number.
 int64_t insert_rows(SessionState& session, PlanPtr rows, const std::string& table,
-                    const std::shared_ptr<WriteTransaction>& transaction);
+                    const std::shared_ptr<WriteTransaction>& transaction,
+                    std::shared_ptr<QueryCheckpoint> checkpoint = nullptr);
 /// CALL tpch_load(sf): the eight tables and their rows. Returns the number of rows.
 int64_t load_tpch(SessionState& session, double scale_factor);
 

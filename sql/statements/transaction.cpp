@@ -49,7 +49,7 @@ bool SessionState::commit_block() {
   Block block = end_block();
   Settings settings = std::exchange(settings_, std::move(block.settings));  // SET goes with a block that fails
   if (block.failed) return false;
-  if (block.write != nullptr) block.write->commit();
+  if (block.write != nullptr) commit(*block.write);
   if (temporary_ != nullptr) {
     if (block.temporary_write == nullptr) block.temporary_write = temporary_->begin_write();
     finish_temporary_tables(*block.temporary_write);
@@ -57,6 +57,15 @@ bool SessionState::commit_block() {
   }
   settings_ = std::move(settings);
   return true;
+}
+
+void SessionState::commit(WriteTransaction& transaction) {
+  if (!receipt_.first.empty()) transaction.leave_receipt(receipt_.first, receipt_.second);
+  transaction.commit();
+}
+
+Session::BlockState SessionState::block_state() const {
+  return !block_ ? BlockState::kNone : block_->failed ? BlockState::kFailed : BlockState::kOpen;
 }
 
 void SessionState::roll_back_block() { settings_ = std::move(end_block().settings); }
@@ -100,7 +109,7 @@ void SessionState::change(const Change& change, std::string_view relation) {
     std::shared_ptr<WriteTransaction> transaction = engine_->database().begin_write();
     change(transaction);
     check_interrupted();
-    transaction->commit();
+    commit(*transaction);
     return;
   }
   if (block_->read_only)

@@ -68,7 +68,10 @@ class ResumeTest : public ::testing::Test {
   void leave_behind(const std::string& sql, bool is_checkpointed = true);
   void leave_behind(const std::function<cairn_result*()>& begin, bool is_checkpointed = true);
   /// The next process.
-  void restart() { again_ = std::make_unique<Client>(path("left")); }
+  void restart() {
+    again_.reset();
+    again_ = std::make_unique<Client>(path("left"));
+  }
 
   const std::filesystem::path root_;
   std::unique_ptr<Client> client_, again_;

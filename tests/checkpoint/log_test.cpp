@@ -52,6 +52,20 @@ class CheckpointLogTest : public ::testing::Test {
   std::shared_ptr<SimulatedStorage> storage_ = std::make_shared<SimulatedStorage>(3);
 };
 
+TEST_F(CheckpointLogTest, TriesThatCameBackAreNone) {
+  {
+    CheckpointLog log(*storage_, kPath);
+    log.begin(query("00000001"), breaker(2));
+    log.begin_try("00000001", 1);
+    log.begin_try("00000001", 4);
+    log.end_try("00000001");
+    log.begin_try("00000002", 1);  // of nobody
+    log.begin_try("00000001", 7);
+  }
+  CheckpointLog log(*storage_, kPath);
+  EXPECT_EQ(log.queries().at("00000001").tries, (std::vector<uint64_t>{1, 7}));
+}
+
 TEST_F(CheckpointLogTest, QueriesComeBackAsTheyWere) {
   {
     CheckpointLog log(*storage_, kPath);

@@ -50,6 +50,12 @@ class PinnedDatabase : public Database {
     return found == pins.end() ? nullptr : found->second;
   }
 
+  std::optional<std::string> receipt(std::string_view name) const override {
+    const auto found = receipts.find(std::string(name));
+    return found == receipts.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  std::map<std::string, std::string> receipts;
   std::map<std::string, std::shared_ptr<const CommittedSnapshot>> pins;
   std::function<void()> committing;  ///< called in the midst of a commit to the manifest
 

@@ -2,7 +2,8 @@
 // query, and checks the answer and that nothing is left over. A third of the processes is killed a second time, while it
 // recovers.
 //   crash_test --cairn PATH --db DIR (--answers DIR [--queries 1,3,…] | --sql DIR | --mix DIR) [--kills 200] [--seed S]
-// --mix: mix.h. Otherwise DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
+//   crash_test --cairn PATH --killing PATH --db DIR (--writes DIR | --script DIR) [--kills 200] [--seed S]
+// --mix: mix.h. --writes, --script: writes.h. Otherwise DIR is made (TPC-H at --sf) where there is none. Queries are TPC-H's, whose answers lie in --answers, or the files
 // *.sql over its tables in --sql: theirs is what an uninterrupted process answers, whatever its settings.
 //
 // Every run draws its number of threads, its vector capacity, its memory limit and its epoch: what a checkpoint holds must not
@@ -23,6 +24,7 @@
 #include "bench/tpch_queries.h"
 #include "tests/crash/killed_shell.h"
 #include "tests/crash/mix.h"
+#include "tests/crash/writes.h"
 #include "tests/support/answers.h"
 
 namespace cairn::crash {
@@ -32,7 +34,7 @@ namespace fs = std::filesystem;
 
 struct Options {
   Shell shell;
-  std::string answers, sql, mix, scale = "0.1";
+  std::string answers, sql, mix, writes, script, scale = "0.1";
   std::vector<int> queries;
   unsigned kills = 200;
   uint64_t seed = 0;
@@ -157,19 +159,28 @@ int main(int argc, char** argv) {
   const auto* answers = app.add_option("--answers", options.answers);
   app.add_option("--sql", options.sql, "a directory of queries")->check(CLI::ExistingDirectory);
   app.add_option("--mix", options.mix, "a directory of queries, and setup.sql")->check(CLI::ExistingDirectory);
+  app.add_option("--writes", options.writes, "a directory of statements, and setup.sql, check.sql")->check(CLI::ExistingDirectory);
+  app.add_option("--script", options.script, "a directory with job.sql, and check.sql; setup.sql lies in ../writes")->check(CLI::ExistingDirectory);
+  app.add_option("--killing", options.shell.killing, "the shell that kills itself");
   app.add_option("--sf", options.scale);
   app.add_option("--kills", options.kills);
   app.add_option("--queries", options.queries, "all 22 by default")->delimiter(',');
   app.add_option("--seed", options.seed);
   CLI11_PARSE(app, argc, argv);
-  if (!answers->empty() + !options.sql.empty() + !options.mix.empty() != 1) {
-    return app.exit(CLI::ValidationError("one of --answers, --sql and --mix"));
+  const bool changes = !options.writes.empty() || !options.script.empty();
+  if (!answers->empty() + !options.sql.empty() + !options.mix.empty() + !options.writes.empty() + !options.script.empty() != 1) {
+    return app.exit(CLI::ValidationError("one of --answers, --sql, --mix, --writes and --script"));
   }
+  if (changes && options.shell.killing.empty()) return app.exit(CLI::ValidationError("--killing is needed"));
   if (options.queries.empty()) {
     for (int number = 1; number <= 22; ++number) options.queries.push_back(number);
   }
   fmt::print("crash_test: seed {}\n", options.seed);
-  if (options.mix.empty()) {
+  if (!options.writes.empty()) {
+    cairn::crash::CrashWrites(options.shell, options.writes, options.seed).run(options.kills);
+  } else if (!options.script.empty()) {
+    cairn::crash::CrashScript(options.shell, options.script, options.seed).run(options.kills);
+  } else if (options.mix.empty()) {
     cairn::crash::CrashTest(options).run();
   } else {
     cairn::crash::CrashMix(options.shell, options.mix, options.seed).run(options.kills);

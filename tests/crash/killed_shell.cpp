@@ -24,6 +24,15 @@ std::string read_text(const std::string& path) {
 }
 
 Outcome run_shell(const Shell& shell, const std::string& sql, double kill_after_ms) {
+  return run_shell(shell, {"-csv", "-c", sql}, {.after_ms = kill_after_ms});
+}
+
+Outcome run_shell(const Shell& shell, const std::vector<std::string>& arguments, const Kill& kill) {
+  const std::string& program = kill.odds > 0 ? shell.killing : shell.program;
+  std::vector<char*> words{const_cast<char*>("cairn"), const_cast<char*>(shell.database.c_str())};
+  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  const std::string odds = std::to_string(kill.odds);
   const std::string out = shell.database + ".out", notices = shell.database + ".err";
   const auto start = Clock::now();
   const pid_t child = fork();
@@ -32,12 +41,14 @@ Outcome run_shell(const Shell& shell, const std::string& sql, double kill_after_
     const int err_fd = open(notices.c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0644);
     dup2(out_fd, STDOUT_FILENO);
     dup2(err_fd, STDERR_FILENO);
-    execl(shell.program.c_str(), "cairn", shell.database.c_str(), "-csv", "-c", sql.c_str(), nullptr);
+    if (!shell.directory.empty() && chdir(shell.directory.c_str()) != 0) _exit(127);
+    if (kill.odds > 0) setenv("CAIRN_KILL_ODDS", odds.c_str(), 1);
+    execv(program.c_str(), words.data());
     _exit(127);
   }
-  if (kill_after_ms >= 0) {
-    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(kill_after_ms));
-    kill(child, SIGKILL);
+  if (kill.after_ms >= 0) {
+    std::this_thread::sleep_for(std::chrono::duration<double, std::milli>(kill.after_ms));
+    ::kill(child, SIGKILL);
   }
   Outcome outcome;
   waitpid(child, &outcome.status, 0);

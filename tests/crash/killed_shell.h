@@ -5,11 +5,20 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cairn::crash {
 
 struct Shell {
   std::string program, database;
+  std::string killing = {};    ///< the program that may kill itself (killing_shell.cpp)
+  std::string directory = {};  ///< that it runs in; empty: this process's
+};
+
+/// When a process is killed.
+struct Kill {
+  double after_ms = -1;  ///< from outside; negative: never
+  unsigned odds = 0;     ///< by itself, at one of so many places where that is worth trying; 0: never
 };
 
 struct Outcome {
@@ -23,7 +32,9 @@ struct Outcome {
   bool resumed_within() const { return notices.find(" morsels of breaker ") != std::string::npos; }
 };
 
-/// Runs statements in a process of its own; sends SIGKILL after `kill_after_ms` where that is not negative.
+/// Runs the shell over the database in a process of its own.
+Outcome run_shell(const Shell& shell, const std::vector<std::string>& arguments, const Kill& kill = {});
+/// The same with -csv, for statements; sends SIGKILL after `kill_after_ms` where that is not negative.
 Outcome run_shell(const Shell& shell, const std::string& sql, double kill_after_ms = -1);
 
 std::string read_text(const std::string& path);

@@ -139,6 +139,7 @@ struct FakeTransaction : WriteTransaction {
   void drop_sequence(std::string_view) override {}
   void create_schema(std::string_view) override {}
   void drop_schema(std::string_view) override {}
+  void leave_receipt(std::string_view, std::string_view) override {}
   std::unique_ptr<TableWriter> writer(std::string_view, uint64_t order) override {
     std::lock_guard lock(mutex);
     return std::make_unique<Writer>(written[order]);

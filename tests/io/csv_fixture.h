@@ -39,6 +39,7 @@ class CollectingTransaction : public WriteTransaction {
   void drop_sequence(std::string_view) override {}
   void create_schema(std::string_view) override {}
   void drop_schema(std::string_view) override {}
+  void leave_receipt(std::string_view, std::string_view) override {}
   void delete_rows(std::string_view, uint64_t, std::span<const uint64_t>) override {}
   std::shared_ptr<const CommittedSnapshot> commit() override { return snapshot_; }
 

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <thread>
 
-#include "exec/crew/interleaving.h"
+#include "vector/interleaving.h"
 
 namespace cairn::test {
 

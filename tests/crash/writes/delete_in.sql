@@ -1,0 +1,1 @@
+DELETE FROM m WHERE id IN (SELECT max(id) FROM m GROUP BY k, g)

@@ -1,0 +1,1 @@
+INSERT INTO events SELECT id, s, sum(d) OVER (PARTITION BY k ORDER BY id) FROM m RETURNING id
