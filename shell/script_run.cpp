@@ -200,6 +200,11 @@ void ScriptRun::go_on(std::string_view receipt) {
   synced_ = true;
 }
 
+void ScriptRun::has_run(std::string_view receipt) {
+  run_id_ = receipt.substr(0, receipt.find(' '));
+  done_ = SIZE_MAX;
+}
+
 void ScriptRun::begin() {
   run_id_ = random_id();
   steps_.clear();

@@ -47,6 +47,8 @@ class ScriptRun {
   Found find();
   /// kUnfinished: goes on with it. `receipt`: the newest of its name. What has ended by it is not run again.
   void go_on(std::string_view receipt);
+  /// kNothing: a run that left this receipt has come to its end.
+  void has_run(std::string_view receipt);
   /// kOther: the first line that is not as it was when the run began.
   size_t edited_line() const { return edited_line_; }
   /// A new run. Errors: std::system_error.

@@ -51,8 +51,11 @@ bool Shell::begin_script(const std::string& path, bool resume, int& code) {
     script->go_on(receipt == nullptr ? "" : receipt);
     passing_over_ = true;
   } else {
-    if (resume && receipt != nullptr)
+    if (resume && receipt != nullptr) {
+      script->has_run(receipt);
+      forget_ended(*script);
       return refuse(kExitOk, fmt::format("\"{}\" has been run to its end; {}", path, anew));
+    }
     if (resume) print(stderr, "notice: there is no run of \"{}\" to go on with: it begins\n", path);
     if (found == ScriptRun::Found::kUnfinished)
       print(stderr, "notice: \"{}\" begins anew; its run that was killed would go on with --resume\n", path);
@@ -115,11 +118,15 @@ void Shell::go_on_here() {
   std::fflush(out_);
   if (out_ != stdout && ::ftruncate(fileno(out_), static_cast<off_t>(script_->output_bytes())) != 0)
     complain("the output file holds rows of a statement that is run again");
-  // A process may have died between the end of a step and its end in the log of checkpoints.
+  forget_ended(*script_);
+}
+
+/// A process may die between the end of a step and its end in the log of checkpoints.
+void Shell::forget_ended(const ScriptRun& script) {
   cairn_query_list* list = nullptr;
   cairn_interrupted_queries(connection_, &list, nullptr);
   for (size_t i = 0; i < cairn_query_list_count(list); ++i) {
-    if (script_->has_ended(cairn_query_list_receipt(list, i))) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
+    if (script.has_ended(cairn_query_list_receipt(list, i))) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
   }
   cairn_query_list_destroy(list);
 }

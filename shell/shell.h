@@ -60,6 +60,7 @@ class Shell {
   /// Runs a statement or a command, or passes over it where an earlier run of the script had it.
   int run_step(std::string_view text, const std::function<int()>& run);
   void go_on_here();
+  void forget_ended(const ScriptRun& script);
   int pass_over(std::string_view text, const std::function<int()>& run);
   /// False where the script is not to be run; `code`: then the exit code.
   bool begin_script(const std::string& path, bool resume, int& code);

@@ -4,6 +4,7 @@
 
 #include <xxhash.h>
 
+#include "checkpoint/json.h"
 #include "tests/checkpoint/store_fixture.h"
 #include "tests/io/file_fixture.h"
 
@@ -51,6 +52,13 @@ class CheckpointLogTest : public ::testing::Test {
   const std::string kPath = "/o/log";
   std::shared_ptr<SimulatedStorage> storage_ = std::make_shared<SimulatedStorage>(3);
 };
+
+TEST(Json, AnElementBehindTheLastIsAMismatch) {
+  const auto json = JsonValue::parse("[1]");
+  ASSERT_TRUE(json);
+  EXPECT_EQ(json->at(0).number<int>(), 1);
+  EXPECT_THROW(json->at(1), JsonMismatch);
+}
 
 TEST_F(CheckpointLogTest, TriesThatCameBackAreNone) {
   {

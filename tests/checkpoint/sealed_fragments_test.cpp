@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "checkpoint/kept_matches.h"
+#include "checkpoint/log.h"
 #include "tests/checkpoint/store_fixture.h"
 #include "tests/io/file_fixture.h"
 
@@ -35,6 +37,46 @@ class SealedFragmentsTest : public CheckpointStoreTest {
   }
   using Found = std::vector<std::pair<MorselSet, uint64_t>>;
 };
+
+TEST_F(SealedFragmentsTest, AFailureToWriteTurnsCheckpointsOffWithOneWarning) {
+  open();
+  queries.push_back(begin());
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kSync && operation.path.find("/checkpoints/") != std::string::npos ? EIO : 0;
+  });
+  seal(*queries[0], {{0, 2}}, 10);
+  storage->clear_faults();
+  ASSERT_EQ(notices.size(), 1u);
+  EXPECT_TRUE(notices[0].starts_with("warning: checkpoints are off for this query: ")) << notices[0];
+  seal(*queries[0], {{2, 3}}, 10);
+  kill();
+  queries.push_back(begin());
+  EXPECT_EQ(found(*queries[1]), Found{});
+}
+
+TEST_F(SealedFragmentsTest, TheirRecordsTellTheBreaker) {
+  open();
+  queries.push_back(begin());
+  seal(*queries[0], {{0, 2}}, 10, key(3));
+  std::string log;
+  for (const auto& owner : storage->list("/db/checkpoints")) log = "/db/checkpoints/" + owner.name + "/log";
+  EXPECT_EQ(CheckpointLog(*storage, log, OpenMode::kRead).queries().begin()->second.durable.at(0).number, 3u);
+}
+
+TEST_F(SealedFragmentsTest, WithoutItsMatchesAChunkIsWhatWasSaved) {
+  for (const bool has_ranges : {false, true}) {
+    const FragmentKey with = {breaker(1), {5, 5}, {flags(100, {3, 70})}};
+    RowSet all({Type::big_int(), Type::varchar()});
+    all.adopt(std::move(*rows(10)));
+    append_matches(with, all);
+    std::vector<RowSet::Chunk> chunks = all.take_chunks();
+    ASSERT_EQ(chunks[0].columns.size(), 3u);
+    chunks[0].ranges.resize(has_ranges ? 3 : 0);
+    remove_matches(with, chunks[0]);
+    EXPECT_EQ(chunks[0].columns.size(), 2u);
+    EXPECT_EQ(chunks[0].ranges.size(), has_ranges ? 2u : 0u);
+  }
+}
 
 TEST_F(SealedFragmentsTest, ComeBackWithTheMorselsThatTheyCover) {
   open();

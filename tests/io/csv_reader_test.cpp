@@ -105,6 +105,7 @@ TEST_F(CsvReaderTest, TheFirstLineEndIsTheFiles) {
   EXPECT_EQ(state_and_place("1\n2\r", csv_), "22P04, line 2: unquoted carriage return found in data");
   EXPECT_EQ(state_and_place("1\r\n2\n", csv_), "22P04, line 2: unquoted newline found in data");
   EXPECT_EQ(state_and_place("1\r\n2\r3\r\n", csv_), "22P04, line 2: unquoted carriage return found in data");
+  EXPECT_EQ(state_and_place("1\r\n\r2\r\n", csv_), "22P04, line 2: unquoted carriage return found in data");
   EXPECT_EQ(state_and_place("1\r\n2\r", csv_), "22P04, line 2: unquoted carriage return found in data");
   EXPECT_EQ(state_and_place("1\r2\n", csv_), "22P04, line 2: unquoted newline found in data");
   EXPECT_EQ(state_and_place("1\r2\r\n", csv_), "22P04, line 3: unquoted newline found in data");

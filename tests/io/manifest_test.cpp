@@ -50,6 +50,15 @@ class ManifestTest : public ::testing::Test {
   std::shared_ptr<SimulatedStorage> storage_ = std::make_shared<SimulatedStorage>(test_seed());
 };
 
+TEST_F(ManifestTest, AnOlderRecordInATornTailIsNoDamage) {
+  append({"second"});
+  Bytes bytes = content();
+  const Bytes first(bytes.begin() + 4096, bytes.begin() + 4096 + 32);
+  bytes.resize(bytes.size() + 24);  // the header of a record that never came to be
+  bytes.insert(bytes.end(), first.begin(), first.end());
+  EXPECT_EQ(read(bytes), "first second ");
+}
+
 TEST_F(ManifestTest, KeepsRecordsInOrder) {
   append({"second", "", "a longer record that is the fourth"});
   append({"fifth"});

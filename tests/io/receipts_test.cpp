@@ -72,6 +72,16 @@ TEST(Receipts, SurviveACompactedLog) {
   EXPECT_EQ("small", database->receipt("large"));
 }
 
+TEST(Receipts, ALargeLogIsReplacedLater) {
+  const auto storage = std::make_shared<SimulatedStorage>(1);
+  const auto database = Database::open(kPath, storage);
+  const std::string large(3 << 20, 'x');
+  for (int i = 0; i < 2; ++i) leave(*database, "large", large);
+  EXPECT_LT(storage->file_size("/db/manifest"), uint64_t{4} << 20) << "it was replaced at four megabytes";
+  for (int i = 0; i < 2; ++i) leave(*database, "large", large);
+  EXPECT_GT(storage->file_size("/db/manifest"), uint64_t{8} << 20) << "the next time at four times as much as it held then";
+}
+
 TEST(Receipts, BeyondAThousandTheOldestGoes) {
   Receipts receipts;
   for (size_t i = 0; i < Receipts::kCountMax; ++i) receipts.leave(std::to_string(i), "x");

@@ -1,5 +1,10 @@
 // What a segment knows of its values is so, whatever the shape of the column and the effort: scans skip by it.
 
+#include <algorithm>
+
+#include "io/segments/byte_codec.h"
+#include "io/segments/distinct_sketch.h"
+#include "io/segments/schemes/packed_codes.h"
 #include "tests/io/segment_fixture.h"
 
 namespace cairn {
@@ -86,6 +91,26 @@ TEST(SegmentBounds, DistinctValuesAreCountedWithoutNulls) {
   }
 }
 
+TEST(SegmentBounds, ASketchKeepsTheRarestRank) {
+  DistinctSketch sketch;
+  sketch.add(0);  // no bit behind the index: nothing is rarer
+  ByteWriter out;
+  sketch.write(out);
+  ByteReader in(out.bytes(), "sketch");
+  EXPECT_EQ(DistinctSketch::read(in), sketch);
+}
+
+TEST(SegmentBounds, CodesAsWideAsTheirType) {
+  const uint8_t bytes[] = {7, 255, 0};
+  uint8_t narrow[3] = {};
+  unpack_codes(reinterpret_cast<const std::byte*>(bytes), 3, 8, narrow);
+  EXPECT_TRUE(std::ranges::equal(bytes, narrow));
+  const uint64_t words[] = {~uint64_t{0}, 5};
+  uint64_t wide[2] = {};
+  unpack_codes(reinterpret_cast<const std::byte*>(words), 2, 64, wide);
+  EXPECT_TRUE(std::ranges::equal(words, wide));
+}
+
 TEST(SegmentBounds, TheHeaderKeepsThem) {
   constexpr size_t kRows = 500;
   for (const TestColumn& test : test_columns(kRows, test_seed())) {
@@ -98,6 +123,7 @@ TEST(SegmentBounds, TheHeaderKeepsThem) {
     if (!kept.has_bounds) continue;
     for (const auto bound : {&ZoneMap::min, &ZoneMap::max}) {
       const Value &a = kept.*bound, &b = segment.zone_map.*bound;
+      EXPECT_EQ(a.type, type);
       EXPECT_TRUE(a.integer == b.integer && a.floating == b.floating && a.string == b.string);
     }
   }
