@@ -18,8 +18,8 @@ struct SavedGroups {
   void merge_into(const AggregateShape& shape, Groups& into) const;
 };
 
-/// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Empty
-/// types: some state is a list.
+/// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Beside
+/// these stand the columns of each state that is a list, which has rows of its own: where either ends, NULLs follow.
 std::vector<Type> saved_part_types(const AggregateShape& shape);
 std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
 GroupPart load_part(const AggregateShape& shape, const RowSet& saved);

@@ -14,7 +14,8 @@
 
 namespace cairn::testing {
 
-/// Keeps every breaker's rows, and offers some of them to the next run, in memory or not; seals fragments all the time.
+/// Keeps every breaker's rows, and offers some of them to the next run, in memory or not; seals fragments all the time, or
+/// of several morsels.
 struct Keeper : ExecutionObserver {
   std::optional<Content> durable(const Breaker& breaker) override {
     if (!offered.contains(breaker.fingerprint)) return std::nullopt;
@@ -25,7 +26,7 @@ struct Keeper : ExecutionObserver {
     kept[breaker.fingerprint] = std::move(rows);
     contents[breaker.fingerprint] = content;
   }
-  Wish at_morsel_boundary(const OpenFragment&) override { return Wish::kSeal; }
+  Wish at_morsel_boundary(const OpenFragment&) override { return ++morsels % morsels_per_seal == 0 ? Wish::kSeal : Wish::kContinue; }
   void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override {
     EXPECT_EQ(saved->types(), key.breaker.types);
     const std::lock_guard lock(mutex);
@@ -65,6 +66,8 @@ struct Keeper : ExecutionObserver {
   std::mutex mutex;
   Fragments fragments_kept, fragments_offered;
   size_t taken = 0, taken_with_matches = 0;
+  std::atomic<size_t> morsels{0};
+  size_t morsels_per_seal = 1;
   std::map<Fingerprint, Content> contents;
   FakeStore store;
   std::map<Fingerprint, std::shared_ptr<const RowSet>> kept, offered;
