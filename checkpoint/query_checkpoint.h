@@ -44,7 +44,7 @@ class QueryCheckpoint : public ExecutionObserver {
   std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t resident_bytes_max) override;
   void fragments(const FragmentKey& key, uint64_t morsel_count, const Take& take) override;
   Wish at_morsel_boundary(const OpenFragment& fragment) override;
-  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override;
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<const RowSet> saved) override;
   void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override;
   void planned(size_t pipelines_skipped, size_t pipelines_total) override;
   std::string state(const Breaker& breaker) override;
@@ -62,6 +62,7 @@ class QueryCheckpoint : public ExecutionObserver {
   QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
   const Found* find(const Breaker& breaker) const;
   bool is_early() const;
+  bool is_due(const OpenFragment& fragment) const;
 
   const std::shared_ptr<CheckpointStore> store_;
   const std::shared_ptr<State> state_;

@@ -172,6 +172,21 @@ RowSet saved_groups(const AggregateShape& shape, const GroupPart& part) {
   return saved;
 }
 
+/// Of a chunk of groups without lists: keys and states, without the morsels.
+std::vector<Vector> saved_columns(const RowSet::Chunk& chunk) {
+  std::vector<Vector> columns;
+  for (size_t c = 0; c + 1 < chunk.columns.size(); ++c) columns.push_back(chunk.columns[c].view());
+  return columns;
+}
+
+/// Those of groups [first, …), whose morsels these are.
+void append_runs(const Vector& morsels, size_t first, std::vector<GroupRun>& runs) {
+  for (size_t row = 0; row < morsels.size; ++row) {
+    const auto morsel = static_cast<uint64_t>(morsels.values<int64_t>()[row]);
+    if (runs.empty() || runs.back().morsel != morsel) runs.push_back({morsel, first + row});
+  }
+}
+
 /// The columns of all sets, in one; behind the end of the shorter sets stand NULLs.
 RowSet beside_each_other(std::vector<RowSet> sets) {
   std::vector<Type> types;
@@ -246,7 +261,7 @@ std::vector<Type> saved_part_types(const AggregateShape& shape) {
   return types;
 }
 
-std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part) {
+std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const GroupPart& part) {
   std::vector<RowSet> sets;
   if (part.runs.empty()) return std::make_shared<RowSet>(saved_part_types(shape));
   sets.push_back(saved_groups(shape, part));
@@ -261,11 +276,7 @@ GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
   GroupPart part{shape.make_groups(), {}};
   size_t column = with_morsel(saved_types(shape, part.groups)).size(), first = 0;
   for_each_chunk(saved, 0, column, column - 1, [&](Batch& batch) {
-    const auto* morsels = batch.columns.back().values<int64_t>();
-    for (size_t row = 0; row < batch.size; ++row) {
-      const auto morsel = static_cast<uint64_t>(morsels[row]);
-      if (part.runs.empty() || part.runs.back().morsel != morsel) part.runs.push_back({morsel, first + row});
-    }
+    append_runs(batch.columns.back(), first, part.runs);
     batch.columns.pop_back();
     merge_saved_rows(shape, batch.columns, batch.size, part.groups, first == 0);
     first += batch.size;
@@ -276,6 +287,31 @@ GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
     column += columns;
   }
   return part;
+}
+
+std::vector<GroupPart> parts_of(const std::shared_ptr<const RowSet>& saved) {
+  std::vector<GroupPart> parts(saved->chunks().size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const RowSet::Chunk& chunk = saved->chunks()[i];
+    parts[i].saved = chunk.is_resident() ? std::shared_ptr<const RowSet::Chunk>(saved, &chunk) : saved->pin(i);
+    append_runs(parts[i].saved->columns.back().view(), 0, parts[i].runs);
+  }
+  return parts;
+}
+
+void load_states(const AggregateShape& shape, GroupPart& part) {
+  if (part.saved == nullptr || part.groups.states != nullptr) return;
+  const size_t rows = part.size();
+  part.groups.states = std::make_unique<AggregateStates>(shape.layout, shape.key_types.empty());
+  part.groups.states->resize(rows);
+  part.groups.states->load(std::span<const Vector>(saved_columns(*part.saved)).subspan(shape.key_types.size()), rows);
+}
+
+GroupPart with_index(const AggregateShape& shape, GroupPart part) {
+  if (part.saved == nullptr) return part;
+  GroupPart indexed{shape.make_groups(), std::move(part.runs)};
+  merge_saved_rows(shape, saved_columns(*part.saved), part.size(), indexed.groups, true);
+  return indexed;
 }
 
 SavedPartitions::SavedPartitions(const AggregateShape& shape, unsigned level)

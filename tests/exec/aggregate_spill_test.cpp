@@ -138,11 +138,13 @@ void run_in_two(size_t tasks, const std::function<void(size_t)>& task) {
 
 /// A fragment of what the other one saved, by way of the store. What has spilled cannot be saved.
 std::unique_ptr<Fragment> saved_and_reopened(Sink& sink, std::unique_ptr<Fragment> fragment, FakeStore& store) {
-  const std::shared_ptr<RowSet> saved = fragment->save();
+  const std::shared_ptr<const RowSet> saved = fragment->save();
   if (saved == nullptr) return fragment;
   EXPECT_EQ(saved->types(), sink.saved_types());
-  saved->evict_all(store);
-  return sink.reopen(*saved);
+  const auto stored = std::make_shared<RowSet>(saved->types());
+  for (const RowSet::Chunk& chunk : saved->chunks()) stored->append(chunk);
+  stored->evict_all(store);
+  return sink.reopen(stored);
 }
 
 /// The plan's rows, from fragments some of which spill at random instants, added in random order.
@@ -323,6 +325,29 @@ TEST_F(AggregateSpillTest, WhatIsSavedIsCountedWhileItIsInMemory) {
   EXPECT_GT(in_memory.bytes(), kKeys * kKeyBytes);
   EXPECT_GT(stored.bytes(), 0u) << "to know of it takes some, too";
   EXPECT_LT(stored.bytes(), kKeys * kKeyBytes / 4);
+}
+
+TEST_F(AggregateSpillTest, KeysThatAreInNoIndexFallIntoTheSamePartitions) {
+  Random random(test_seed() + 6);
+  const std::vector<Row> rows = random_rows(random, kTypes, std::vector<size_t>(kTypes.size(), 3000), 2000, 5);
+  for (const std::vector<uint32_t>& groups : {std::vector<uint32_t>{0}, {1}, {5}, {6}, {7}, {2}, {13}, {10}, {0, 1}, {8, 2, 11}}) {
+    const AggregateShape shape(make_plan(groups, {}), kTypes);
+    const std::unique_ptr<GroupIndex> index = GroupIndex::make(shape.key_types);
+    OwnedBatch owned(random, kTypes, rows, false);
+    std::vector<Vector> keys;
+    for (const uint32_t column : groups) keys.push_back(owned.batch.columns[column]);
+    std::vector<uint32_t> ids(rows.size());
+    index->find_or_add(keys, rows.size(), ids.data());
+    std::vector<ColumnBuffer> flat;
+    for (size_t c = 0; c < groups.size(); ++c) flat.emplace_back(shape.key_types[c]).append(keys[c]);
+    for (size_t c = 0; c < groups.size(); ++c) keys[c] = flat[c].view();
+    for (const auto& [bits, level] : {std::pair{0u, 0u}, {5u, 0u}, {8u, 1u}, {8u, 3u}}) {
+      std::vector<uint8_t> of_groups(index->size()), of_rows(rows.size());
+      index->partitions(bits, of_groups.data(), level);
+      GroupIndex::partitions(keys, rows.size(), bits, of_rows.data(), level);
+      for (size_t row = 0; row < rows.size(); ++row) ASSERT_EQ(of_rows[row], of_groups[ids[row]]) << groups[0] << ", " << row;
+    }
+  }
 }
 
 TEST_F(AggregateSpillTest, AStoreThatFailsGivesItsErrorAndKeepsNothing) {

@@ -27,7 +27,7 @@ struct Keeper : ExecutionObserver {
     contents[breaker.fingerprint] = content;
   }
   Wish at_morsel_boundary(const OpenFragment&) override { return ++morsels % morsels_per_seal == 0 ? Wish::kSeal : Wish::kContinue; }
-  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override {
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<const RowSet> saved) override {
     EXPECT_EQ(saved->types(), key.breaker.types);
     const std::lock_guard lock(mutex);
     SealedFragment fragment{covered, std::move(saved), {}};
@@ -45,7 +45,7 @@ struct Keeper : ExecutionObserver {
         ASSERT_EQ(fragment.matches[join].size(), key.matches[join]->size());
         for (size_t row = 0; row < key.matches[join]->size(); ++row) (*key.matches[join])[row] |= fragment.matches[join][row];
       }
-      take(fragment.covered, *fragment.saved);
+      take(fragment.covered, fragment.saved);
       ++taken;
       taken_with_matches += !key.matches.empty();
     }
@@ -59,7 +59,7 @@ struct Keeper : ExecutionObserver {
   }
   struct SealedFragment {
     MorselSet covered;
-    std::shared_ptr<RowSet> saved;
+    std::shared_ptr<const RowSet> saved;
     std::vector<std::vector<uint8_t>> matches;
   };
   using Fragments = std::map<std::pair<Fingerprint, Fingerprint>, std::vector<SealedFragment>>;
