@@ -46,23 +46,18 @@ class AggregateFragment : public Fragment {
   std::shared_ptr<const RowSet> save() override {
     if (!saved_.empty()) return nullptr;
     if (sealed_ != nullptr) return sealed_;
-    std::shared_ptr<const RowSet> saved = save_part(shape_, part_);
-    if (part_.groups.states->lists().empty()) load(saved);
-    return saved;
+    load(save_part(shape_, part_));
+    return sealed_;
   }
   void load(std::shared_ptr<const RowSet> saved) {
-    if (part_.groups.states->lists().empty()) {
-      sealed_ = std::move(saved);
-      part_ = {};
-      direct_.reset();
-    } else {
-      part_ = load_part(shape_, *saved);
-    }
+    sealed_ = std::move(saved);
+    part_ = {};
+    direct_.reset();
   }
   /// Of the states that a merge will load.
   size_t bytes_to_load() const { return sealed_ != nullptr ? sealed_->bytes() : 0; }
   std::vector<GroupPart> take() {
-    if (sealed_ != nullptr) return parts_of(sealed_);
+    if (sealed_ != nullptr) return parts_of(shape_, sealed_);
     std::vector<GroupPart> parts;
     parts.push_back(std::move(part_));
     return parts;

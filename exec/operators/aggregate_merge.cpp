@@ -227,7 +227,7 @@ Vector GroupPart::keys(size_t column, size_t begin, size_t rows, std::vector<uin
 void GroupPart::partitions(const AggregateShape& shape, unsigned bits, uint8_t* out, unsigned level) const {
   if (saved == nullptr) return groups.index->partitions(bits, out, level);
   std::vector<Vector> columns;
-  for (size_t c = 0; c < shape.key_types.size(); ++c) columns.push_back(saved->columns[c].view());
+  for (size_t c = 0; c < shape.key_types.size(); ++c) columns.push_back(saved->columns[c].view(0, size()));
   GroupIndex::partitions(columns, size(), bits, out, level);
 }
 
@@ -269,7 +269,8 @@ std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<Gr
   size_t group_count = 0, list_bytes = 0;
   for (const GroupPart& part : parts) {
     group_count += part.size();
-    if (part.saved != nullptr) continue;  // they have no lists
+    if (part.lists != nullptr) list_bytes += part.lists->bytes();
+    if (part.saved != nullptr) continue;
     for (const ListState* list : part.groups.states->lists()) list_bytes += list->bytes();
   }
   if (threads > 1 && list_bytes > kListBytes && group_count >= threads * kListGroups) {

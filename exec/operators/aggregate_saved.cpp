@@ -1,11 +1,10 @@
 #include "exec/operators/aggregate_saved.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
 #include <numeric>
 
-#include "exec/aggregates/list_state.h"
+#include "exec/aggregates/saved_list.h"
 #include "exec/pipeline/collected_rows.h"
 #include "exec/rows/chunk_store.h"
 #include "vector/null_vector.h"
@@ -172,10 +171,10 @@ RowSet saved_groups(const AggregateShape& shape, const GroupPart& part) {
   return saved;
 }
 
-/// Of a chunk of groups without lists: keys and states, without the morsels.
-std::vector<Vector> saved_columns(const RowSet::Chunk& chunk) {
+/// The keys and states of the part's groups.
+std::vector<Vector> saved_columns(const AggregateShape& shape, const GroupPart& part, const Groups& like) {
   std::vector<Vector> columns;
-  for (size_t c = 0; c + 1 < chunk.columns.size(); ++c) columns.push_back(chunk.columns[c].view());
+  for (size_t c = 0; c < saved_types(shape, like).size(); ++c) columns.push_back(part.saved->columns[c].view(0, part.size()));
   return columns;
 }
 
@@ -212,23 +211,6 @@ RowSet beside_each_other(std::vector<RowSet> sets) {
     all.append_chunk(std::move(chunk));
   }
   return all;
-}
-
-/// visit(batch) for each chunk: the columns [first, first + count), as far as the column `marker`, one of them, has values.
-void for_each_chunk(const RowSet& saved, size_t first, size_t count, size_t marker, const std::function<void(Batch&)>& visit) {
-  std::vector<std::vector<uint64_t>> scratch;
-  for (size_t i = 0; i < saved.chunks().size(); ++i) {
-    const std::shared_ptr<const RowSet::Chunk> chunk = saved.pin(i);
-    const Vector marks = chunk->columns[marker].view();
-    size_t rows = marks.may_have_nulls() ? 0 : marks.size;
-    while (rows < marks.size && marks.valid(rows)) ++rows;
-    if (rows == 0) continue;
-    Batch batch;
-    RowSet::view(*chunk, 0, rows, batch, scratch);
-    batch.columns = std::vector(batch.columns.begin() + static_cast<ptrdiff_t>(first),
-                                batch.columns.begin() + static_cast<ptrdiff_t>(first + count));
-    visit(batch);
-  }
 }
 
 }  // namespace
@@ -289,28 +271,51 @@ GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
   return part;
 }
 
-std::vector<GroupPart> parts_of(const std::shared_ptr<const RowSet>& saved) {
-  std::vector<GroupPart> parts(saved->chunks().size());
-  for (size_t i = 0; i < parts.size(); ++i) {
+std::vector<GroupPart> parts_of(const AggregateShape& shape, const std::shared_ptr<const RowSet>& saved) {
+  const Groups like = shape.make_groups();
+  const size_t morsels = saved_types(shape, like).size();
+  std::vector<GroupPart> parts;
+  for (size_t i = 0; i < saved->chunks().size(); ++i) {
+    GroupPart part;
     const RowSet::Chunk& chunk = saved->chunks()[i];
-    parts[i].saved = chunk.is_resident() ? std::shared_ptr<const RowSet::Chunk>(saved, &chunk) : saved->pin(i);
-    append_runs(parts[i].saved->columns.back().view(), 0, parts[i].runs);
+    part.saved = chunk.is_resident() ? std::shared_ptr<const RowSet::Chunk>(saved, &chunk) : saved->pin(i);
+    part.saved_groups = count_present(part.saved->columns[morsels]);
+    if (part.saved_groups > 0) parts.push_back(std::move(part));
+  }
+  const bool has_lists = !like.states->lists().empty();
+  if (has_lists && parts.size() > 1) {  // their rows count the groups of all chunks
+    parts.clear();
+    parts.push_back(load_part(shape, *saved));
+    return parts;
+  }
+  for (GroupPart& part : parts) {
+    append_runs(part.saved->columns[morsels].view(0, part.saved_groups), 0, part.runs);
+    if (has_lists) part.lists = saved;
   }
   return parts;
 }
 
 void load_states(const AggregateShape& shape, GroupPart& part) {
   if (part.saved == nullptr || part.groups.states != nullptr) return;
-  const size_t rows = part.size();
-  part.groups.states = std::make_unique<AggregateStates>(shape.layout, shape.key_types.empty());
-  part.groups.states->resize(rows);
-  part.groups.states->load(std::span<const Vector>(saved_columns(*part.saved)).subspan(shape.key_types.size()), rows);
+  Groups loaded = shape.make_groups();
+  const std::vector<Vector> columns = saved_columns(shape, part, loaded);
+  std::vector<std::unique_ptr<ListState>> lists;
+  size_t column = with_morsel(saved_types(shape, loaded)).size();
+  for (const ListState* list : loaded.states->lists()) {
+    lists.push_back(std::make_unique<SavedList>(list->saved_types(), part.lists, column));
+    column += list->saved_types().size();
+  }
+  part.groups.states = std::move(loaded.states);
+  part.groups.states->replace_lists(std::move(lists));
+  part.groups.states->resize(part.size());
+  part.groups.states->load(std::span(columns).subspan(shape.key_types.size()), part.size());
 }
 
 GroupPart with_index(const AggregateShape& shape, GroupPart part) {
   if (part.saved == nullptr) return part;
+  if (part.lists != nullptr) return load_part(shape, *part.lists);
   GroupPart indexed{shape.make_groups(), std::move(part.runs)};
-  merge_saved_rows(shape, saved_columns(*part.saved), part.size(), indexed.groups, true);
+  merge_saved_rows(shape, saved_columns(shape, part, indexed.groups), part.size(), indexed.groups, true);
   return indexed;
 }
 

@@ -24,8 +24,8 @@ std::vector<Type> saved_part_types(const AggregateShape& shape);
 std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
 GroupPart load_part(const AggregateShape& shape, const RowSet& saved);
 
-/// What was saved of groups without lists, as parts that can be merged as they are: a chunk each.
-std::vector<GroupPart> parts_of(const std::shared_ptr<const RowSet>& saved);
+/// What was saved, as parts that can be merged as they are: a chunk each, where they have no lists.
+std::vector<GroupPart> parts_of(const AggregateShape& shape, const std::shared_ptr<const RowSet>& saved);
 /// The states of such a part, where they are not there yet; all of it, with an index.
 void load_states(const AggregateShape& shape, GroupPart& part);
 GroupPart with_index(const AggregateShape& shape, GroupPart part);

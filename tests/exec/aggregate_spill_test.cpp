@@ -234,7 +234,7 @@ TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsFromWhatFragmentsSaved) 
   Random random(test_seed() + 4);
   const std::vector<std::vector<uint32_t>> keys = {{}, {0}, {1}, {2, 8}, {10}};
   for (const std::string_view name : aggregate_names()) {
-    for (int round = 0; round < 4; ++round) {
+    for (int round = 0; round < 2; ++round) {
       const std::vector<std::string_view> names = aggregate_names();
       std::vector<AggregateCall> calls = {random_call(random, *find_aggregate(name))};
       while (chance(random, 60)) calls.push_back(random_call(random, *find_aggregate(names[below(random, names.size())])));
