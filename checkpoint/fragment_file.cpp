@@ -7,6 +7,7 @@
 #include <deque>
 
 #include "io/segments/segment.h"
+#include "vector/null_vector.h"
 
 namespace cairn {
 
@@ -147,11 +148,19 @@ class DurableChunk final : public StoredChunk {
   const size_t index_, memory_bytes_;
 };
 
+/// NULLs where the chunk has no such column.
+EncodedSegment encode_column(const RowSet::Chunk& chunk, size_t column, const Type& type) {
+  if (column < chunk.columns.size()) return encode_segment(chunk.columns[column], 0, chunk.row_count, EncodeEffort::kFast);
+  ColumnBuffer nulls(type);
+  nulls.append(null_vector(type, chunk.row_count));
+  return encode_segment(nulls, 0, chunk.row_count, EncodeEffort::kFast);
+}
+
 }  // namespace
 
-bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
-                         const std::function<bool()>& cancelled, std::atomic<uint64_t>& bytes_written,
-                         DurableBreaker& breaker) {
+bool write_fragment_file(Storage& storage, const std::string& path, const std::vector<Type>& types,
+                         std::span<const RowSet* const> sets, const std::function<bool()>& cancelled,
+                         std::atomic<uint64_t>& bytes_written, DurableBreaker& breaker) {
   auto file = storage.open(path, OpenMode::kCreateExclusive, Caching::kDirect);
   SegmentStream stream(storage, *file, bytes_written);
 
@@ -161,25 +170,24 @@ bool write_fragment_file(Storage& storage, const std::string& path, const RowSet
   std::memcpy(first.data(), &header, sizeof header);
   stream.write(std::move(first));
 
-  for (size_t i = 0; i < rows.chunks().size(); ++i) {
-    const std::shared_ptr<const RowSet::Chunk> pinned = rows.pin(i);
-    const RowSet::Chunk& chunk = *pinned;
-    DurableBreaker::Chunk& place = breaker.chunks.emplace_back();
-    place.row_count = static_cast<uint32_t>(chunk.row_count);
-    for (const ColumnBuffer& column : chunk.columns) {
-      if (cancelled()) return false;
-      EncodedSegment segment = encode_segment(column, 0, chunk.row_count, EncodeEffort::kFast);
-      AlignedBuffer bytes(segment.bytes.size());
-      std::memcpy(bytes.data(), segment.bytes.data(), segment.bytes.size());
-      place.columns.push_back({stream.end(), bytes.size()});
-      stream.write(std::move(bytes));
+  for (const RowSet* const rows : sets) {
+    for (size_t i = 0; i < rows->chunks().size(); ++i) {
+      const std::shared_ptr<const RowSet::Chunk> chunk = rows->pin(i);
+      DurableBreaker::Chunk& place = breaker.chunks.emplace_back();
+      place.row_count = static_cast<uint32_t>(chunk->row_count);
+      for (size_t column = 0; column < types.size(); ++column) {
+        if (cancelled()) return false;
+        EncodedSegment segment = encode_column(*chunk, column, types[column]);
+        place.columns.push_back({stream.end(), segment.bytes.size()});
+        stream.write(std::move(segment.bytes));
+      }
     }
   }
   stream.finish();
   if (cancelled()) return false;
   file->sync();
   breaker.file_bytes = stream.end();
-  breaker.types = rows.types();
+  breaker.types = types;
   return true;
 }
 
@@ -194,7 +202,7 @@ std::shared_ptr<RowSet> read_fragment_file(Storage& storage, const std::string& 
     const size_t bytes = chunk.bytes();
     chunk.stored = std::make_shared<DurableChunk>(file, i, bytes);
     part.append_chunk(std::move(chunk));
-    part.seal();
+    if (breaker.is_complete()) part.seal();  // fragments are merged
     resident_bytes += bytes;
     if (resident_bytes > resident_bytes_max) part.evict_stored();
     rows->adopt(std::move(part));

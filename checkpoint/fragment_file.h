@@ -3,6 +3,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -47,11 +48,12 @@ inline constexpr uint32_t kCheckpointFormat = 4;
 ///   32    u64 XXH3 of bytes 0..31, zeros up to 4096
 ///   4096  segments (io/segments/segment.h), each a multiple of 4096 long: all columns of chunk 0, of chunk 1, …
 ///
-/// Writes it through asynchronous I/O and syncs it. Returns false where `cancelled` stopped it; adds to `bytes_written`
-/// as it goes. Errors of the storage are thrown; the file is then incomplete, and no record names it.
-bool write_fragment_file(Storage& storage, const std::string& path, const RowSet& rows,
-                         const std::function<bool()>& cancelled, std::atomic<uint64_t>& bytes_written,
-                         DurableBreaker& breaker);
+/// Writes it, with the rows of all sets, through asynchronous I/O and syncs it. The last of the columns may be missing in a
+/// set: they are NULL. Returns false where `cancelled` stopped it; adds to `bytes_written` as it goes. Errors of the
+/// storage are thrown; the file is then incomplete, and no record names it.
+bool write_fragment_file(Storage& storage, const std::string& path, const std::vector<Type>& types,
+                         std::span<const RowSet* const> sets, const std::function<bool()>& cancelled,
+                         std::atomic<uint64_t>& bytes_written, DurableBreaker& breaker);
 
 /// Reads it back, checking everything: header, fingerprint, each segment's checksum, types and counts. Throws
 /// kDataCorrupted or the storage's error where anything is wrong. Chunks above `resident_bytes_max` are only checked: who

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <bit>
 
 #include "vector/error.h"
 #include "vector/null_vector.h"
@@ -14,10 +15,19 @@ void append_nulls(ColumnBuffer& column, size_t rows) { column.append(null_vector
 
 size_t words_for(size_t rows) { return (rows + 63) / 64; }
 
+/// Eight flags at a time: each is 0 or 1, and the product moves the i-th to bit 56 + i.
+uint64_t bits_of(const uint8_t* flags) {
+  auto& eight = *reinterpret_cast<uint64_t*>(const_cast<uint8_t*>(flags));  // atomic_ref<const> came with a later standard
+  return std::atomic_ref<uint64_t>(eight).load(std::memory_order_relaxed) * 0x0102040810204080u >> 56;
+}
+
 std::vector<uint64_t> words_of(const std::vector<uint8_t>& flags) {
+  static_assert(std::endian::native == std::endian::little);
   std::vector<uint64_t> words(words_for(flags.size()), 0);
-  for (size_t row = 0; row < flags.size(); ++row) {
-    auto& flag = const_cast<uint8_t&>(flags[row]);  // atomic_ref<const> came with a later standard
+  const size_t whole = flags.size() / 8 * 8;
+  for (size_t row = 0; row < whole; row += 8) words[row / 64] |= bits_of(flags.data() + row) << (row % 64);
+  for (size_t row = whole; row < flags.size(); ++row) {
+    auto& flag = const_cast<uint8_t&>(flags[row]);
     words[row / 64] |= uint64_t{std::atomic_ref<uint8_t>(flag).load(std::memory_order_relaxed)} << (row % 64);
   }
   return words;
@@ -31,14 +41,8 @@ std::vector<Type> types_in_file(const FragmentKey& key) {
   return types;
 }
 
-void append_matches(const FragmentKey& key, RowSet& rows) {
-  if (key.matches.empty()) return;
-  RowSet with(types_in_file(key));
-  for (RowSet::Chunk& chunk : rows.take_chunks()) {
-    append_nulls(chunk.columns.emplace_back(Type::big_int()), chunk.row_count);
-    chunk.ranges.clear();
-    with.append_chunk(std::move(chunk));
-  }
+RowSet matches_now(const FragmentKey& key) {
+  RowSet rows(types_in_file(key));
   std::vector<uint64_t> words;
   for (const MatchFlags& flags : key.matches) {
     const std::vector<uint64_t> more = words_of(*flags);
@@ -50,9 +54,9 @@ void append_matches(const FragmentKey& key, RowSet& rows) {
     for (const Type& type : key.breaker.types) append_nulls(chunk.columns.emplace_back(type), chunk.row_count);
     void* const to = chunk.columns.emplace_back(Type::big_int()).append_uninitialized(chunk.row_count);
     std::copy_n(words.begin() + static_cast<ptrdiff_t>(begin), chunk.row_count, static_cast<uint64_t*>(to));
-    with.append_chunk(std::move(chunk));
+    rows.append_chunk(std::move(chunk));
   }
-  rows = std::move(with);
+  return rows;
 }
 
 void set_matches(const FragmentKey& key, std::span<const RowSet::Chunk> chunks) {
@@ -74,7 +78,6 @@ void set_matches(const FragmentKey& key, std::span<const RowSet::Chunk> chunks) 
 void remove_matches(const FragmentKey& key, RowSet::Chunk& chunk) {
   if (key.matches.empty()) return;
   chunk.columns.pop_back();
-  chunk.stored.reset();  // what is stored has the column
   if (!chunk.ranges.empty()) chunk.ranges.pop_back();
 }
 

@@ -11,8 +11,8 @@ namespace cairn {
 
 /// The types of a file of fragments with this key.
 std::vector<Type> types_in_file(const FragmentKey& key);
-/// Adds the column to what fragments saved, and behind it the rows that say what is matched now.
-void append_matches(const FragmentKey& key, RowSet& rows);
+/// The rows that say what is matched now, to stand behind what fragments saved.
+RowSet matches_now(const FragmentKey& key);
 /// Of those rows' chunks: sets the matches. Errors: kDataCorrupted where they are not of these joins' build rows.
 void set_matches(const FragmentKey& key, std::span<const RowSet::Chunk> chunks);
 /// A chunk of what fragments saved: without the column.

@@ -187,13 +187,14 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
     }
     auto chunk = chunks.begin();
     for (const DurableBreaker::Part& part : durable.parts) {
-      RowSet saved(key.breaker.types);
+      auto saved = std::make_shared<RowSet>(key.breaker.types);
       for (const auto end = chunk + part.chunks; chunk != end; ++chunk) {
         remove_matches(key, *chunk);
-        saved.append_chunk(std::move(*chunk));
+        chunk->stored.reset();  // it stays in memory; the file need not stay open
+        saved->append_chunk(std::move(*chunk));
       }
       if (overlap(covered, part.covered)) continue;
-      take(part.covered, saved);
+      take(part.covered, std::move(saved));
       const auto middle = static_cast<ptrdiff_t>(covered.size());
       covered.insert(covered.end(), part.covered.begin(), part.covered.end());
       std::inplace_merge(covered.begin(), covered.begin() + middle, covered.end());
@@ -212,13 +213,19 @@ bool QueryCheckpoint::is_early() const {
 
 ExecutionObserver::Wish QueryCheckpoint::at_morsel_boundary(const OpenFragment& fragment) {
   if (!fragment.can_be_kept || state_->off || state_->request.mode == CheckpointMode::kOff) return Wish::kContinue;
-  const std::chrono::duration<double> age = std::chrono::steady_clock::now() - fragment.opened;
-  if (state_->request.epoch.count() > 0) return age >= state_->request.epoch ? Wish::kSeal : Wish::kContinue;
-  const double cost = static_cast<double>(fragment.bytes) / kSealBytesPerSecond;
-  return age >= kEpochMin && age.count() * kSealShare >= cost && !is_early() ? Wish::kSeal : Wish::kContinue;
+  if (!is_due(fragment)) return Wish::kContinue;
+  const bool would_be_written = store_->has_room(*state_, fragment.bytes) && store_->writer_.has_room(fragment.bytes);
+  return would_be_written ? Wish::kSeal : Wish::kContinue;
 }
 
-void QueryCheckpoint::sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) {
+bool QueryCheckpoint::is_due(const OpenFragment& fragment) const {
+  const std::chrono::duration<double> age = std::chrono::steady_clock::now() - fragment.opened;
+  if (state_->request.epoch.count() > 0) return age >= state_->request.epoch;
+  const double cost = static_cast<double>(fragment.bytes) / kSealBytesPerSecond;
+  return age >= kEpochMin && age.count() * kSealShare >= cost && !is_early();
+}
+
+void QueryCheckpoint::sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<const RowSet> saved) {
   if (state_->off || state_->finished || state_->request.mode == CheckpointMode::kOff) return;
   try {
     const size_t bytes = saved->bytes() + 1;

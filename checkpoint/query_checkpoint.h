@@ -52,7 +52,7 @@ class QueryCheckpoint : public ExecutionObserver {
   std::shared_ptr<const RowSet> load(const Breaker& breaker, size_t resident_bytes_max) override;
   void fragments(const FragmentKey& key, uint64_t morsel_count, const Take& take) override;
   Wish at_morsel_boundary(const OpenFragment& fragment) override;
-  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override;
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<const RowSet> saved) override;
   void completed(const Breaker& breaker, const Content& content, std::shared_ptr<const RowSet> rows) override;
   void planned(size_t pipelines_skipped, size_t pipelines_total) override;
   std::string state(const Breaker& breaker) override;
@@ -75,6 +75,7 @@ class QueryCheckpoint : public ExecutionObserver {
   bool is_early() const;
   std::set<const DurableBreaker*> begin_try(std::vector<std::shared_ptr<struct Interrupted>> entries,
                                             const struct QueryTries& tries);
+  bool is_due(const OpenFragment& fragment) const;
 
   const std::shared_ptr<CheckpointStore> store_;
   const std::shared_ptr<State> state_;

@@ -54,7 +54,7 @@ struct QueryCheckpoint::State {
   }
 
   /// Fragments that were sealed, and are not written yet.
-  struct Sealed { FragmentKey key; MorselSet covered; std::shared_ptr<RowSet> rows; };
+  struct Sealed { FragmentKey key; MorselSet covered; std::shared_ptr<const RowSet> rows; };
 
   std::mutex mutex;  ///< guards what follows
   std::vector<Sealed> sealed;

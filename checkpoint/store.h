@@ -88,8 +88,9 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   std::shared_ptr<Owner> own(const std::string& place);  ///< makes this process's directory where there is none
   void write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows);
   void write_sealed(State& query);
-  bool has_room(const State& query, const RowSet& rows) const;
-  bool make_durable(State& query, DurableBreaker durable, const RowSet& rows);
+  bool has_room(const State& query, size_t bytes) const;
+  bool make_durable(State& query, DurableBreaker durable, const std::vector<Type>& types,
+                    std::span<const RowSet* const> sets);
   void end(State& query);
   std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
   void forget(const std::shared_ptr<Interrupted>& query);

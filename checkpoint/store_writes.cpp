@@ -19,8 +19,8 @@ constexpr size_t kFileBytes = size_t{64} << 20;
 
 }  // namespace
 
-bool CheckpointStore::has_room(const State& query, const RowSet& rows) const {
-  return query.request.bytes_max == 0 || bytes_ + rows.bytes() <= query.request.bytes_max;
+bool CheckpointStore::has_room(const State& query, size_t bytes) const {
+  return query.request.bytes_max == 0 || bytes_ + bytes <= query.request.bytes_max;
 }
 
 void CheckpointStore::write(State& query, const Breaker& breaker, const Content& content, const RowSet& rows) {
@@ -30,7 +30,7 @@ void CheckpointStore::write(State& query, const Breaker& breaker, const Content&
     query.request.notice(fmt::format("checkpoint: breaker {} of {} {} ({}{}", breaker.number + 1,
                                      query.logged.breakers_total, what, breaker.description, details));
   };
-  if (!has_room(query, rows)) {
+  if (!has_room(query, rows.bytes())) {
     query.set_state(breaker.fingerprint, "skipped: checkpoint_limit reached");
     return tell("skipped", "): checkpoint_limit reached");
   }
@@ -42,7 +42,8 @@ void CheckpointStore::write(State& query, const Breaker& breaker, const Content&
   durable.file = fmt::format("{}-{}", query.logged.id, breaker.number);
   const uint64_t before = query.file_bytes;
   try {
-    if (!make_durable(query, std::move(durable), rows)) return;
+    const RowSet* const all = &rows;
+    if (!make_durable(query, std::move(durable), rows.types(), std::span(&all, 1))) return;
     const double megabytes = static_cast<double>(query.file_bytes - before) / 1e6;
     query.set_state(breaker.fingerprint, fmt::format("durable, {:.1f} MB", megabytes));
     tell("durable", fmt::format(", {:.1f} MB)", megabytes));
@@ -66,19 +67,24 @@ void CheckpointStore::write_sealed(State& query) {
     durable.description = key.breaker.description;
     durable.morsels = key.morsels;
     durable.file = fmt::format("{}-{}", query.logged.id, query.logged.breakers_total + query.fragment_files++);
-    RowSet rows(key.breaker.types);
+    std::vector<std::shared_ptr<const RowSet>> held;  // shared with the sink
+    std::vector<const RowSet*> sets;
+    size_t bytes = 0;
     const auto is_like = [&](const FragmentKey& other) {
       return other.breaker.fingerprint == key.breaker.fingerprint && other.morsels == key.morsels && other.matches == key.matches;
     };
-    while (end != all.end() && is_like(end->key) && (end == begin || rows.bytes() < kFileBytes)) {
+    while (end != all.end() && is_like(end->key) && (end == begin || bytes < kFileBytes)) {
       durable.parts.push_back({end->covered, static_cast<uint32_t>(end->rows->chunks().size())});
-      rows.adopt(std::move(*end->rows));
+      bytes += end->rows->bytes();
+      sets.push_back(end->rows.get());
+      held.push_back(std::move(end->rows));
       ++end;
     }
-    append_matches(key, rows);  // what its morsels have matched was matched before they were sealed
-    if (!has_room(query, rows)) continue;
+    if (!has_room(query, bytes)) continue;
     try {
-      make_durable(query, std::move(durable), rows);
+      const RowSet matches = matches_now(key);  // what its morsels have matched was matched before they were sealed
+      sets.push_back(&matches);
+      make_durable(query, std::move(durable), types_in_file(key), sets);
     } catch (const std::exception& error) {
       query.give_up(error.what());
     }
@@ -86,7 +92,8 @@ void CheckpointStore::write_sealed(State& query) {
 }
 
 /// False where the query has ended meanwhile.
-bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const RowSet& rows) {
+bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const std::vector<Type>& types,
+                                   std::span<const RowSet* const> sets) {
   const std::string place = checkpoint_place(*database_, query.request.directory);
   if (query.owner == nullptr) query.owner = own(place);
   if (!query.pinned) {
@@ -96,7 +103,7 @@ bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const R
   }
   try {
     const std::string path = query.owner->path(durable.file);
-    if (!write_fragment_file(storage_, path, rows, [&] { return query.finished.load(); }, query.bytes_written, durable)) {
+    if (!write_fragment_file(storage_, path, types, sets, [&] { return query.finished.load(); }, query.bytes_written, durable)) {
       query.owner->remove(durable.file);
       return false;
     }

@@ -24,9 +24,18 @@ bool Writer::is_this_thread() const {
   return thread_id_ == std::this_thread::get_id();
 }
 
+bool Writer::fits(size_t bytes) const {
+  return queued_bytes_ + bytes <= std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes());
+}
+
+bool Writer::has_room(size_t bytes) const {
+  const std::lock_guard lock(mutex_);
+  return fits(bytes);
+}
+
 bool Writer::enqueue(Job job, size_t bytes) {
   const std::lock_guard lock(mutex_);
-  if (closing_ || (bytes > 0 && queued_bytes_ + bytes > std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes()))) return false;
+  if (closing_ || (bytes > 0 && !fits(bytes))) return false;
   if (!thread_.joinable()) {
     thread_ = std::thread([this] { work(); });
     thread_id_ = thread_.get_id();

@@ -24,6 +24,8 @@ class Writer {
 
   /// False where the writer is closed, or `bytes`, which the job keeps in memory, don't fit the queue.
   bool enqueue(Job job, size_t bytes = 0);
+  /// Whether so many bytes would fit the queue now.
+  bool has_room(size_t bytes) const;
   /// Waits for the job, and throws what it throws. Where `check` throws, the job is still done.
   void run(const Job& job, const Check& check);
   /// Waits until everything queued so far is done.
@@ -38,6 +40,7 @@ class Writer {
 
  private:
   struct Entry { Job job; size_t bytes; };
+  bool fits(size_t bytes) const;
   void work();
   void tell(const char* failure) noexcept;
 

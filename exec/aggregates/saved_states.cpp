@@ -98,4 +98,11 @@ std::vector<ListState*> AggregateStates::lists() const {
   return lists;
 }
 
+void AggregateStates::replace_lists(std::vector<std::unique_ptr<ListState>> lists) {
+  auto next = lists.begin();
+  for (auto& state : states_) {
+    if (state->list() != nullptr) state = std::move(*next++);
+  }
+}
+
 }  // namespace cairn

@@ -153,6 +153,8 @@ class AggregateStates {
   void load(std::span<const Vector> columns, size_t groups);
   void continue_after(const AggregateStates& before);
   std::vector<ListState*> lists() const;
+  /// Others in the place of the lists, in their order.
+  void replace_lists(std::vector<std::unique_ptr<ListState>> lists);
 
  private:
   /// How many values an input had per group. Nothing is kept until the first NULL comes: until then every row of a

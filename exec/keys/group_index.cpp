@@ -24,7 +24,22 @@ class OneGroup : public GroupIndex {
   size_t bytes() const override { return sizeof *this; }
 };
 
+uint8_t partition_of(uint64_t hash, unsigned bits, unsigned level) {
+  return bits == 0 ? 0 : static_cast<uint8_t>(hash << (8 * level) >> (64 - bits));
+}
+
 }  // namespace
+
+void GroupIndex::partitions(std::span<const Vector> keys, size_t rows, unsigned bits, uint8_t* out, unsigned level) {
+  if (keys.empty()) {
+    std::fill_n(out, rows, uint8_t{0});
+    return;
+  }
+  if (keys.size() == 1 && is_word(keys[0].type)) return IntegerGroups::partitions_of(keys[0], rows, bits, out, level);
+  std::vector<uint64_t> hashes(rows);
+  hash_keys(keys, hashes.data());
+  for (size_t row = 0; row < rows; ++row) out[row] = partition_of(hashes[row], bits, level);
+}
 
 std::unique_ptr<GroupIndex> GroupIndex::make(const std::vector<Type>& key_types, bool scattered) {
   if (key_types.empty()) return std::make_unique<OneGroup>();
@@ -182,9 +197,7 @@ Vector HashGroups::keys(size_t column, size_t begin, size_t rows, std::vector<ui
 }
 
 void HashGroups::partitions(unsigned bits, uint8_t* out, unsigned level) const {
-  for (size_t group = 0; group < hashes_.size(); ++group) {
-    out[group] = bits == 0 ? 0 : static_cast<uint8_t>(hashes_[group] << (8 * level) >> (64 - bits));
-  }
+  for (size_t group = 0; group < hashes_.size(); ++group) out[group] = partition_of(hashes_[group], bits, level);
 }
 
 size_t HashGroups::bytes() const {

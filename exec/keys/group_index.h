@@ -31,6 +31,8 @@ class GroupIndex {
   /// split further by the next level; up to kLevels of them. Level 0 keeps integers together that are near each other.
   virtual void partitions(unsigned bits, uint8_t* out, unsigned level = 0) const = 0;
   static constexpr unsigned kLevels = 6;
+  /// The same of rows of keys that are in no index.
+  static void partitions(std::span<const Vector> keys, size_t rows, unsigned bits, uint8_t* out, unsigned level);
   /// Whether its keys lie so far apart that an index of more of them had better expect it.
   virtual bool is_scattered() const { return false; }
   virtual size_t bytes() const = 0;

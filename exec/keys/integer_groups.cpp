@@ -206,16 +206,26 @@ Vector IntegerGroups::keys(size_t, size_t begin, size_t rows, std::vector<uint64
   return vector;
 }
 
+/// By page, so that a partition's keys lie as close together as all did; then by the bits of one hash of the whole key.
+inline uint8_t IntegerGroups::partition_of(uint64_t biased, unsigned bits, unsigned level) {
+  if (bits == 0) return 0;
+  if (level == 0) return static_cast<uint8_t>((biased >> kPageBits) * 0x9e3779b97f4a7c15u >> (64 - bits));
+  const uint64_t mixed = (biased ^ biased >> 32) * 0xd6e8feb86659fd93u;
+  return static_cast<uint8_t>((mixed ^ mixed >> 32) * 0xd6e8feb86659fd93u << (8 * (level - 1)) >> (64 - bits));
+}
+
 void IntegerGroups::partitions(unsigned bits, uint8_t* out, unsigned level) const {
-  // By page, so that a partition's keys lie as close together as all did; then by the bits of one hash of the whole key.
-  const auto hash_of = [level](uint64_t key) {
-    if (level == 0) return (key >> kPageBits) * 0x9e3779b97f4a7c15u;
-    key = (key ^ key >> 32) * 0xd6e8feb86659fd93u;
-    return (key ^ key >> 32) * 0xd6e8feb86659fd93u << (8 * (level - 1));
-  };
   for (size_t group = 0; group < keys_.size(); ++group) {
-    out[group] = bits == 0 || group == null_group_ ? 0 : static_cast<uint8_t>(hash_of(keys_[group]) >> (64 - bits));
+    out[group] = group == null_group_ ? 0 : partition_of(keys_[group], bits, level);
   }
+}
+
+void IntegerGroups::partitions_of(const Vector& keys, size_t rows, unsigned bits, uint8_t* out, unsigned level) {
+  visit_integers(keys, [&](auto read) {
+    for (size_t row = 0; row < rows; ++row) {
+      out[row] = keys.valid(row) ? partition_of(static_cast<uint64_t>(read(row)) ^ kBias, bits, level) : 0;
+    }
+  });
 }
 
 bool IntegerGroups::is_scattered() const { return hashed_ || page_count_ * kPageKeys > kSparseKeys * keys_.size(); }

@@ -20,6 +20,8 @@ class IntegerGroups : public GroupIndex {
   size_t size() const override { return keys_.size(); }
   Vector keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const override;
   void partitions(unsigned bits, uint8_t* out, unsigned level = 0) const override;
+  /// As GroupIndex's.
+  static void partitions_of(const Vector& keys, size_t rows, unsigned bits, uint8_t* out, unsigned level);
   bool is_scattered() const override;
   size_t bytes() const override;
 
@@ -28,6 +30,7 @@ class IntegerGroups : public GroupIndex {
   static constexpr size_t kPageKeys = size_t{1} << kPageBits;
   /// Keys are stored with their sign bit flipped: offsets from INT64_MIN.
   static constexpr uint64_t kBias = uint64_t{1} << 63;
+  static uint8_t partition_of(uint64_t biased, unsigned bits, unsigned level);
   struct Slot {
     uint64_t key = 0;
     uint64_t group = 0;  ///< plus 1; 0: empty

@@ -1,8 +1,10 @@
 #include "exec/operators/aggregate.h"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "exec/crew/held_bytes.h"
 #include "exec/operators/aggregate_direct.h"
@@ -29,10 +31,11 @@ class AggregateFragment : public Fragment {
   void consume(Batch& batch, const Morsel& morsel) override;
   void end_morsel(const Morsel&) override { flush(); }
   size_t bytes() const override {
-    return part_.groups.index->bytes() + part_.groups.states->bytes() + saved_.bytes() +
-           (direct_ ? direct_->bytes() : 0);
+    const size_t groups = sealed_ != nullptr ? sealed_->bytes() : part_.groups.index->bytes() + part_.groups.states->bytes();
+    return groups + saved_.bytes() + (direct_ ? direct_->bytes() : 0);
   }
   void spill(ChunkStore& store) override {
+    if (sealed_ != nullptr) part_ = load_part(shape_, *std::exchange(sealed_, nullptr));
     flush();
     if (part_.groups.index->size() == 0) return;
     saved_.add(part_.groups, &store);
@@ -40,9 +43,25 @@ class AggregateFragment : public Fragment {
     further.states->continue_after(*part_.groups.states);
     part_ = {std::move(further), {}};
   }
-  std::shared_ptr<RowSet> save() override { return saved_.empty() ? save_part(shape_, part_) : nullptr; }
-  void load(const RowSet& saved) { part_ = load_part(shape_, saved); }
-  GroupPart take() { return std::move(part_); }
+  std::shared_ptr<const RowSet> save() override {
+    if (!saved_.empty()) return nullptr;
+    if (sealed_ != nullptr) return sealed_;
+    load(save_part(shape_, part_));
+    return sealed_;
+  }
+  void load(std::shared_ptr<const RowSet> saved) {
+    sealed_ = std::move(saved);
+    part_ = {};
+    direct_.reset();
+  }
+  /// Of the states that a merge will load.
+  size_t bytes_to_load() const { return sealed_ != nullptr ? sealed_->bytes() : 0; }
+  std::vector<GroupPart> take() {
+    if (sealed_ != nullptr) return parts_of(shape_, sealed_);
+    std::vector<GroupPart> parts;
+    parts.push_back(std::move(part_));
+    return parts;
+  }
   SavedPartitions take_saved() { return std::move(saved_); }
 
  private:
@@ -55,7 +74,8 @@ class AggregateFragment : public Fragment {
 
   const AggregateShape& shape_;
   GroupPart part_;
-  SavedPartitions saved_;  ///< what it has spilled
+  std::shared_ptr<const RowSet> sealed_;  ///< what it has saved, instead of part_
+  SavedPartitions saved_;                 ///< what it has spilled
   std::unique_ptr<DirectGroups> direct_;
   std::vector<uint32_t> ids_;
   std::vector<uint64_t> mask_;
@@ -70,28 +90,29 @@ class AggregateSink : public Sink {
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<AggregateFragment>(shape_); }
 
   std::vector<Type> saved_types() const override { return saved_part_types(shape_); }
-  std::unique_ptr<Fragment> reopen(const RowSet& saved) override {
+  std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> saved) override {
     auto fragment = std::make_unique<AggregateFragment>(shape_);
-    fragment->load(saved);
+    fragment->load(std::move(saved));
     return fragment;
   }
   void add(std::unique_ptr<Fragment> sealed) override {
     auto& fragment = static_cast<AggregateFragment&>(*sealed);
-    const size_t bytes = fragment.bytes();
-    GroupPart part = fragment.take();
+    const size_t bytes = fragment.bytes(), bytes_to_load = fragment.bytes_to_load();
+    std::vector<GroupPart> parts = fragment.take();
     const std::lock_guard lock(mutex_);
-    parts_.push_back(std::move(part));
+    std::move(parts.begin(), parts.end(), std::back_inserter(parts_));
     part_bytes_ += bytes;
+    merge_bytes_ += bytes + bytes_to_load;
     saved_.adopt(fragment.take_saved());
   }
 
   void finalize(const Parallel& parallel) override {
-    if (spill_store() != nullptr && (!saved_.empty() || resources_.is_short(part_bytes_))) {
+    if (spill_store() != nullptr && (!saved_.empty() || resources_.is_short(merge_bytes_))) {
       rows_ = merge_saved(shape_, std::move(parts_), part_bytes_, std::move(saved_), resources_, parallel);
       return;
     }
     std::optional<HeldBytes> merged;  // the parts are there as long
-    if (resources_.memory != nullptr && parts_.size() > 1) merged.emplace(*resources_.memory).hold(part_bytes_);
+    if (resources_.memory != nullptr && parts_.size() > 1) merged.emplace(*resources_.memory).hold(merge_bytes_);
     rows_ = merge_groups(shape_, std::move(parts_), resources_.threads, parallel);
   }
   std::shared_ptr<const RowSet> rows() const override { return rows_; }
@@ -104,7 +125,7 @@ class AggregateSink : public Sink {
   SinkResources resources_;
   std::mutex mutex_;
   std::vector<GroupPart> parts_;
-  size_t part_bytes_ = 0;
+  size_t part_bytes_ = 0, merge_bytes_ = 0;  ///< of the parts; what merging them takes
   SavedPartitions saved_;  ///< of all fragments
   std::shared_ptr<const RowSet> rows_;
 };

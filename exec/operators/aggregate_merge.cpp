@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "exec/aggregates/list_state.h"
+#include "exec/operators/aggregate_saved.h"
 #include "exec/pipeline/gather_rows.h"
 #include "vector/kernels/kernels.h"
 
@@ -30,7 +31,7 @@ std::vector<Run> runs_in_order(const std::vector<GroupPart>& parts) {
   for (size_t part = 0; part < parts.size(); ++part) {
     const std::vector<GroupRun>& of = parts[part].runs;
     for (size_t r = 0; r < of.size(); ++r) {
-      const size_t end = r + 1 < of.size() ? of[r + 1].first_group : parts[part].groups.index->size();
+      const size_t end = r + 1 < of.size() ? of[r + 1].first_group : parts[part].size();
       runs.push_back({of[r].morsel, part, of[r].first_group, end});
     }
   }
@@ -75,14 +76,16 @@ Groups merge_all(const AggregateShape& shape, std::vector<GroupPart>& parts) {
   const std::vector<Run> runs = runs_in_order(parts);
   Groups merged = shape.make_groups();
   std::vector<std::vector<uint32_t>> maps(parts.size());
-  for (size_t p = 0; p < parts.size(); ++p) maps[p].assign(parts[p].groups.index->size(), 0);
+  for (size_t p = 0; p < parts.size(); ++p) {
+    load_states(shape, parts[p]);
+    maps[p].assign(parts[p].size(), 0);
+  }
   std::vector<std::vector<uint64_t>> scratch(shape.key_types.size());
   std::vector<Vector> keys(shape.key_types.size());
   // Without keys there is one group, 0 everywhere.
   for (const Run& run : runs) {
     if (keys.empty() || run.begin == run.end) continue;
-    const GroupIndex& index = *parts[run.part].groups.index;
-    for (size_t c = 0; c < keys.size(); ++c) keys[c] = index.keys(c, run.begin, run.end - run.begin, scratch[c]);
+    for (size_t c = 0; c < keys.size(); ++c) keys[c] = parts[run.part].keys(c, run.begin, run.end - run.begin, scratch[c]);
     merged.index->find_or_add(keys, run.end - run.begin, maps[run.part].data() + run.begin);
   }
   const std::vector<size_t> order = parts_in_order(runs, parts.size());
@@ -129,23 +132,25 @@ class PartitionedMerge {
     size_t first_chunk = 0;
   };
 
-  void split_part(size_t part) {
-    const GroupIndex& index = *parts_[part].groups.index;
-    Split& split = split_[part];
+  void split_part(size_t number) {
+    GroupPart& part = parts_[number];
+    load_states(shape_, part);
+    const size_t group_count = part.size();
+    Split& split = split_[number];
     split.validity.resize(shape_.key_types.size());
     for (size_t c = 0; c < split.validity.size(); ++c) {
-      split.keys.push_back(index.keys(c, 0, index.size(), split.validity[c]));
+      split.keys.push_back(part.keys(c, 0, group_count, split.validity[c]));
     }
-    split.partitions.resize(index.size());
-    index.partitions(bits_, split.partitions.data(), level_);
+    split.partitions.resize(group_count);
+    part.partitions(shape_, bits_, split.partitions.data(), level_);
     split.firsts.assign(merged_.size() + 1, 0);
     for (const uint8_t partition : split.partitions) ++split.firsts[partition + size_t{1}];
     for (size_t p = 0; p < merged_.size(); ++p) split.firsts[p + 1] += split.firsts[p];
     std::vector<size_t> next = split.firsts;
-    split.groups.resize(index.size());
-    for (uint32_t group = 0; group < index.size(); ++group) split.groups[next[split.partitions[group]]++] = group;
-    split.merged.resize(index.size());
-    split.created.assign(index.size(), 0);
+    split.groups.resize(group_count);
+    for (uint32_t group = 0; group < group_count; ++group) split.groups[next[split.partitions[group]]++] = group;
+    split.merged.resize(group_count);
+    split.created.assign(group_count, 0);
   }
 
   void merge_partition(size_t partition) {
@@ -215,6 +220,17 @@ class PartitionedMerge {
 
 }  // namespace
 
+Vector GroupPart::keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const {
+  return saved != nullptr ? saved->columns[column].view(begin, rows, &scratch) : groups.index->keys(column, begin, rows, scratch);
+}
+
+void GroupPart::partitions(const AggregateShape& shape, unsigned bits, uint8_t* out, unsigned level) const {
+  if (saved == nullptr) return groups.index->partitions(bits, out, level);
+  std::vector<Vector> columns;
+  for (size_t c = 0; c < shape.key_types.size(); ++c) columns.push_back(saved->columns[c].view(0, size()));
+  GroupIndex::partitions(columns, size(), bits, out, level);
+}
+
 AggregateShape::AggregateShape(const PlanNode& plan, std::vector<Type> inputs)
     : types(plan.types), group_columns(plan.groups), input_types(std::move(inputs)),
       layout(plan.aggregates, input_types) {
@@ -252,14 +268,16 @@ std::shared_ptr<RowSet> merge_groups(const AggregateShape& shape, std::vector<Gr
   std::erase_if(parts, [](const GroupPart& part) { return part.runs.empty(); });
   size_t group_count = 0, list_bytes = 0;
   for (const GroupPart& part : parts) {
-    group_count += part.groups.index->size();
+    group_count += part.size();
+    if (part.lists != nullptr) list_bytes += part.lists->bytes();
+    if (part.saved != nullptr) continue;
     for (const ListState* list : part.groups.states->lists()) list_bytes += list->bytes();
   }
   if (threads > 1 && list_bytes > kListBytes && group_count >= threads * kListGroups) {
     const unsigned bits = std::min<unsigned>(kPartitionBitsMax, std::bit_width(2 * threads - 1));
     return PartitionedMerge(shape, parts, bits, 1).run(parallel);
   }
-  if (parts.size() == 1 && ascends(parts[0])) return make_rows(shape, std::move(parts[0].groups), parallel);
+  if (parts.size() == 1 && ascends(parts[0]) && parts[0].saved == nullptr) return make_rows(shape, std::move(parts[0].groups), parallel);
   if (group_count < 2 * kPartitionGroups || list_bytes > 0) return make_rows(shape, merge_all(shape, parts), parallel);
   const unsigned bits = std::min<unsigned>(kPartitionBitsMax, std::bit_width(group_count / kPartitionGroups));
   return PartitionedMerge(shape, parts, bits, 0).run(parallel);

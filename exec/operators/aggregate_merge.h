@@ -34,10 +34,19 @@ struct GroupRun {
   size_t first_group = 0;
 };
 
-/// A fragment's groups, in the order of their first rows.
+/// A fragment's groups, in the order of their first rows; or a chunk of a fragment that was saved.
 struct GroupPart {
   Groups groups;
   std::vector<GroupRun> runs;
+  /// The groups as aggregate_saved.h has them, keys first: `groups` has no index then, and states once they are loaded.
+  std::shared_ptr<const RowSet::Chunk> saved = nullptr;
+  size_t saved_groups = 0;                        ///< its first rows
+  std::shared_ptr<const RowSet> lists = nullptr;  ///< all that was saved, where states are lists
+
+  size_t size() const { return saved != nullptr ? saved_groups : groups.index->size(); }
+  /// As GroupIndex's; flat where it is saved.
+  Vector keys(size_t column, size_t begin, size_t rows, std::vector<uint64_t>& scratch) const;
+  void partitions(const AggregateShape& shape, unsigned bits, uint8_t* out, unsigned level) const;
 };
 
 /// Result rows of groups [begin, begin + rows), which are prepared to be finished.

@@ -1,11 +1,13 @@
 #include "exec/operators/aggregate_saved.h"
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 
-#include "exec/aggregates/list_state.h"
+#include "exec/aggregates/saved_list.h"
 #include "exec/pipeline/collected_rows.h"
 #include "exec/rows/chunk_store.h"
+#include "vector/null_vector.h"
 
 namespace cairn {
 
@@ -150,6 +152,67 @@ size_t bytes_of(const RowSet& rows) {
   return sizeof rows + rows.bytes() + rows.chunks().size() * (sizeof(RowSet::Chunk) + kStoredBytes);
 }
 
+/// All of the part's groups, with the morsel of each.
+RowSet saved_groups(const AggregateShape& shape, const GroupPart& part) {
+  RowSet saved(with_morsel(saved_types(shape, part.groups)));
+  std::vector<uint32_t> numbers(part.groups.index->size());
+  std::iota(numbers.begin(), numbers.end(), 0u);
+  size_t run = 0;
+  for (size_t begin = 0; begin < numbers.size(); begin += kRowGroupRows) {
+    const size_t count = std::min(kRowGroupRows, numbers.size() - begin);
+    RowSet::Chunk chunk = saved_chunk(shape, part.groups, std::span(numbers).subspan(begin, count));
+    auto* morsels = static_cast<int64_t*>(chunk.columns.emplace_back(Type::big_int()).append_uninitialized(count));
+    for (size_t group = begin; group < begin + count; ++group) {
+      while (run + 1 < part.runs.size() && part.runs[run + 1].first_group <= group) ++run;
+      morsels[group - begin] = static_cast<int64_t>(part.runs[run].morsel);
+    }
+    saved.append_chunk(std::move(chunk));
+  }
+  return saved;
+}
+
+/// The keys and states of the part's groups.
+std::vector<Vector> saved_columns(const AggregateShape& shape, const GroupPart& part, const Groups& like) {
+  std::vector<Vector> columns;
+  for (size_t c = 0; c < saved_types(shape, like).size(); ++c) columns.push_back(part.saved->columns[c].view(0, part.size()));
+  return columns;
+}
+
+/// Those of groups [first, …), whose morsels these are.
+void append_runs(const Vector& morsels, size_t first, std::vector<GroupRun>& runs) {
+  for (size_t row = 0; row < morsels.size; ++row) {
+    const auto morsel = static_cast<uint64_t>(morsels.values<int64_t>()[row]);
+    if (runs.empty() || runs.back().morsel != morsel) runs.push_back({morsel, first + row});
+  }
+}
+
+/// The columns of all sets, in one; behind the end of the shorter sets stand NULLs.
+RowSet beside_each_other(std::vector<RowSet> sets) {
+  std::vector<Type> types;
+  std::vector<std::vector<RowSet::Chunk>> chunks;
+  size_t chunk_count = 0;
+  for (RowSet& set : sets) {
+    std::ranges::copy(set.types(), std::back_inserter(types));
+    chunk_count = std::max(chunk_count, chunks.emplace_back(set.take_chunks()).size());
+  }
+  RowSet all(types);
+  for (size_t i = 0; i < chunk_count; ++i) {
+    RowSet::Chunk chunk;
+    for (size_t s = 0; s < sets.size(); ++s) {
+      for (size_t c = 0; c < sets[s].types().size(); ++c) {
+        ColumnBuffer none(sets[s].types()[c]);
+        ColumnBuffer& column = chunk.columns.emplace_back(std::move(i < chunks[s].size() ? chunks[s][i].columns[c] : none));
+        chunk.row_count = std::max(chunk.row_count, column.size());
+      }
+    }
+    for (ColumnBuffer& column : chunk.columns) {
+      if (const size_t missing = chunk.row_count - column.size(); missing > 0) column.append(null_vector(column.type(), missing));
+    }
+    all.append_chunk(std::move(chunk));
+  }
+  return all;
+}
+
 }  // namespace
 
 void SavedGroups::merge_into(const AggregateShape& shape, Groups& into) const {
@@ -175,47 +238,85 @@ void SavedGroups::merge_into(const AggregateShape& shape, Groups& into) const {
 
 std::vector<Type> saved_part_types(const AggregateShape& shape) {
   const Groups groups = shape.make_groups();
-  if (!groups.states->lists().empty()) return {};
-  return with_morsel(saved_types(shape, groups));
+  std::vector<Type> types = with_morsel(saved_types(shape, groups));
+  for (const ListState* list : groups.states->lists()) std::ranges::copy(list->saved_types(), std::back_inserter(types));
+  return types;
 }
 
-std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part) {
-  auto saved = std::make_shared<RowSet>(saved_part_types(shape));
-  if (part.runs.empty()) return saved;
-  std::vector<uint32_t> numbers(part.groups.index->size());
-  std::iota(numbers.begin(), numbers.end(), 0u);
-  size_t run = 0;
-  for (size_t begin = 0; begin < numbers.size(); begin += kRowGroupRows) {
-    const size_t count = std::min(kRowGroupRows, numbers.size() - begin);
-    RowSet::Chunk chunk = saved_chunk(shape, part.groups, std::span(numbers).subspan(begin, count));
-    auto* morsels = static_cast<int64_t*>(chunk.columns.emplace_back(Type::big_int()).append_uninitialized(count));
-    for (size_t group = begin; group < begin + count; ++group) {
-      while (run + 1 < part.runs.size() && part.runs[run + 1].first_group <= group) ++run;
-      morsels[group - begin] = static_cast<int64_t>(part.runs[run].morsel);
-    }
-    saved->append_chunk(std::move(chunk));
+std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const GroupPart& part) {
+  std::vector<RowSet> sets;
+  if (part.runs.empty()) return std::make_shared<RowSet>(saved_part_types(shape));
+  sets.push_back(saved_groups(shape, part));
+  for (const ListState* list : part.groups.states->lists()) {
+    RowSet& rows = sets.emplace_back(list->saved_types());
+    list->for_each_batch([&](Batch& batch) { rows.append(batch); });
   }
-  return saved;
+  return std::make_shared<RowSet>(beside_each_other(std::move(sets)));
 }
 
 GroupPart load_part(const AggregateShape& shape, const RowSet& saved) {
   GroupPart part{shape.make_groups(), {}};
-  std::vector<std::vector<uint64_t>> scratch;
-  size_t first = 0;
-  for (size_t i = 0; i < saved.chunks().size(); ++i) {
-    const std::shared_ptr<const RowSet::Chunk> chunk = saved.pin(i);
-    Batch batch;
-    RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
-    const auto* morsels = batch.columns.back().values<int64_t>();
-    for (size_t row = 0; row < batch.size; ++row) {
-      const auto morsel = static_cast<uint64_t>(morsels[row]);
-      if (part.runs.empty() || part.runs.back().morsel != morsel) part.runs.push_back({morsel, first + row});
-    }
+  size_t column = with_morsel(saved_types(shape, part.groups)).size(), first = 0;
+  for_each_chunk(saved, 0, column, column - 1, [&](Batch& batch) {
+    append_runs(batch.columns.back(), first, part.runs);
     batch.columns.pop_back();
-    merge_saved_rows(shape, batch.columns, batch.size, part.groups, i == 0);
+    merge_saved_rows(shape, batch.columns, batch.size, part.groups, first == 0);
     first += batch.size;
+  });
+  for (ListState* list : part.groups.states->lists()) {
+    const size_t columns = list->saved_types().size();
+    for_each_chunk(saved, column, columns, column, [&](Batch& batch) { list->add_rows(batch); });
+    column += columns;
   }
   return part;
+}
+
+std::vector<GroupPart> parts_of(const AggregateShape& shape, const std::shared_ptr<const RowSet>& saved) {
+  const Groups like = shape.make_groups();
+  const size_t morsels = saved_types(shape, like).size();
+  std::vector<GroupPart> parts;
+  for (size_t i = 0; i < saved->chunks().size(); ++i) {
+    GroupPart part;
+    const RowSet::Chunk& chunk = saved->chunks()[i];
+    part.saved = chunk.is_resident() ? std::shared_ptr<const RowSet::Chunk>(saved, &chunk) : saved->pin(i);
+    part.saved_groups = count_present(part.saved->columns[morsels]);
+    if (part.saved_groups > 0) parts.push_back(std::move(part));
+  }
+  const bool has_lists = !like.states->lists().empty();
+  if (has_lists && parts.size() > 1) {  // their rows count the groups of all chunks
+    parts.clear();
+    parts.push_back(load_part(shape, *saved));
+    return parts;
+  }
+  for (GroupPart& part : parts) {
+    append_runs(part.saved->columns[morsels].view(0, part.saved_groups), 0, part.runs);
+    if (has_lists) part.lists = saved;
+  }
+  return parts;
+}
+
+void load_states(const AggregateShape& shape, GroupPart& part) {
+  if (part.saved == nullptr || part.groups.states != nullptr) return;
+  Groups loaded = shape.make_groups();
+  const std::vector<Vector> columns = saved_columns(shape, part, loaded);
+  std::vector<std::unique_ptr<ListState>> lists;
+  size_t column = with_morsel(saved_types(shape, loaded)).size();
+  for (const ListState* list : loaded.states->lists()) {
+    lists.push_back(std::make_unique<SavedList>(list->saved_types(), part.lists, column));
+    column += list->saved_types().size();
+  }
+  part.groups.states = std::move(loaded.states);
+  part.groups.states->replace_lists(std::move(lists));
+  part.groups.states->resize(part.size());
+  part.groups.states->load(std::span(columns).subspan(shape.key_types.size()), part.size());
+}
+
+GroupPart with_index(const AggregateShape& shape, GroupPart part) {
+  if (part.saved == nullptr) return part;
+  if (part.lists != nullptr) return load_part(shape, *part.lists);
+  GroupPart indexed{shape.make_groups(), std::move(part.runs)};
+  merge_saved_rows(shape, saved_columns(shape, part, indexed.groups), part.size(), indexed.groups, true);
+  return indexed;
 }
 
 SavedPartitions::SavedPartitions(const AggregateShape& shape, unsigned level)

@@ -18,11 +18,17 @@ struct SavedGroups {
   void merge_into(const AggregateShape& shape, Groups& into) const;
 };
 
-/// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Empty
-/// types: some state is a list.
+/// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Beside
+/// these stand the columns of each state that is a list, which has rows of its own: where either ends, NULLs follow.
 std::vector<Type> saved_part_types(const AggregateShape& shape);
-std::shared_ptr<RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
+std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
 GroupPart load_part(const AggregateShape& shape, const RowSet& saved);
+
+/// What was saved, as parts that can be merged as they are: a chunk each, where they have no lists.
+std::vector<GroupPart> parts_of(const AggregateShape& shape, const std::shared_ptr<const RowSet>& saved);
+/// The states of such a part, where they are not there yet; all of it, with an index.
+void load_states(const AggregateShape& shape, GroupPart& part);
+GroupPart with_index(const AggregateShape& shape, GroupPart part);
 
 /// Saved groups by partition of their keys: those of one partition of all fragments can be finished without the others.
 class SavedPartitions {

@@ -102,7 +102,7 @@ std::shared_ptr<RowSet> merge_saved(const AggregateShape& shape, std::vector<Gro
     held.emplace_back(*resources.memory);
   }
   parallel(parts.size(), [&](size_t p) {
-    const GroupPart part = std::exchange(parts[p], {});
+    const GroupPart part = with_index(shape, std::exchange(parts[p], {}));
     more[p].add(part.groups, resources.is_short() ? resources.store : nullptr);
     held[p].hold(more[p].bytes());
   });

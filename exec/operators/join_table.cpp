@@ -30,7 +30,7 @@ class BuildFragment : public Fragment {
     for (const RowSet::Chunk& chunk : rows_->rows().chunks()) spilled->add(chunk, store);
     rows_ = std::make_unique<CollectedRows>(types_);
   }
-  std::shared_ptr<RowSet> save() override { return spilled == nullptr ? rows_->save() : nullptr; }
+  std::shared_ptr<const RowSet> save() override { return spilled == nullptr ? rows_->save() : nullptr; }
   void load(const RowSet& saved) { rows_->load(saved); }
   std::unique_ptr<CollectedRows> take() { return std::move(rows_); }
 
@@ -89,9 +89,9 @@ JoinTable::JoinTable(const PlanNode& plan, SinkResources resources)
 
 std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_, keys_); }
 
-std::unique_ptr<Fragment> JoinTable::reopen(const RowSet& saved) {
+std::unique_ptr<Fragment> JoinTable::reopen(std::shared_ptr<const RowSet> saved) {
   auto fragment = std::make_unique<BuildFragment>(types_, keys_);
-  fragment->load(saved);
+  fragment->load(*saved);
   return fragment;
 }
 

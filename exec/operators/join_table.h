@@ -38,7 +38,7 @@ class JoinTable : public Sink {
   std::unique_ptr<Fragment> open(const WorkerContext& worker) override;
   void add(std::unique_ptr<Fragment> sealed) override;
   std::vector<Type> saved_types() const override { return with_morsel(types_); }
-  std::unique_ptr<Fragment> reopen(const RowSet& saved) override;
+  std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> saved) override;
   void finalize(const Parallel& parallel) override;
   size_t bytes() const override;
   std::shared_ptr<const RowSet> rows() const override { return rounds_ != nullptr ? rounds_->rows() : rows_; }

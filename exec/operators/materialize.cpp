@@ -44,7 +44,7 @@ class MaterializeFragment : public Fragment {
     }
   }
 
-  std::shared_ptr<RowSet> save() override {
+  std::shared_ptr<const RowSet> save() override {
     auto saved = std::make_shared<RowSet>(with_morsel(types_));
     Batch batch;
     std::vector<std::vector<uint64_t>> scratch;
@@ -81,9 +81,9 @@ class MaterializeSink : public Sink {
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<MaterializeFragment>(types_); }
 
   std::vector<Type> saved_types() const override { return with_morsel(types_); }
-  std::unique_ptr<Fragment> reopen(const RowSet& saved) override {
+  std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> saved) override {
     auto fragment = std::make_unique<MaterializeFragment>(types_);
-    fragment->load(saved);
+    fragment->load(*saved);
     return fragment;
   }
 

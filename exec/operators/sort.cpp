@@ -26,7 +26,9 @@ class SortSink : public Sink {
 
   std::unique_ptr<Fragment> open(const WorkerContext&) override { return std::make_unique<SortingFragment>(order_); }
   std::vector<Type> saved_types() const override { return with_morsel(order_.types()); }
-  std::unique_ptr<Fragment> reopen(const RowSet& saved) override { return SortingFragment::reopen(order_, saved); }
+  std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> saved) override {
+    return SortingFragment::reopen(order_, *saved);
+  }
   void add(std::unique_ptr<Fragment> sealed) override {
     const std::lock_guard lock(mutex_);
     fragments_.emplace_back(static_cast<SortingFragment*>(sealed.release()));

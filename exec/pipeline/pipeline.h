@@ -115,8 +115,9 @@ class Fragment {
   /// Writes what it holds to the store, so that bytes() is next to nothing; it goes on collecting. Called by its worker,
   /// between batches, where its sink has a spill_store().
   virtual void spill(ChunkStore& /*store*/) {}
-  /// Sealed: what it holds as plain columns, of its sink's saved_types(); nullptr where it has spilled. It stays as it is.
-  virtual std::shared_ptr<RowSet> save() { return nullptr; }
+  /// Sealed: what it holds as plain columns, of its sink's saved_types(); nullptr where it has spilled. It may go on holding
+  /// the same, in this form.
+  virtual std::shared_ptr<const RowSet> save() { return nullptr; }
   MorselSet covered;         ///< kept by the executor; complete when sealed
   bool morsel_full = false;  ///< set by consume: this morsel's further rows change nothing; reset by the executor
 };
@@ -133,7 +134,7 @@ class Sink {
   /// Of the columns that its fragments save. Empty: they cannot.
   virtual std::vector<Type> saved_types() const { return {}; }
   /// A sealed fragment that holds what another one saved, in whatever process; it covers nothing yet.
-  virtual std::unique_ptr<Fragment> reopen(const RowSet& /*saved*/) { return nullptr; }
+  virtual std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> /*saved*/) { return nullptr; }
   /// Where fragments go when memory is short; nullptr: they stay.
   virtual ChunkStore* spill_store() const { return nullptr; }
   /// No further morsel can change the result: the pipeline may end early (LIMIT). Thread-safe, cheap.
@@ -195,9 +196,9 @@ class ExecutionObserver {
   /// Asked by every worker at every morsel boundary.
   virtual Wish at_morsel_boundary(const OpenFragment&) { return Wish::kContinue; }
   /// A worker has sealed a fragment of a breaker, by kSeal: its rows may be written behind its back.
-  virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<RowSet> /*saved*/) {}
+  virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<const RowSet> /*saved*/) {}
   /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches.
-  using Take = std::function<void(MorselSet covered, const RowSet& saved)>;
+  using Take = std::function<void(MorselSet covered, std::shared_ptr<const RowSet> saved)>;
   virtual void fragments(const FragmentKey&, uint64_t /*morsel_count*/, const Take&) {}
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.
   virtual std::string state(const Breaker&) { return {}; }

@@ -67,8 +67,8 @@ void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, Pipe
   key.breaker.types = progress.sink->saved_types();
   if (key.breaker.types.empty()) return;
   for (const size_t build : marked) key.matches.push_back(join_matches(*progress_[build].sink));
-  observer_->fragments(key, run.morsel_count(), [&](MorselSet covered, const RowSet& saved) {
-    std::unique_ptr<Fragment> fragment = progress.sink->reopen(saved);
+  observer_->fragments(key, run.morsel_count(), [&](MorselSet covered, std::shared_ptr<const RowSet> saved) {
+    std::unique_ptr<Fragment> fragment = progress.sink->reopen(std::move(saved));
     fragment->covered = std::move(covered);
     run.take_over(std::move(fragment));
   });

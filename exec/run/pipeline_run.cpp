@@ -307,10 +307,10 @@ bool PipelineRun::ask_observer(Worker& worker) {
   return true;
 }
 
-/// Nobody asks a sealed fragment to spill later: they may take an eighth of the limit, with `more` bytes.
+/// Nobody asks a sealed fragment to spill later: they may take a quarter of the limit, with `more` bytes.
 bool PipelineRun::is_much_sealed(size_t more) const {
   const size_t limit = query_.memory.limit_bytes();
-  return limit != 0 && sealed_bytes_.load(std::memory_order_relaxed) + more > limit / 8;
+  return limit != 0 && sealed_bytes_.load(std::memory_order_relaxed) + more > limit / 4;
 }
 
 bool PipelineRun::is_worth_spilling(size_t bytes) const {
@@ -372,6 +372,7 @@ void PipelineRun::seal(Worker& worker, bool in_the_midst) {
   worker.fragment->covered = std::move(merged);
   if (in_the_midst) {
     if (keep_ != nullptr) keep_(*worker.fragment);
+    charge(worker, worker.fragment->bytes());  // saved, it may have another form
     ChunkStore* const store = sink_.spill_store();
     if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
     sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);

@@ -15,7 +15,7 @@ class SortingFragment : public Fragment {
   void consume(Batch& batch, const Morsel& morsel) override { rows_->append(batch, morsel.ordinal); }
   size_t bytes() const override { return rows_->rows().bytes() + run_bytes_; }
   void spill(ChunkStore& store) override;
-  std::shared_ptr<RowSet> save() override { return has_spilled() ? nullptr : rows_->save(); }
+  std::shared_ptr<const RowSet> save() override { return has_spilled() ? nullptr : rows_->save(); }
   static std::unique_ptr<SortingFragment> reopen(const RunOrder& order, const RowSet& saved);
 
   bool has_spilled() const { return !runs_.empty(); }

@@ -19,7 +19,7 @@ class FragmentFileTest : public ::testing::Test {
     breaker_.fingerprint = {11, 12};
   }
   bool write(const RowSet& rows, const std::function<bool()>& cancelled = [] { return false; }) {
-    return write_fragment_file(*storage_, kPath, rows, cancelled, bytes_written_, breaker_);
+    return write_fragment_file(*storage_, kPath, rows.types(), std::vector<const RowSet*>{&rows}, cancelled, bytes_written_, breaker_);
   }
   std::shared_ptr<const RowSet> read(const DurableBreaker& breaker, size_t resident_bytes_max = SIZE_MAX) {
     return read_fragment_file(*storage_, kPath, breaker, resident_bytes_max);

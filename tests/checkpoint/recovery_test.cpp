@@ -30,7 +30,9 @@ class CheckpointRecoveryTest : public CheckpointStoreTest {
       durable.fingerprint = breaker(name).fingerprint;
       durable.file = left.id + "-" + std::to_string(name);
       std::atomic<uint64_t> written{0};
-      write_fragment_file(*storage, owner->path(durable.file), *make_rows(left.rows), [] { return false; }, written, durable);
+      const auto rows = make_rows(left.rows);
+      write_fragment_file(*storage, owner->path(durable.file), rows->types(), std::vector<const RowSet*>{rows.get()},
+                          [] { return false; }, written, durable);
       if (name == left.breakers[0]) owner->log()->begin(query, durable);
       else owner->log()->durable(query.id, durable);
     }

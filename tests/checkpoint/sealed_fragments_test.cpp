@@ -28,9 +28,9 @@ class SealedFragmentsTest : public CheckpointStoreTest {
   /// What a query finds, in the order of what it covers; the number of rows says which it is.
   std::vector<std::pair<MorselSet, uint64_t>> found(QueryCheckpoint& query, const FragmentKey& of = key()) {
     std::vector<std::pair<MorselSet, uint64_t>> all;
-    query.fragments(of, 100, [&](MorselSet covered, const RowSet& saved) {
-      expect_equal(saved, *make_rows(static_cast<int64_t>(saved.row_count())));
-      all.emplace_back(std::move(covered), saved.row_count());
+    query.fragments(of, 100, [&](MorselSet covered, std::shared_ptr<const RowSet> saved) {
+      expect_equal(*saved, *make_rows(static_cast<int64_t>(saved->row_count())));
+      all.emplace_back(std::move(covered), saved->row_count());
     });
     std::sort(all.begin(), all.end());
     return all;
@@ -66,9 +66,8 @@ TEST_F(SealedFragmentsTest, TheirRecordsTellTheBreaker) {
 TEST_F(SealedFragmentsTest, WithoutItsMatchesAChunkIsWhatWasSaved) {
   for (const bool has_ranges : {false, true}) {
     const FragmentKey with = {breaker(1), {5, 5}, {flags(100, {3, 70})}};
-    RowSet all({Type::big_int(), Type::varchar()});
-    all.adopt(std::move(*rows(10)));
-    append_matches(with, all);
+    RowSet all(types_in_file(with));
+    all.adopt(matches_now(with));
     std::vector<RowSet::Chunk> chunks = all.take_chunks();
     ASSERT_EQ(chunks[0].columns.size(), 3u);
     chunks[0].ranges.resize(has_ranges ? 3 : 0);
@@ -222,8 +221,20 @@ TEST_F(SealedFragmentsTest, AnEpochSaysWhen) {
   auto query = store->begin(std::move(made));
   const auto now = std::chrono::steady_clock::now();
   EXPECT_EQ(query->at_morsel_boundary({true, 1000, now}), Wish::kContinue);
-  EXPECT_EQ(query->at_morsel_boundary({true, size_t{1} << 40, now - std::chrono::milliseconds(20)}), Wish::kSeal);
+  EXPECT_EQ(query->at_morsel_boundary({true, size_t{1} << 20, now - std::chrono::milliseconds(20)}), Wish::kSeal);
   EXPECT_EQ(query->at_morsel_boundary({false, 1000, now - std::chrono::hours(1)}), Wish::kContinue);
+}
+
+TEST_F(SealedFragmentsTest, AreNotSealedWhereTheyWouldNotBeWritten) {
+  open();
+  const auto before = std::chrono::steady_clock::now() - std::chrono::seconds(1);
+  CheckpointRequest made = request("SELECT 1");
+  made.epoch = std::chrono::milliseconds(20);
+  EXPECT_EQ(store->begin(made)->at_morsel_boundary({true, size_t{1} << 40, before}), Wish::kContinue) << "no queue is as long";
+  made.bytes_max = 1000;
+  auto query = store->begin(std::move(made));
+  EXPECT_EQ(query->at_morsel_boundary({true, 1000, before}), Wish::kSeal);
+  EXPECT_EQ(query->at_morsel_boundary({true, 1001, before}), Wish::kContinue) << "checkpoint_limit";
 }
 
 TEST_F(SealedFragmentsTest, WithoutOneTheyCostLittleOfTheTimeThatTheyStandFor) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <iterator>
 #include <mutex>
+#include <utility>
 
 #include "exec/functions/function.h"
 #include "exec/operators/aggregate.h"
@@ -97,6 +99,7 @@ struct Spills {
   size_t memory_limit = size_t{64} << 20;
   uint64_t store_fails_on = 0;
   unsigned threads = 2;
+  int saved_percent = 0;  ///< of morsels behind which a fragment is saved, and what it saved takes its place
 };
 
 struct Outcome {
@@ -133,6 +136,17 @@ void run_in_two(size_t tasks, const std::function<void(size_t)>& task) {
   if (failed != nullptr) std::rethrow_exception(failed);
 }
 
+/// A fragment of what the other one saved, by way of the store. What has spilled cannot be saved.
+std::unique_ptr<Fragment> saved_and_reopened(Sink& sink, std::unique_ptr<Fragment> fragment, FakeStore& store) {
+  const std::shared_ptr<const RowSet> saved = fragment->save();
+  if (saved == nullptr) return fragment;
+  EXPECT_EQ(saved->types(), sink.saved_types());
+  const auto stored = std::make_shared<RowSet>(saved->types());
+  for (const RowSet::Chunk& chunk : saved->chunks()) stored->append(chunk);
+  stored->evict_all(store);
+  return sink.reopen(stored);
+}
+
 /// The plan's rows, from fragments some of which spill at random instants, added in random order.
 Outcome run(uint64_t seed, const PlanNode& plan, const std::vector<Row>& rows, const Spills& spills) {
   Random random(seed);
@@ -144,7 +158,7 @@ Outcome run(uint64_t seed, const PlanNode& plan, const std::vector<Row>& rows, c
     const std::unique_ptr<Sink> sink = make_aggregate_sink(plan, kTypes, {&memory, &store, spills.threads});
     const ExecutionSettings settings;
     const WorkerContext worker{&settings};
-    std::vector<std::unique_ptr<Fragment>> open;
+    std::vector<std::unique_ptr<Fragment>> open, sealed;
     for (size_t f = 0; f < 4; ++f) open.push_back(sink->open(worker));
     const size_t morsel_rows = 1 + rows.size() / 20, batch_rows = 1 + below(random, 400);
     Random spilling(seed + 1);
@@ -160,7 +174,10 @@ Outcome run(uint64_t seed, const PlanNode& plan, const std::vector<Row>& rows, c
         if (spill) open[number]->spill(store);
       }
       open[number]->end_morsel({ordinal});
+      if (!chance(spilling, spills.saved_percent)) continue;
+      sealed.push_back(saved_and_reopened(*sink, std::exchange(open[number], sink->open(worker)), store));
     }
+    std::move(sealed.begin(), sealed.end(), std::back_inserter(open));
     std::shuffle(open.begin(), open.end(), spilling);
     size_t charged = 0;
     for (auto& fragment : open) {
@@ -209,6 +226,28 @@ TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsWhateverWasSpilled) {
         EXPECT_TRUE(spilled.stored > 0 || percent < 40 || rows.size() < 1000);
       }
       EXPECT_EQ(kept.stored, 0u);
+    }
+  }
+}
+
+TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsFromWhatFragmentsSaved) {
+  Random random(test_seed() + 4);
+  const std::vector<std::vector<uint32_t>> keys = {{}, {0}, {1}, {2, 8}, {10}};
+  for (const std::string_view name : aggregate_names()) {
+    for (int round = 0; round < 2; ++round) {
+      const std::vector<std::string_view> names = aggregate_names();
+      std::vector<AggregateCall> calls = {random_call(random, *find_aggregate(name))};
+      while (chance(random, 60)) calls.push_back(random_call(random, *find_aggregate(names[below(random, names.size())])));
+      const PlanNode plan = make_plan(keys[below(random, keys.size())], calls);
+      const std::vector<Row> rows = random_input(random, 1 + below(random, 2500));
+      const uint64_t seed = random();
+      const Outcome whole = run(seed, plan, rows, {0, size_t{1} << 30});
+      for (const int spilled_percent : {0, 10}) {
+        const Outcome saved = run(seed, plan, rows, {spilled_percent, size_t{1} << 30, 0, 2, 60});
+        ASSERT_EQ(saved.rows, whole.rows) << name << ", round " << round << ", " << calls.size() << " calls, " << plan.groups.size()
+                                          << " keys, " << spilled_percent << " % spilled";
+        ASSERT_EQ(saved.living, 0u);
+      }
     }
   }
 }
@@ -286,6 +325,29 @@ TEST_F(AggregateSpillTest, WhatIsSavedIsCountedWhileItIsInMemory) {
   EXPECT_GT(in_memory.bytes(), kKeys * kKeyBytes);
   EXPECT_GT(stored.bytes(), 0u) << "to know of it takes some, too";
   EXPECT_LT(stored.bytes(), kKeys * kKeyBytes / 4);
+}
+
+TEST_F(AggregateSpillTest, KeysThatAreInNoIndexFallIntoTheSamePartitions) {
+  Random random(test_seed() + 6);
+  const std::vector<Row> rows = random_rows(random, kTypes, std::vector<size_t>(kTypes.size(), 3000), 2000, 5);
+  for (const std::vector<uint32_t>& groups : {std::vector<uint32_t>{0}, {1}, {5}, {6}, {7}, {2}, {13}, {10}, {0, 1}, {8, 2, 11}}) {
+    const AggregateShape shape(make_plan(groups, {}), kTypes);
+    const std::unique_ptr<GroupIndex> index = GroupIndex::make(shape.key_types);
+    OwnedBatch owned(random, kTypes, rows, false);
+    std::vector<Vector> keys;
+    for (const uint32_t column : groups) keys.push_back(owned.batch.columns[column]);
+    std::vector<uint32_t> ids(rows.size());
+    index->find_or_add(keys, rows.size(), ids.data());
+    std::vector<ColumnBuffer> flat;
+    for (size_t c = 0; c < groups.size(); ++c) flat.emplace_back(shape.key_types[c]).append(keys[c]);
+    for (size_t c = 0; c < groups.size(); ++c) keys[c] = flat[c].view();
+    for (const auto& [bits, level] : {std::pair{0u, 0u}, {5u, 0u}, {8u, 1u}, {8u, 3u}}) {
+      std::vector<uint8_t> of_groups(index->size()), of_rows(rows.size());
+      index->partitions(bits, of_groups.data(), level);
+      GroupIndex::partitions(keys, rows.size(), bits, of_rows.data(), level);
+      for (size_t row = 0; row < rows.size(); ++row) ASSERT_EQ(of_rows[row], of_groups[ids[row]]) << groups[0] << ", " << row;
+    }
+  }
 }
 
 TEST_F(AggregateSpillTest, AStoreThatFailsGivesItsErrorAndKeepsNothing) {

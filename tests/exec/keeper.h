@@ -14,7 +14,8 @@
 
 namespace cairn::testing {
 
-/// Keeps every breaker's rows, and offers some of them to the next run, in memory or not; seals fragments all the time.
+/// Keeps every breaker's rows, and offers some of them to the next run, in memory or not; seals fragments all the time, or
+/// of several morsels.
 struct Keeper : ExecutionObserver {
   std::optional<Content> durable(const Breaker& breaker) override {
     if (!offered.contains(breaker.fingerprint)) return std::nullopt;
@@ -25,8 +26,8 @@ struct Keeper : ExecutionObserver {
     kept[breaker.fingerprint] = std::move(rows);
     contents[breaker.fingerprint] = content;
   }
-  Wish at_morsel_boundary(const OpenFragment&) override { return Wish::kSeal; }
-  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<RowSet> saved) override {
+  Wish at_morsel_boundary(const OpenFragment&) override { return ++morsels % morsels_per_seal == 0 ? Wish::kSeal : Wish::kContinue; }
+  void sealed(const FragmentKey& key, const MorselSet& covered, std::shared_ptr<const RowSet> saved) override {
     EXPECT_EQ(saved->types(), key.breaker.types);
     const std::lock_guard lock(mutex);
     SealedFragment fragment{covered, std::move(saved), {}};
@@ -44,7 +45,7 @@ struct Keeper : ExecutionObserver {
         ASSERT_EQ(fragment.matches[join].size(), key.matches[join]->size());
         for (size_t row = 0; row < key.matches[join]->size(); ++row) (*key.matches[join])[row] |= fragment.matches[join][row];
       }
-      take(fragment.covered, *fragment.saved);
+      take(fragment.covered, fragment.saved);
       ++taken;
       taken_with_matches += !key.matches.empty();
     }
@@ -58,13 +59,15 @@ struct Keeper : ExecutionObserver {
   }
   struct SealedFragment {
     MorselSet covered;
-    std::shared_ptr<RowSet> saved;
+    std::shared_ptr<const RowSet> saved;
     std::vector<std::vector<uint8_t>> matches;
   };
   using Fragments = std::map<std::pair<Fingerprint, Fingerprint>, std::vector<SealedFragment>>;
   std::mutex mutex;
   Fragments fragments_kept, fragments_offered;
   size_t taken = 0, taken_with_matches = 0;
+  std::atomic<size_t> morsels{0};
+  size_t morsels_per_seal = 1;
   std::map<Fingerprint, Content> contents;
   FakeStore store;
   std::map<Fingerprint, std::shared_ptr<const RowSet>> kept, offered;

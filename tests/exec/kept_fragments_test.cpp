@@ -67,5 +67,39 @@ TEST_F(KeptFragments, AreNotTakenWhereTheMatchesAreOfRowsInAnotherOrder) {
   EXPECT_GT(right, taken) << "with less";
 }
 
+/// What keeps rows, or values, of each group: of fragments with more groups than values, and the other way round.
+TEST(KeptLists, AreTakenWithTheValuesOfTheirMorsels) {
+  const FakeTable table{"t", 3, {131072, 131072, 131072, 131072, 50000}, [](uint64_t row, size_t column) {
+                          return static_cast<int64_t>(column == 0 ? row % 11 : column == 1 ? row * 7 % 300007 : row / 2);
+                        }};
+  const auto call_of = [](std::string_view function, uint32_t argument, Type type, bool distinct) {
+    AggregateCall call;
+    call.function = find_aggregate(function);
+    call.arguments = {argument};
+    call.type = type;
+    call.distinct = distinct;
+    return call;
+  };
+  for (const std::vector<uint32_t>& groups : {std::vector<uint32_t>{}, {0}, {2}}) {
+    PlanPtr plan = node(PlanNode::Kind::kAggregate, {scan(table, {0, 1, 2})});
+    plan->groups = groups;
+    plan->aggregates = {call_of("count", 1, Type::big_int(), true), call_of("sum", 2, Type::huge_int(), true),
+                        call_of("percentile_disc", 1, Type::big_int(), false), call_of("count", 2, Type::big_int(), false)};
+    plan->aggregates[2].order = {{1, false, false}};
+    plan->aggregates[2].constants = {Value::of_double(0.25)};
+    plan->types.assign(groups.size(), Type::big_int());
+    for (const AggregateCall& call : plan->aggregates) plan->types.push_back(call.type);
+    const auto first = std::make_shared<Keeper>();
+    first->morsels_per_seal = 5;  // more rows than a chunk has
+    const Rows whole = run(plan, {.observer = first});
+    const auto again = std::make_shared<Keeper>();
+    for (const auto& [key, fragments] : first->fragments_kept) {
+      for (size_t i = 0; i < fragments.size(); i += 2) again->fragments_offered[key].push_back(fragments[i]);
+    }
+    EXPECT_EQ(run(plan, {.threads = 2, .observer = again}), whole) << groups.size();
+    EXPECT_GT(again->taken, 0u) << groups.size();
+  }
+}
+
 }  // namespace
 }  // namespace cairn::testing

@@ -145,6 +145,20 @@ TEST(SealedSegment, KeepsOnlyWhatItsVectorsShow) {
 
 /* ---- Manifests ---- */
 
+TEST(StoredColumns, AReadThatFailsIsNoDamage) {
+  const auto storage = std::make_shared<SimulatedStorage>(1);
+  {
+    const auto database = Database::open("/db", storage);
+    create_fruit(*database);
+    insert(*database, numbered_fruits(0, 20'000));
+  }
+  const auto database = Database::open("/db", storage);
+  storage->set_fault([](const SimulatedOperation& operation) {
+    return operation.call == SimulatedCall::kRead && operation.path.ends_with(".segments") ? EIO : 0;
+  });
+  EXPECT_EQ(error_of([&] { scan(*database->snapshot()); }).sqlstate, sqlstate::kIoError);
+}
+
 TEST(FreshManifest, ItsHeaderSpeaksOfItsOnlyRecord) {
   SimulatedStorage storage(1);
   storage.create_directories("/m");

@@ -52,6 +52,17 @@ TEST_P(FileBatch, writes_then_reads_in_free_order) {
   EXPECT_EQ(batch->poll().has_value(), false);
 }
 
+TEST_P(FileBatch, a_request_for_nothing_is_done_at_once) {
+  const auto file = storage_->open(path("a"), OpenMode::kCreate);
+  const auto batch = storage_->make_batch();
+  batch->read(*file, 0, std::span<std::byte>(), 7);
+  ASSERT_EQ(batch->pending_count(), 1U);
+  const std::optional<IoCompletion> completion = batch->poll();
+  ASSERT_TRUE(completion);
+  EXPECT_EQ(completion->token, 7U);
+  EXPECT_FALSE(completion->error);
+}
+
 TEST_P(FileBatch, forgets_what_is_done) {
   const auto file = storage_->open(path("a"), OpenMode::kCreate);
   const auto batch = storage_->make_batch();

@@ -51,6 +51,16 @@ TEST_P(GuardedPlace, WhatIsInTheWayIsNamed) {
   EXPECT_EQ(error_of([&] { storage_->open(path("db/none/file"), OpenMode::kRead); }).sqlstate, sqlstate::kUndefinedFile);
 }
 
+TEST_P(GuardedPlace, WhatIsInALocksWayIsNamed) {
+  fs::create_symlink(path("db/data/file"), path("db/linked_lock"));
+  fs::create_directories(path("db/lock_directory"));
+  const auto message = [&](const std::string& name) {
+    return error_of([&] { storage_->lock_file(path("db/" + name), LockMode::kExclusive); }).message;
+  };
+  EXPECT_CONTAINS(message("linked_lock"), "symbolic link");
+  EXPECT_EQ(message("lock_directory").find("symbolic link"), std::string::npos) << message("lock_directory");
+}
+
 TEST_P(GuardedPlace, TheLastWordOnItsModesCounts) {
   fs::permissions(path("db"), static_cast<fs::perms>(0755));
   const auto mode_of_new = [&](const std::string& name) {
