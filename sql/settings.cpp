@@ -240,8 +240,8 @@ size_t Settings::find(std::string_view name) {
 Settings::Settings() : values_(all().size()) { reset_all(); }
 
 uint64_t least_memory_bytes(unsigned threads, size_t vector_capacity) {
-  constexpr uint64_t kProcessBytes = uint64_t{16} << 20, kWorkerBytes = uint64_t{4} << 20;
-  constexpr uint64_t kBytesPerRow = uint64_t{2} << 10;  // of a batch: its columns at every operator of a pipeline
+  constexpr uint64_t kProcessBytes = uint64_t{20} << 20, kWorkerBytes = uint64_t{4} << 20;
+  constexpr uint64_t kBytesPerRow = uint64_t{1} << 10;  // of a batch: its columns at every operator of a pipeline
   return kProcessBytes + threads * (kWorkerBytes + kBytesPerRow * std::min(vector_capacity, kRowGroupRows));
 }
 

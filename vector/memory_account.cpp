@@ -89,7 +89,7 @@ void MemoryAccount::keep_limit(size_t held, size_t limit) noexcept {
     excess -= std::min(excess, holder->let_go(excess));
     if (excess == 0) break;
   }
-  tight_.store(excess != 0, std::memory_order_relaxed);
+  tight_.store(excess > limit / 16, std::memory_order_relaxed);
 }
 
 }  // namespace cairn

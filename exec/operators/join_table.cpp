@@ -105,13 +105,13 @@ void JoinTable::add(std::unique_ptr<Fragment> sealed) {
   spilled_->add(std::move(*fragment.spilled));
 }
 
-/// Until the rows stand in order they are there twice; then come the index and the packed columns. Whoever probes needs
-/// room, too.
+/// Until the rows stand in order they are there twice; then come the packed columns, no more than they, and the index.
+/// Whoever probes needs room, too.
 bool JoinTable::fits(size_t row_bytes, uint64_t row_count) const {
-  constexpr size_t kIndexBytesPerRow = 12, kShareOfOthers = 8;
+  constexpr size_t kIndexBytesPerRow = 12, kShareOfOthers = 16;
   const size_t limit = resources_.memory == nullptr ? 0 : resources_.memory->limit_bytes();
   return spill_store() == nullptr || limit == 0 ||
-         2 * row_bytes + kIndexBytesPerRow * row_count + limit / kShareOfOthers <= resources_.memory->left_bytes();
+         row_bytes + kIndexBytesPerRow * row_count + limit / kShareOfOthers <= resources_.memory->left_bytes();
 }
 
 void JoinTable::finalize(const Parallel& parallel) {

@@ -31,7 +31,7 @@ class MemoryLimitTest : public ::testing::Test {
 TEST_F(MemoryLimitTest, AfterAnOutOfMemoryErrorDatabaseAndConnectionGoOn) {
   Client client(path());
   EXPECT_EQ(client.run("CREATE TABLE t AS SELECT i, i % 1000 AS k FROM generate_series(1::bigint, 400000) AS g(i);"
-                       "SET threads = 2; SET vector_capacity = 1024; SET memory_limit = '28MB'; BEGIN; INSERT INTO t VALUES (0, 0);"
+                       "SET threads = 2; SET vector_capacity = 1024; SET memory_limit = '30MB'; BEGIN; INSERT INTO t VALUES (0, 0);"
                        "SELECT count(*) FROM t"), "400001\n");
   // One group alone cannot be split.
   EXPECT_EQ(client.run("SELECT length(string_agg(i || repeat('x', 100), ',')) FROM t").substr(0, 5), "53200");
@@ -51,7 +51,7 @@ TEST_F(MemoryLimitTest, QueriesOfSeveralSessionsShareIt) {
   for (std::string& answer : answers) {
     sessions.emplace_back([&] {
       Client client(":memory:");
-      client.run("SET threads = 2; SET vector_capacity = 1024; SET memory_limit = '28MB'");
+      client.run("SET threads = 2; SET vector_capacity = 1024; SET memory_limit = '30MB'");
       client.run("CREATE TABLE t AS SELECT i, 'text number ' || i AS s FROM generate_series(1::bigint, 200000) AS g(i)");
       answer = client.run("SELECT count(*), sum(c), max(s) FROM (SELECT s, count(*) AS c FROM t GROUP BY s) x;"
                           "SELECT count(*), sum(c), max(s) FROM (SELECT s, count(*) AS c FROM t GROUP BY s) x");

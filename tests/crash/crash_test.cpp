@@ -45,7 +45,7 @@ constexpr const char* kEpochs[] = {"auto", "1 ms", "20 ms"};
 constexpr const char* kMemoryLimits[] = {"0", "40%", "100MB", "least"};
 
 /// docs/SQL.md
-std::string least_memory(int threads, int capacity) { return fmt::format("{}kB", (16 << 10) + threads * ((4 << 10) + 2 * capacity)); }
+std::string least_memory(int threads, int capacity) { return fmt::format("{}kB", (20 << 10) + threads * ((4 << 10) + capacity)); }
 
 struct Query {
   std::string sql, expected;

@@ -56,7 +56,7 @@ TEST(MemoryBudgetTest, WhereNothingElseIsToBeHadAQueryIsShortEarlier) {
   account.set_limit(kLimit);
   MemoryBudget budget(1000, account);
   budget.change(0, 300);
-  account.add_blocks(kLimit + 1);
+  account.add_blocks(2 * kLimit);
   EXPECT_TRUE(budget.is_short());
   budget.change(300, 100);
   EXPECT_FALSE(budget.is_short()) << "that little is not worth it";

@@ -48,9 +48,11 @@ TEST(MemoryAccountTest, IsTightWhereNobodyHasAnythingLeft) {
   Holder holder(10);
   account.add_holder(holder);
   account.set_limit(kLimit);
-  account.add_blocks(kMost + 11);
+  account.add_blocks(kMost + 10 + kLimit / 16);
+  EXPECT_FALSE(account.is_tight()) << "that little is nothing to spill for";
+  account.add_blocks(11);
   EXPECT_TRUE(account.is_tight());
-  account.remove_blocks(kMost / 2 + 100);
+  account.remove_blocks(kMost / 2 + kLimit / 16 + 100);
   EXPECT_FALSE(account.is_tight()) << "half of the limit is free again";
   account.add_blocks(kMost / 2);
   EXPECT_FALSE(account.is_tight());
