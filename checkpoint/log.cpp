@@ -89,6 +89,9 @@ bool CheckpointLog::apply(std::string_view payload, bool foreign) {
       if (query != queries.end() && record->breaker) query->second.durable.push_back(std::move(*record->breaker));
       break;
     }
+    case LogRecord::Kind::kAnswer:
+      if (const auto query = queries.find(record->query.id); query != queries.end()) query->second.answer = std::move(record->answer);
+      break;
     case LogRecord::Kind::kTry:
       if (const auto query = queries.find(record->query.id); query != queries.end()) query->second.tries.push_back(record->durable);
       break;
@@ -124,6 +127,7 @@ std::vector<std::string> CheckpointLog::live_payloads() const {
   for (const auto& [id, query] : queries_) {
     payloads.push_back(begin_record(query));
     for (const DurableBreaker& breaker : query.durable) payloads.push_back(durable_record(id, breaker));
+    if (query.answer) payloads.push_back(answer_record(id, *query.answer));
     for (const uint64_t durable : query.tries) payloads.push_back(try_record(id, durable));
   }
   return payloads;
@@ -149,6 +153,8 @@ void CheckpointLog::begin(const LoggedQuery& query, const DurableBreaker& first)
 void CheckpointLog::durable(const std::string& query_id, const DurableBreaker& breaker) {
   append({durable_record(query_id, breaker)});
 }
+
+void CheckpointLog::answer(const std::string& query_id, std::string_view answer) { append({answer_record(query_id, answer)}); }
 
 void CheckpointLog::begin_try(const std::string& query_id, uint64_t durable) { append({try_record(query_id, durable)}); }
 

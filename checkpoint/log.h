@@ -30,6 +30,8 @@ class CheckpointLog {
   /// throws for every further record. A record that is too long is refused (kProgramLimit), and changes nothing.
   void begin(const LoggedQuery& query, const DurableBreaker& first);  ///< both records at once
   void durable(const std::string& query_id, const DurableBreaker& breaker);
+  /// It had committed, with this answer, when its process died.
+  void answer(const std::string& query_id, std::string_view answer);
   /// A process begins to go on with it, of which so much is durable; and gives it back unfinished, in order.
   void begin_try(const std::string& query_id, uint64_t durable);
   void end_try(const std::string& query_id);

@@ -289,6 +289,8 @@ void QueryCheckpoint::finish(bool delivered) noexcept {
 void QueryCheckpoint::leave_receipts(WriteTransaction& transaction, std::string_view answer) const {
   if (state_->queued) transaction.leave_receipt(statement_receipt(state_->logged.id), answer);
   for (const std::string& id : state_->stands_for) transaction.leave_receipt(statement_receipt(id), answer);
+  const Receipts::Receipt& receipt = state_->logged.receipt;
+  if (!receipt.first.empty()) transaction.leave_receipt(receipt.first, receipt.second);
 }
 
 uint64_t QueryCheckpoint::bytes_written() const { return state_->bytes_written; }

@@ -38,7 +38,7 @@ struct CheckpointRequest {
   std::chrono::milliseconds retention{0};  ///< how long what is durable is kept for who comes back; 0: until it is discarded
   bool writes = false;     ///< it changes the database, with what the plan gives
   std::string goes_on;     ///< LoggedQuery::writes of the interrupted statement that it goes on with
-  std::string receipt;     ///< LoggedQuery::receipt
+  Receipts::Receipt receipt;  ///< LoggedQuery::receipt
   bool verbose = false;    ///< a notice for every breaker that becomes durable, or does not
   std::function<void(std::string_view)> notice;
 };
@@ -63,7 +63,8 @@ class QueryCheckpoint : public ExecutionObserver {
   void finish(bool delivered) noexcept;
   uint64_t bytes_written() const;
   /// Of a statement that changes the database, before it commits: whoever asks for it later, under whatever id it ran,
-  /// learns that it has (statement_receipt), and what its answer was.
+  /// learns that it has (statement_receipt), and what its answer was. So does who asks for the receipt of the session that
+  /// it began in.
   void leave_receipts(WriteTransaction& transaction, std::string_view answer) const;
 
  private:

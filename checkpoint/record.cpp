@@ -145,6 +145,7 @@ LogRecord read_common(const JsonValue& json) {
                    : kind == "durable"  ? LogRecord::Kind::kDurable
                    : kind == "try"      ? LogRecord::Kind::kTry
                    : kind == "returned" ? LogRecord::Kind::kReturned
+                   : kind == "answer"   ? LogRecord::Kind::kAnswer
                                         : LogRecord::Kind::kEnd,
                    {}, std::nullopt};
   record.query.id = json.at("query").string();
@@ -180,7 +181,7 @@ std::string begin_record(const LoggedQuery& query) {
                       {"pin", to_json(query.pin)},
                       {"root", to_json(query.root)},
                       {"writes", to_json(query.writes)},
-                      {"receipt", to_json(query.receipt)},
+                      {"receipt", json_array({json_string(query.receipt.first), json_string(query.receipt.second)})},
                       {"keep_until", to_json(query.keep_until_s)},
                       {"breakers", to_json(query.breakers_total)}});
 }
@@ -210,6 +211,10 @@ std::string returned_record(std::string_view query_id) {
   return json_object({{"record", json_string("returned")}, {"query", to_json(query_id)}});
 }
 
+std::string answer_record(std::string_view query_id, std::string_view answer) {
+  return json_object({{"record", json_string("answer")}, {"query", to_json(query_id)}, {"answer", json_string(answer)}});
+}
+
 std::string end_record(std::string_view query_id) {
   return json_object({{"record", json_string("end")}, {"query", to_json(query_id)}});
 }
@@ -220,11 +225,12 @@ std::optional<LogRecord> read_record(std::string_view payload) {
       record.query.context = context_from(json.at("context"));
       record.query.root = fingerprint_from(json.at("root"));
       record.query.writes = json.at("writes").string();
-      record.query.receipt = json.at("receipt").string();
+      record.query.receipt = {json.at("receipt").at(0).string(), json.at("receipt").at(1).string()};
       record.query.keep_until_s = json.at("keep_until").number<uint64_t>();
       record.query.breakers_total = json.at("breakers").number<size_t>();
     }
     if (record.kind == LogRecord::Kind::kDurable) record.breaker = durable_from(json);
+    if (record.kind == LogRecord::Kind::kAnswer) record.answer = json.at("answer").string();
     if (record.kind == LogRecord::Kind::kTry) record.durable = json.at("durable").number<uint64_t>();
   });
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "checkpoint/fragment_file.h"
+#include "io/tables/receipts.h"
 #include "vector/value.h"
 
 namespace cairn {
@@ -30,30 +31,33 @@ struct LoggedQuery {
   /// and plan; to go on with it is to run it under that id. Empty: a query.
   std::string writes;
   uint64_t keep_until_s = 0;  ///< seconds of the Unix epoch; 0: until it is discarded
-  std::string receipt;  ///< that its session's commits left, in one piece; empty: none
+  Receipts::Receipt receipt;  ///< that its session's commits left, and its own would have; without a name: none
   std::string pin;      ///< name of the database's durable pin that keeps its snapshot
   size_t breakers_total = 0;
   std::vector<DurableBreaker> durable;
+  std::optional<std::string> answer;  ///< of a statement that changes the database, and had committed
   /// Of the processes that went on with it and did not come back: what was durable when each began (QueryTries).
   std::vector<uint64_t> tries;
 };
 
 /// The payloads of the checkpoint log's records, in JSON: {"record":"begin",…} opens a query, {"record":"durable",…}
-/// names one breaker's file, {"record":"try"} and {"record":"returned"} stand around a process that goes on with it, and
+/// names one breaker's file, {"record":"answer"} says that a statement had committed, {"record":"try"} and {"record":"returned"} stand around a process that goes on with it, and
 /// {"record":"end"} closes the query.
 std::string begin_record(const LoggedQuery& query);
 std::string durable_record(std::string_view query_id, const DurableBreaker& breaker);
 std::string try_record(std::string_view query_id, uint64_t durable);
 std::string returned_record(std::string_view query_id);
+std::string answer_record(std::string_view query_id, std::string_view answer);
 std::string end_record(std::string_view query_id);
 
 /// A payload, read.
 struct LogRecord {
-  enum class Kind : uint8_t { kBegin, kDurable, kTry, kReturned, kEnd };
+  enum class Kind : uint8_t { kBegin, kDurable, kTry, kReturned, kAnswer, kEnd };
   Kind kind;
   LoggedQuery query;  ///< kBegin: all of it; else its id
   std::optional<DurableBreaker> breaker;  ///< kDurable
   uint64_t durable = 0;                   ///< kTry
+  std::string answer;                     ///< kAnswer
 };
 /// nullopt where these are not bytes that this version wrote.
 std::optional<LogRecord> read_record(std::string_view payload);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "checkpoint/place.h"
 #include "vector/error.h"
@@ -89,11 +90,21 @@ Recovered recover(Database& database, const std::string& place, const std::set<s
 QueryTries tries_of(const std::vector<std::shared_ptr<Interrupted>>& entries) {
   QueryTries tries;
   std::vector<uint64_t> begun;
+  std::set<Fingerprint> complete;
+  std::map<std::pair<Fingerprint, Fingerprint>, std::set<uint64_t>> morsels;
   for (const auto& entry : entries) {
-    tries.durable += entry->query.durable.size();
+    for (const DurableBreaker& breaker : entry->query.durable) {
+      if (breaker.is_complete()) complete.insert(breaker.fingerprint);
+      for (const DurableBreaker::Part& part : breaker.parts)
+        for (const auto& [first, last] : part.covered)
+          for (uint64_t morsel = first; morsel < last; ++morsel) morsels[{breaker.fingerprint, breaker.morsels}].insert(morsel);
+    }
     begun.insert(begun.end(), entry->query.tries.begin(), entry->query.tries.end());
     if (tries.noted_in.empty() || entry->query.id < tries.noted_in) tries.noted_in = entry->query.id;
   }
+  // What was left out and is durable again is no progress.
+  tries.durable = complete.size();
+  for (const auto& [of, covered] : morsels) tries.durable += covered.size();
   tries.deaths = static_cast<unsigned>(std::ranges::count(begun, tries.durable));
   return tries;
 }

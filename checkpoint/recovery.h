@@ -22,7 +22,7 @@ struct Interrupted {
 /// What has become of an interrupted query so far, over all processes that had to do with it: who comes back to the same
 /// place again and again, and dies there, is to come back no more.
 struct QueryTries {
-  uint64_t durable = 0;  ///< records of what is durable of it
+  uint64_t durable = 0;  ///< breakers of it, and morsels of others, that are durable
   unsigned deaths = 0;   ///< processes that went on with it from there, and died
   std::string noted_in;  ///< the id under which they are noted
 

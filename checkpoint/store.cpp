@@ -140,6 +140,7 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
       query.receipt = logged.receipt;
       query.breakers_total = logged.breakers_total;
     }
+    if (!query.committed) query.committed = logged.answer;
     if (!query.committed && !logged.writes.empty()) query.committed = database_->receipt(statement_receipt(id));
     for (const DurableBreaker& breaker : logged.durable) {
       if (breaker.is_complete()) durable[key].insert(breaker.fingerprint);
@@ -184,6 +185,16 @@ bool CheckpointStore::discard(std::string_view id, const Check& check) {
   return true;
 }
 
+/// Receipts are not kept for ever; what they say of statements that are there still is noted in the log.
+void CheckpointStore::note_answers(Owner& owner) {
+  if (owner.of_others() || owner.log() == nullptr || owner.log()->broken()) return;
+  const std::map<std::string, LoggedQuery> queries = owner.log()->queries();
+  for (const auto& [id, query] : queries) {
+    if (query.writes.empty() || query.answer) continue;
+    if (const auto receipt = database_->receipt(statement_receipt(id))) owner.log()->answer(id, *receipt);
+  }
+}
+
 /// That a process goes on with it, of which so much is durable; nullopt: it gives it back.
 void CheckpointStore::note_try(const std::string& id, std::optional<uint64_t> durable) {
   std::shared_ptr<Interrupted> entry;
@@ -222,7 +233,8 @@ Recovered CheckpointStore::take_over(const std::string& place) {
   if (recovered.complete) unread_.erase(place);
   else unread_.insert(place);
   for (const Interrupted& query : recovered.queries) {
-    interrupted_[query.query.id] = std::make_shared<Interrupted>(query);
+    const auto entry = interrupted_[query.query.id] = std::make_shared<Interrupted>(query);
+    if (!query.query.writes.empty() && !query.query.answer) entry->query.answer = database_->receipt(statement_receipt(query.query.id));
     for (const DurableBreaker& breaker : query.query.durable) bytes_ += breaker.file_bytes;
   }
   return recovered;
@@ -276,6 +288,7 @@ void CheckpointStore::tidy_up(const Recovered& recovered) {
       }
     }
     attempt([&] { owner->sweep(needed); });
+    attempt([&] { note_answers(*owner); });
     remove_idle(owner);
   }
 }

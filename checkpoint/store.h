@@ -22,7 +22,8 @@ struct InterruptedQuery {
   std::string id, text, started, pin;
   QueryContext context;
   Fingerprint root;
-  std::string writes, receipt;           ///< as LoggedQuery has them
+  std::string writes;                    ///< this and the next: as LoggedQuery has them
+  Receipts::Receipt receipt;
   std::optional<std::string> committed;  ///< the answer of a statement that had committed when its process died
   QueryTries tries;
   size_t breakers_durable = 0, breakers_total = 0;
@@ -94,6 +95,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void end(State& query);
   std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
   void forget(const std::shared_ptr<Interrupted>& query);
+  void note_answers(Owner& owner);
   void note_try(const std::string& id, std::optional<uint64_t> durable);
   bool close_query(Owner& owner, const std::string& id, const std::string& pin);
   void remove_idle(const std::shared_ptr<Owner>& owner);

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "vector/memory_account.h"
 #include "vector/memory_pool.h"
 
 namespace cairn {
@@ -14,8 +15,18 @@ namespace {
 
 /// Rows that may wait to be written, over all queries. What does not fit is skipped: workers never wait.
 constexpr size_t kQueuedBytesMax = size_t{2} << 30;
+/// As long as they wait they are inside memory_limit: what part of it they may take.
+constexpr size_t kPartOfLimit = 8;
 /// How long a thread waits without asking whether it should.
 constexpr std::chrono::milliseconds kCheckEvery{20};
+
+/// None where memory is short: queries would have to spill for it.
+size_t queued_bytes_max() {
+  const MemoryAccount& account = MemoryAccount::process();
+  const size_t most = std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes());
+  if (account.limit_bytes() == 0) return most;
+  return account.is_tight() ? 0 : std::min(most, account.limit_bytes() / kPartOfLimit);
+}
 
 }  // namespace
 
@@ -25,7 +36,7 @@ bool Writer::is_this_thread() const {
 }
 
 bool Writer::fits(size_t bytes) const {
-  return queued_bytes_ + bytes <= std::min(kQueuedBytesMax, kCheckpointQueueShare.bytes());
+  return queued_bytes_ + bytes <= queued_bytes_max();
 }
 
 bool Writer::has_room(size_t bytes) const {

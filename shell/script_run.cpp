@@ -80,7 +80,14 @@ bool is_free_or_ours(const std::string& path) {
   return file != nullptr && (status.st_size == 0 || (read_line(file.get(), line) && line == kFirstLine));
 }
 
-/// The words of a statement in capitals, without what is quoted or commented; a command's begin with '.' or '\'.
+std::string capitals(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+/// The words of a statement in capitals, names in quotes among them, without texts and comments; a command's begin with '.'
+/// or '\'.
 std::vector<std::string> words_of(std::string_view text) {
   constexpr size_t kWordsMax = 10'000;
   std::vector<std::string> words;
@@ -97,7 +104,9 @@ std::vector<std::string> words_of(std::string_view text) {
         at += here == "/*" || here == "*/" ? 2 : 1;
       } while (depth > 0 && at < text.size());
     } else if (rest[0] == '\'' || rest[0] == '"') {
-      at = std::min(text.find(rest[0], at + 1), text.size() - 1) + 1;
+      const size_t end = std::min(text.find(rest[0], at + 1), text.size() - 1);
+      if (rest[0] == '"') words.push_back(capitals(text.substr(at + 1, end - at - 1)));
+      at = end + 1;
     } else if (is_word(rest[0]) || (words.empty() && (rest[0] == '.' || rest[0] == '\\'))) {
       std::string& word = words.emplace_back();
       do word += static_cast<char>(std::toupper(static_cast<unsigned char>(text[at])));
@@ -117,16 +126,27 @@ StepKind step_kind(std::string_view text) {
   const auto is_one_of = [](std::string_view one, std::initializer_list<std::string_view> all) {
     return std::ranges::find(all, one) != all.end();
   };
-  const auto is_temporary = [&](std::string_view each) { return is_one_of(each, {"TEMP", "TEMPORARY", "PG_TEMP"}); };
-  if (word(0) == "SET") return is_one_of(word(1), {"LOCAL", "TRANSACTION"}) ? StepKind::kReads : StepKind::kSession;
-  if (is_one_of(word(0), {"RESET", "PREPARE", "DEALLOCATE", ".MODE", ".TIMER", "\\TIMING", ".EXPANDED", "\\X", ".OUTPUT", "\\O"}))
+  const auto is_temporary = [&](std::string_view each) { return is_one_of(each, {"TEMP", "TEMPORARY"}); };
+  if (word(0) == "SET") return is_one_of(word(1), {"LOCAL", "TRANSACTION"}) ? StepKind::kReads : StepKind::kSetting;
+  if (word(0) == "RESET") return StepKind::kSetting;
+  if (word(0) == "PREPARE") return StepKind::kPrepare;
+  if (is_one_of(word(0), {"DEALLOCATE", ".MODE", ".TIMER", "\\TIMING", ".EXPANDED", "\\X", ".OUTPUT", "\\O", ".QUIT", ".EXIT", "\\Q"}))
     return StepKind::kSession;
+  if (is_one_of(word(0), {"COMMIT", "END", "ROLLBACK", "ABORT"})) {
+    const bool chains = words.size() > 2 && words.back() == "CHAIN" && words[words.size() - 2] == "AND";
+    return chains ? StepKind::kChain : StepKind::kChanges;
+  }
   if (word(0) == "CREATE") {
-    for (size_t i = 1; i < 5; ++i)
-      if (is_temporary(word(i))) return StepKind::kTemporary;
+    size_t i = 1;
+    while (is_one_of(word(i), {"OR", "REPLACE", "LOCAL", "GLOBAL"})) ++i;
+    if (is_temporary(word(i))) return StepKind::kTemporary;
+    for (size_t end = i + 6; i < end; ++i)
+      if (word(i) == "PG_TEMP") return StepKind::kTemporary;
   } else if (is_one_of(word(0), {"SELECT", "WITH"})) {
     const auto into = std::ranges::find(words, "INTO");
-    if (into != words.end() && into + 1 != words.end() && is_temporary(into[1])) return StepKind::kTemporary;
+    const bool selects = into != words.end() && !is_one_of(into[-1], {"INSERT", "MERGE"});
+    if (selects && words.end() - into > 2 && is_temporary(into[1]) && into[2] != "FROM") return StepKind::kTemporary;
+    if (selects && words.end() - into > 1 && into[1] == "PG_TEMP") return StepKind::kTemporary;
     if (word(0) == "SELECT" && into == words.end()) return StepKind::kReads;
   } else if (is_one_of(word(0), {"VALUES", "TABLE", "SHOW", "EXPLAIN", "DESCRIBE", "BEGIN", "START"}) || word(0).starts_with('.') ||
              word(0).starts_with('\\')) {
@@ -184,7 +204,16 @@ ScriptRun::Found ScriptRun::find() {
   return edited_line_ != 0 ? Found::kOther : Found::kUnfinished;
 }
 
+std::string ScriptRun::receipt() const {
+  const uint64_t script = XXH3_64bits(hashes_.data(), hashes_.size() * sizeof(uint64_t));
+  return fmt::format("{} {} {:016x}", run_id_, step_, script);
+}
+
 void ScriptRun::go_on(std::string_view receipt) {
+  for (size_t i = steps_.size(); i-- > 0;) {
+    const bool ends = steps_[i].block != Block::kOpen;
+    steps_[i].undone = ends ? steps_[i].block == Block::kRolledBack : i + 1 < steps_.size() && steps_[i + 1].undone;
+  }
   for (size_t i = 0; i < steps_.size(); ++i) {
     if (steps_[i].block == Block::kOpen) continue;
     done_ = i + 1;
@@ -200,9 +229,12 @@ void ScriptRun::go_on(std::string_view receipt) {
   synced_ = true;
 }
 
-void ScriptRun::has_run(std::string_view receipt) {
+bool ScriptRun::has_run(std::string_view receipt) {
+  const std::string mine = this->receipt();
+  if (receipt.substr(receipt.rfind(' ') + 1) != mine.substr(mine.rfind(' ') + 1)) return false;
   run_id_ = receipt.substr(0, receipt.find(' '));
   done_ = SIZE_MAX;
+  return true;
 }
 
 void ScriptRun::begin() {
@@ -219,14 +251,17 @@ void ScriptRun::begin() {
     errno = EEXIST;
     fail("cannot use \"" + path_ + "\", which is not Cairn's");
   }
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) fail("cannot replace \"" + path_ + "\"");
-  file_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file_ < 0) fail("cannot make \"" + path_ + "\"");
+  // Under its name it is whole.
+  const std::string draft = path_ + ".new";
+  if (::unlink(draft.c_str()) != 0 && errno != ENOENT) fail("cannot replace \"" + draft + "\"");
+  file_ = ::open(draft.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (file_ < 0) fail("cannot make \"" + draft + "\"");
   fmt::memory_buffer header;
   fmt::format_to(std::back_inserter(header), "{}\n{}\n{:016x}\n{} {}\n", kFirstLine, run_id_, hash_of(script_), lines_per_hash_,
                  hashes_.size());
   for (const uint64_t hash : hashes_) fmt::format_to(std::back_inserter(header), "{:016x}\n", hash);
   append({header.data(), header.size()});
+  if (::rename(draft.c_str(), path_.c_str()) != 0) fail("cannot make \"" + path_ + "\"");
 }
 
 void ScriptRun::append(std::string_view text) {
@@ -243,14 +278,12 @@ bool ScriptRun::has_ended(std::string_view receipt) const {
   return receipt.starts_with(run) && std::strtoull(std::string(receipt.substr(run.size())).c_str(), nullptr, 10) < done_;
 }
 
-bool ScriptRun::is_as_it_was(std::string_view text) const {
-  return step_ >= steps_.size() || steps_[step_].hash == hash_of(text);
+bool ScriptRun::is_of_other_run(std::string_view receipt) const {
+  return receipt.starts_with(receipt_name_ + ": ") && !receipt.starts_with(receipt_name_ + ": " + run_id_ + " ");
 }
 
-bool ScriptRun::is_undone() const {
-  size_t end = step_;
-  while (end < steps_.size() && steps_[end].block == Block::kOpen) ++end;
-  return end < steps_.size() && steps_[end].block == Block::kRolledBack;
+bool ScriptRun::is_as_it_was(std::string_view text) const {
+  return step_ >= steps_.size() || steps_[step_].hash == hash_of(text);
 }
 
 void ScriptRun::prepare_for(std::string_view text) {
@@ -274,6 +307,10 @@ void ScriptRun::ended(std::string_view text, Block block, size_t output_bytes) {
 void ScriptRun::skip(std::string_view text) {
   if (step_ >= steps_.size()) return ended(text, Block::kNone, output_bytes_);
   ++step_;
+}
+
+void ScriptRun::give_up() {
+  if (file_ >= 0 && ::ftruncate(file_, 0) != 0) ::unlink(path_.c_str());
 }
 
 void ScriptRun::finish() {

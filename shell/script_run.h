@@ -13,7 +13,10 @@ namespace cairn::shell {
 enum class StepKind : uint8_t {
   kReads,      ///< it gave rows
   kChanges,    ///< it changed the database, or may have
-  kSession,    ///< it made the session what it was, and is made again: SET, PREPARE, .mode
+  kSession,    ///< it made the session or the shell what it was, and is done again: .mode, DEALLOCATE
+  kSetting,    ///< so did SET, which a transaction takes with it that is rolled back
+  kPrepare,    ///< so did PREPARE, where what it needs is there still
+  kChain,      ///< it began a transaction as it ended one: COMMIT AND CHAIN
   kTemporary,  ///< it made a relation that died with its process
 };
 StepKind step_kind(std::string_view text);
@@ -22,12 +25,12 @@ StepKind step_kind(std::string_view text);
 /// died can go on. The steps of a script are its statements and commands, those of files that it reads among them.
 ///
 ///   DATABASE/scripts/NAME   NAME: 16 hexadecimal digits, of the script's path
-///     header   "cairn script 1", the run's id, the script's path; lines per hash, hashes of its lines
+///     header   "cairn script 1", the run's id, hash of the script's path; lines per hash, hashes of its lines
 ///     step     a line behind each step that has ended: its hash, how it left the transaction, where its output ended
 ///
 /// A step inside a transaction block has come to nothing where the block has not ended. A process may die between a
-/// commit and the line that tells of it: each commit leaves a receipt (cairn_leave_receipts), with the run's id and the
-/// number of the step. The file goes when the script has ended; a receipt without it is of a run that did.
+/// commit and the line that tells of it: each commit leaves a receipt (cairn_leave_receipts), with the run's id, the number
+/// of the step, and a hash of the script. The file goes when the script has ended; a receipt without it is of a run that did.
 class ScriptRun {
  public:
   enum class Block : char { kNone = '-', kOpen = 'b', kRolledBack = 'r' };
@@ -41,14 +44,14 @@ class ScriptRun {
 
   /// The name of the receipts that its commits leave, and the text of the next step's.
   const std::string& receipt_name() const { return receipt_name_; }
-  std::string receipt() const { return run_id_ + " " + std::to_string(step_); }
+  std::string receipt() const;
 
   /// Reads what an earlier run has left; changes nothing.
   Found find();
   /// kUnfinished: goes on with it. `receipt`: the newest of its name. What has ended by it is not run again.
   void go_on(std::string_view receipt);
-  /// kNothing: a run that left this receipt has come to its end.
-  void has_run(std::string_view receipt);
+  /// kNothing: whether the run that left this receipt was one of this very script; it has come to its end.
+  bool has_run(std::string_view receipt);
   /// kOther: the first line that is not as it was when the run began.
   size_t edited_line() const { return edited_line_; }
   /// A new run. Errors: std::system_error.
@@ -58,9 +61,13 @@ class ScriptRun {
   bool is_done() const { return step_ < done_; }
   /// Whether a query that left this receipt was a step of this run that has ended.
   bool has_ended(std::string_view receipt) const;
+  /// Whether it was one of another run of the script.
+  bool is_of_other_run(std::string_view receipt) const;
+  /// Whether its line is missing: only a receipt tells of it.
+  bool is_known_by_receipt() const { return step_ >= steps_.size(); }
   bool is_as_it_was(std::string_view text) const;
   /// Whether what a step of this kind did went with a transaction that was rolled back.
-  bool is_undone() const;
+  bool is_undone() const { return step_ < steps_.size() && steps_[step_].undone; }
   size_t output_bytes() const { return output_bytes_; }  ///< behind the last step that is done, of .output
   /// Before a step that may change the database: a power cut leaves the file from now on.
   void prepare_for(std::string_view text);
@@ -69,12 +76,15 @@ class ScriptRun {
   void skip(std::string_view text);
   /// The script has ended.
   void finish();
+  /// Its file tells of no run any more, and says so.
+  void give_up();
 
  private:
   struct Step {
     uint64_t hash;
     Block block;
     size_t output_bytes;
+    bool undone = false;  ///< in a block that was rolled back
   };
   bool read(std::FILE* file);
   void append(std::string_view text);

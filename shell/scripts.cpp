@@ -28,6 +28,7 @@ bool is_read_command(std::string_view text) {
 
 void Shell::stop_noting(const char* why) {
   print(stderr, "warning: this run cannot go on should it be killed: {}\n", why);
+  if (script_ != nullptr) script_->give_up();
   script_.reset();
   cairn_leave_receipts(connection_, nullptr, nullptr, nullptr);
 }
@@ -45,21 +46,21 @@ bool Shell::begin_script(const std::string& path, bool resume, int& code) {
   if (found == ScriptRun::Found::kDamaged && resume)
     return refuse(kExitSqlError, fmt::format("what the last run of \"{}\" noted cannot be read; {}", path, anew));
   if (found == ScriptRun::Found::kOther && resume)
-    return refuse(kExitSqlError, fmt::format("{}:{}: the script has been edited since the run that was killed; put it back to go on, {}",
+    return refuse(kExitSqlError, fmt::format("{}:{}: the script has been edited since its run that did not end; put it back to go on, {}",
                                              path, script->edited_line(), anew));
   if (found == ScriptRun::Found::kUnfinished && resume) {
     script->go_on(receipt == nullptr ? "" : receipt);
     passing_over_ = true;
   } else {
-    if (resume && receipt != nullptr) {
-      script->has_run(receipt);
+    if (resume && receipt != nullptr && script->has_run(receipt)) {
       forget_ended(*script);
       return refuse(kExitOk, fmt::format("\"{}\" has been run to its end; {}", path, anew));
     }
     if (resume) print(stderr, "notice: there is no run of \"{}\" to go on with: it begins\n", path);
     if (found == ScriptRun::Found::kUnfinished)
-      print(stderr, "notice: \"{}\" begins anew; its run that was killed would go on with --resume\n", path);
+      print(stderr, "notice: \"{}\" begins anew; its run that did not end would have gone on with --resume\n", path);
     script->begin();
+    forget_ended(*script);
   }
   script_ = std::move(script);
   return true;
@@ -100,9 +101,10 @@ int Shell::run_step(std::string_view text, const std::function<int()>& run) {
     command_tag_.clear();
     if (const int code = run(); code != kExitOk) return code;
     using Block = ScriptRun::Block;
-    const Block block = cairn_transaction_block(connection_) != CAIRN_BLOCK_NONE ? Block::kOpen
-                        : in_block && command_tag_ == "ROLLBACK"               ? Block::kRolledBack
-                                                                               : Block::kNone;
+    const Block block = in_block && command_tag_ == "ROLLBACK"                 ? Block::kRolledBack
+                        : in_block && command_tag_ == "COMMIT"                 ? Block::kNone
+                        : cairn_transaction_block(connection_) != CAIRN_BLOCK_NONE ? Block::kOpen
+                                                                                   : Block::kNone;
     const long position = out_ == stdout ? 0 : std::ftell(out_);
     script_->ended(text, block, position < 0 ? 0 : static_cast<size_t>(position));
   } catch (const std::system_error& error) {
@@ -116,35 +118,51 @@ void Shell::go_on_here() {
   passing_over_ = false;
   print(stderr, "{}the script goes on here\n", place(0));
   std::fflush(out_);
-  if (out_ != stdout && ::ftruncate(fileno(out_), static_cast<off_t>(script_->output_bytes())) != 0)
-    complain("the output file holds rows of a statement that is run again");
+  if (out_ != stdout) cut_output();
   forget_ended(*script_);
+  if (chained_) cairn_execute(connection_, "BEGIN", nullptr);
 }
 
-/// A process may die between the end of a step and its end in the log of checkpoints.
+/// What a statement wrote before its process died, it writes again.
+void Shell::cut_output() {
+  struct stat status{};
+  const int file = fileno(out_);
+  const auto bytes = static_cast<off_t>(script_->output_bytes());
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return;
+  if (status.st_size < bytes) return complain("the output file is not what it was: what the script had written is not in it");
+  if (::ftruncate(file, bytes) != 0) complain("the output file holds rows of a statement that is run again");
+}
+
+/// A process may die between the end of a step and its end in the log of checkpoints; and a run that begins anew will not go
+/// on with what another left.
 void Shell::forget_ended(const ScriptRun& script) {
   cairn_query_list* list = nullptr;
   cairn_interrupted_queries(connection_, &list, nullptr);
   for (size_t i = 0; i < cairn_query_list_count(list); ++i) {
-    if (script.has_ended(cairn_query_list_receipt(list, i))) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
+    const char* const receipt = cairn_query_list_receipt(list, i);
+    if (script.has_ended(receipt) || script.is_of_other_run(receipt)) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
   }
   cairn_query_list_destroy(list);
 }
 
 int Shell::pass_over(std::string_view text, const std::function<int()>& run) {
   if (!script_->is_as_it_was(text)) {
-    complain("this has been edited since the run that was killed; put it back to go on, without --resume the script begins anew");
+    complain("this has been edited since the run that did not end; put it back to go on, without --resume the script begins anew");
     return kExitSqlError;
   }
-  const StepKind kind = script_->is_undone() ? StepKind::kReads : step_kind(text);
-  if (kind == StepKind::kTemporary) {
+  const StepKind kind = step_kind(text);
+  if (script_->is_known_by_receipt())
+    print(stderr, "{}this had committed when its process died; what it returned is not given again\n", place(0));
+  const bool is_undone = script_->is_undone() && (kind == StepKind::kTemporary || kind == StepKind::kSetting);
+  chained_ = kind == StepKind::kChain || (chained_ && kind != StepKind::kChanges);
+  if (kind == StepKind::kTemporary && !is_undone) {
     complain("the temporary relation that was made here is gone, and --resume cannot make it anew; without --resume the "
              "script begins anew");
     return kExitSqlError;
   }
-  if (kind == StepKind::kSession) {
-    if (const int code = run(); code != kExitOk) return code;
-  }
+  const bool is_again = kind == StepKind::kSession || kind == StepKind::kPrepare || (kind == StepKind::kSetting && !is_undone);
+  // What was prepared may need what a later step has dropped: whoever executes it will hear of it.
+  if (const int code = is_again ? run() : kExitOk; code != kExitOk && kind != StepKind::kPrepare) return code;
   try {
     script_->skip(text);
   } catch (const std::system_error& error) {

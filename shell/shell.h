@@ -60,6 +60,7 @@ class Shell {
   /// Runs a statement or a command, or passes over it where an earlier run of the script had it.
   int run_step(std::string_view text, const std::function<int()>& run);
   void go_on_here();
+  void cut_output();
   void forget_ended(const ScriptRun& script);
   int pass_over(std::string_view text, const std::function<int()>& run);
   /// False where the script is not to be run; `code`: then the exit code.
@@ -101,6 +102,7 @@ class Shell {
   std::string source_;           ///< the script that the running statement or command stands in; empty: none
   size_t source_line_ = 0;       ///< where it begins there
   std::unique_ptr<ScriptRun> script_;  ///< nullptr: steps are not noted
+  bool chained_ = false;         ///< the last of those steps began a transaction as it ended one
   bool passing_over_ = false;    ///< steps that an earlier run had
   std::string command_tag_;      ///< of the last statement
   size_t reads_open_ = 0;        ///< .read inside .read

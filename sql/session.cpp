@@ -8,6 +8,7 @@
 #include "sql/session_state.h"
 #include "sql/statements/statements.h"
 #include "vector/error.h"
+#include "vector/memory_account.h"
 #include "vector/memory_pool.h"
 #include "vector/statement_clock.h"
 
@@ -265,6 +266,7 @@ std::unique_ptr<QueryExecution> SessionState::start(const PlanPtr& plan, std::sh
   // memory_limit: half for the database's columns, three eighths for breakers' rows, the rest for what is on its way.
   engine_->database().limit_cache(settings.memory_limit_bytes / 2);
   limit_kept_blocks(settings.memory_limit_bytes / 16);
+  MemoryAccount::process().set_limit(settings.memory_limit_bytes);
   settings.memory_limit_bytes = settings.memory_limit_bytes / 8 * 3;
   return QueryExecution::start(plan, std::move(settings), std::move(observer), profiling);
 }

@@ -1,5 +1,7 @@
 // What a session's queries leave behind for a restart, and how they go on.
 
+#include <algorithm>
+
 #include "exec/plan/plan_nodes.h"
 #include "sql/session_state.h"
 #include "sql/statements/results.h"
@@ -45,7 +47,7 @@ std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& plan
   CheckpointRequest request;
   request.writes = writes;
   if (statement.resumed != nullptr) request.goes_on = statement.resumed->writes;
-  request.receipt = in_one_piece(receipt_);
+  request.receipt = statement.resumed != nullptr ? statement.resumed->receipt : receipt_;
   request.text = statement.text;
   request.context = context_of(statement);
   request.plan = planned.plan;
@@ -91,7 +93,7 @@ std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
   if (store == nullptr) return queries;
   const Database& database = engine_->database();
   for (const cairn::InterruptedQuery& query : store->interrupted(interruption_check()))
-    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total, query.receipt, query.bytes,
+    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total, in_one_piece(query.receipt), query.bytes,
                        bytes_pinned(database.pinned(query.pin).get(), *database.snapshot()), query.tries.given_up(),
                        query.committed.has_value()});
   return queries;
@@ -152,12 +154,25 @@ std::unique_ptr<StatementResult> SessionState::answer_of_committed(std::string_v
   return rows.finish("CALL");
 }
 
+namespace {
+
+bool has_parameters(const QueryContext& context, const Statement& statement) {
+  static const std::vector<Value> none;
+  const auto same = [](const Value& a, const Value& b) {
+    return a.type == b.type && a.null == b.null && (a.null || a.to_string() == b.to_string());
+  };
+  return std::ranges::equal(context.parameters, statement.parameters != nullptr ? *statement.parameters : none, same);
+}
+
+}  // namespace
+
 std::unique_ptr<StatementResult> SessionState::go_on_here(const Statement& statement) {
   if (receipt_.first.empty() || block_ || statement.resumed != nullptr) return nullptr;
   std::shared_ptr<CheckpointStore> store = checkpoint_store();
   if (store == nullptr) return nullptr;
   for (const cairn::InterruptedQuery& query : store->interrupted(interruption_check()))
-    if (query.text == statement.text && !query.writes.empty() && !query.committed && query.receipt == in_one_piece(receipt_))
+    if (query.text == statement.text && !query.writes.empty() && !query.committed && query.receipt == receipt_ &&
+        has_parameters(query.context, statement))
       return resume_query(query);
   return nullptr;
 }

@@ -1,5 +1,7 @@
 #include "sql/settings.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -205,7 +207,7 @@ const std::vector<SettingDescription>& Settings::all() {
        check_epoch},
       {"checkpoint_limit", "0", "Most bytes that checkpoints may take together; 0: no limit.", check_bytes},
       {"checkpoint_retention", "7 days",
-       "How long what a query left is kept once its process has died, such as 12 h or 30 days; forever: until it is discarded.",
+       "How long after a query began what is durable of it is kept, should its process die, such as 12 h or 30 days; forever: until it is discarded.",
        check_retention},
       {"checkpoint_verbose", "off", "A notice for every breaker that becomes durable.", check_switch},
       {"client_encoding", "UTF8", "Always UTF8.", check_utf8},
@@ -216,7 +218,7 @@ const std::vector<SettingDescription>& Settings::all() {
       {"extra_float_digits", "1", "Floating-point numbers are always printed so that they read back equal.",
        check_integer<-15, 3>, true},
       {"intervalstyle", "postgres", "Always postgres.", check_fixed, true},
-      {"memory_limit", "40%", "What a query's rows (3/8) and the database's cached columns (1/2) may take; more goes to temp_directory. Such as 2GB, or a share of the memory at hand; 0: no limit.",
+      {"memory_limit", "40%", "What this process may take: rows of queries (3/8 each at most), cached columns (1/2, and less where queries need it), what waits. More rows go to temp_directory. Such as 2GB, or a share of the memory at hand; 0: no limit.",
        check_memory},
       {"search_path", "public", "Schemas in which names without one are looked for; what is made without one is made in the first.", check_any, true},
       {"server_encoding", "UTF8", "Always UTF8.", check_utf8},
@@ -247,9 +249,27 @@ size_t Settings::find(std::string_view name) {
 
 Settings::Settings() : values_(all().size()) { reset_all(); }
 
+uint64_t least_memory_bytes(unsigned threads, size_t vector_capacity) {
+  constexpr uint64_t kProcessBytes = uint64_t{20} << 20, kWorkerBytes = uint64_t{4} << 20;
+  constexpr uint64_t kBytesPerRow = uint64_t{1} << 10;  // of a batch: its columns at every operator of a pipeline
+  return kProcessBytes + threads * (kWorkerBytes + kBytesPerRow * std::min(vector_capacity, kRowGroupRows));
+}
+
 void Settings::set(std::string_view name, std::string_view text) {
   size_t index = find(name);
-  values_[index] = all()[index].check(all()[index], text);
+  std::string value = all()[index].check(all()[index], text);
+  if (all()[index].name == "memory_limit") check_least_memory(value);
+  values_[index] = std::move(value);
+}
+
+void Settings::check_least_memory(const std::string& limit) const {
+  const ExecutionSettings now = execution();
+  const uint64_t least = least_memory_bytes(now.threads, now.vector_capacity), bytes = parse_memory(limit);
+  if (bytes == 0 || bytes >= least) return;
+  throw Error(sqlstate::kInvalidParameterValue,
+              fmt::format("invalid value for parameter \"memory_limit\": \"{}\"; the least for {} threads and vectors of {} rows is {}kB",
+                          limit, now.threads, now.vector_capacity, (least + 1023) / 1024),
+              "fewer threads need less, as do smaller vectors: SET threads, SET vector_capacity");
 }
 
 void Settings::reset(std::string_view name) {

@@ -50,8 +50,13 @@ class Settings {
 
  private:
   static size_t find(std::string_view name);
+  void check_least_memory(const std::string& limit) const;
   std::vector<std::string> values_;  ///< in the order of all()
 };
+
+/// The least memory_limit: what queries need so that every operator can do its work piece by piece. Each worker reads row
+/// groups, fills batches, writes and reads pieces of what it has spilled.
+uint64_t least_memory_bytes(unsigned threads, size_t vector_capacity);
 
 /// "512MB", "1GB", "64kB", bare bytes. Errors: kInvalidParameterValue.
 uint64_t parse_bytes(std::string_view text);

@@ -20,16 +20,24 @@ AlignedBytes& AlignedBytes::operator=(AlignedBytes&& other) noexcept {
   return *this;
 }
 
-AlignedBytes::~AlignedBytes() { free_block(data_, capacity_ + 64); }
+AlignedBytes::~AlignedBytes() { free_block(data_, capacity_ + kReadableBehind); }
 
 void AlignedBytes::grow(size_t bytes, size_t used) {
   if (bytes <= capacity_) return;
   const size_t capacity = std::max(bytes, capacity_ + capacity_ / 2);
-  std::byte* data = static_cast<std::byte*>(allocate_block(capacity + 64));
+  std::byte* data = static_cast<std::byte*>(allocate_block(capacity + kReadableBehind));
   if (used != 0) std::memcpy(data, data_, used);
-  free_block(data_, capacity_ + 64);
+  free_block(data_, capacity_ + kReadableBehind);
   data_ = data;
   capacity_ = capacity;
+}
+
+char* StringHeap::add_block(size_t bytes) {
+  AlignedBytes block;
+  block.grow(bytes, 0);
+  blocks_.push_back(std::move(block));
+  bytes_ += bytes;
+  return reinterpret_cast<char*>(blocks_.back().data());
 }
 
 StringRef StringHeap::add(std::string_view text) {
@@ -38,15 +46,13 @@ StringRef StringHeap::add(std::string_view text) {
   if (text.size() > left_) {
     // A string that would waste most of a block gets one of its own, and the current block stays open.
     if (text.size() > next_block_bytes_ / 4) {
-      blocks_.push_back(std::make_unique_for_overwrite<char[]>(text.size()));
-      bytes_ += text.size();
-      std::memcpy(blocks_.back().get(), text.data(), text.size());
-      return StringRef(blocks_.back().get(), static_cast<uint32_t>(text.size()));
+      char* const own = add_block(text.size());
+      std::memcpy(own, text.data(), text.size());
+      return StringRef(own, static_cast<uint32_t>(text.size()));
     }
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(next_block_bytes_));
-    bytes_ += next_block_bytes_;
-    next_ = blocks_.back().get();
-    left_ = next_block_bytes_;
+    const size_t bytes = next_block_bytes_ - AlignedBytes::kReadableBehind;
+    next_ = add_block(bytes);
+    left_ = bytes;
     next_block_bytes_ = std::min<size_t>(next_block_bytes_ * 2, size_t{1} << 20);
   }
   char* at = next_;

@@ -7,26 +7,10 @@
 
 namespace cairn {
 
-/// Bytes of long strings, bump-allocated; addresses are stable until the heap dies.
-class StringHeap {
- public:
-  /// Copies the bytes where they do not fit inside a StringRef.
-  StringRef add(std::string_view text);
-  size_t bytes() const { return bytes_; }
-  /// Takes over another heap's blocks (their addresses stay valid).
-  void adopt(StringHeap&& other);
-
- private:
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  char* next_ = nullptr;
-  size_t left_ = 0;
-  size_t next_block_bytes_ = 4096;
-  size_t bytes_ = 0;
-};
-
 /// Uninitialized growable bytes on a 64-byte boundary, with 64 readable bytes behind the end.
 class AlignedBytes {
  public:
+  static constexpr size_t kReadableBehind = 64;
   AlignedBytes() = default;
   AlignedBytes(AlignedBytes&& other) noexcept;
   AlignedBytes& operator=(AlignedBytes&& other) noexcept;
@@ -41,6 +25,25 @@ class AlignedBytes {
  private:
   std::byte* data_ = nullptr;
   size_t capacity_ = 0;
+};
+
+/// Bytes of long strings, bump-allocated; addresses are stable until the heap dies.
+class StringHeap {
+ public:
+  /// Copies the bytes where they do not fit inside a StringRef.
+  StringRef add(std::string_view text);
+  size_t bytes() const { return bytes_; }
+  /// Takes over another heap's blocks (their addresses stay valid).
+  void adopt(StringHeap&& other);
+
+ private:
+  char* add_block(size_t bytes);
+
+  std::vector<AlignedBytes> blocks_;
+  char* next_ = nullptr;
+  size_t left_ = 0;
+  size_t next_block_bytes_ = 4096;  ///< with the readable bytes behind its end
+  size_t bytes_ = 0;
 };
 
 /// An owned, growable flat column with validity and its strings' bytes. What sinks collect into, and what the segment

@@ -4,19 +4,23 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
 #include <cstdint>
 #include <mutex>
 #include <new>
+
+#include "vector/memory_account.h"
 
 namespace cairn {
 
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
-constexpr size_t kPooledBytesMin = size_t{128} << 10;
 constexpr size_t kHugePageBytes = size_t{2} << 20;
-/// What is kept for later, in all, however much memory there is; beyond, blocks go back to the system.
+/// Smaller blocks are cut from regions: as mappings of their own they would be too many for the kernel.
+constexpr size_t kRegionBytes = size_t{16} << 20;
+/// What is kept for later, in all, however much memory there is; beyond, pages go back to the system.
 constexpr size_t kKeptBytesMax = size_t{512} << 20;
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -39,27 +43,33 @@ SizeClass size_class(size_t bytes) {
   return {exponent * 4 + (quarters - 5), quarters << exponent};
 }
 
-class Pool {
+/// A block is in use, kept (its pages are there), or, where it is cut from a region, vacant (they are the system's again).
+class Pool final : public MemoryHolder {
  public:
+  Pool() { MemoryAccount::process().add_holder(*this, true); }
+
   void* take(SizeClass size) {
     {
       const std::lock_guard lock(mutex_);
-      std::vector<void*>& blocks = blocks_[size.number];
-      if (!blocks.empty()) {
-        void* block = blocks.back();
-        blocks.pop_back();
+      if (void* const block = take_last(kept_[size.number])) {
         kept_bytes_ -= size.bytes;
         return block;
       }
     }
-    return size.bytes < kPageBlockBytesMin ? ::operator new(size.bytes, kAlignment) : map(size.bytes);
+    MemoryAccount::process().add_blocks(size.bytes);  // with no lock held: others let go of blocks
+    try {
+      return size.bytes >= kHugePageBytes ? map(size.bytes) : take_vacant(size);
+    } catch (...) {
+      MemoryAccount::process().remove_blocks(size.bytes);
+      throw;
+    }
   }
 
   void give_back(void* block, SizeClass size) noexcept {
     try {
       const std::lock_guard lock(mutex_);
-      if (kept_bytes_ + size.bytes <= std::min(kept_bytes_max_, kept_bytes_limit_)) {
-        blocks_[size.number].push_back(block);
+      if (kept_bytes_ + size.bytes <= std::min(kept_bytes_max_, kept_bytes_limit_.load())) {
+        kept_[size.number].push_back(block);
         kept_bytes_ += size.bytes;
         return;
       }
@@ -69,32 +79,66 @@ class Pool {
   }
 
   void limit(size_t bytes) noexcept {
+    kept_bytes_limit_ = bytes == 0 ? SIZE_MAX : bytes;
+    size_t excess = 0;
     {
       const std::lock_guard lock(mutex_);
-      kept_bytes_limit_ = bytes == 0 ? SIZE_MAX : bytes;
-      if (kept_bytes_ <= kept_bytes_limit_) return;
+      if (kept_bytes_ > kept_bytes_limit_) excess = kept_bytes_ - kept_bytes_limit_;
     }
-    trim();
+    if (excess != 0) let_go(excess);
   }
 
-  void trim() noexcept {
-    const std::lock_guard lock(mutex_);
-    for (size_t number = 0; number < blocks_.size(); ++number) {
+  /// The largest first: fewest calls.
+  size_t let_go(size_t bytes) noexcept override {
+    size_t freed = 0;
+    for (size_t number = kept_.size(); number-- > 0 && freed < bytes;) {
       const SizeClass size{number, (number % 4 + 5) << (number / 4)};
-      for (void* block : blocks_[number]) release(block, size);
-      blocks_[number].clear();
+      while (freed < bytes) {
+        void* block;
+        {
+          const std::lock_guard lock(mutex_);
+          if ((block = take_last(kept_[number])) == nullptr) break;
+          kept_bytes_ -= size.bytes;
+        }
+        release(block, size);
+        freed += size.bytes;
+      }
     }
-    kept_bytes_ = 0;
+    return freed;
   }
 
  private:
-  /// From the system, and back to it at once when they are freed: the heap's holes would count for nobody.
-  static void* map(size_t bytes) {
-    const bool huge = bytes >= kHugePageBytes;
-    const size_t spare = huge ? kHugePageBytes : 0;  // to begin where a huge page does
-    void* const begin = ::mmap(nullptr, bytes + spare, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  using Blocks = std::vector<void*>;
+
+  static void* take_last(Blocks& blocks) noexcept {
+    if (blocks.empty()) return nullptr;
+    void* const block = blocks.back();
+    blocks.pop_back();
+    return block;
+  }
+
+  void* take_vacant(SizeClass size) {
+    const std::lock_guard lock(mutex_);
+    Blocks& vacant = vacant_[size.number];
+    if (void* const block = take_last(vacant)) return block;
+    const size_t count = kRegionBytes / size.bytes;
+    vacant.reserve((regions_[size.number] + 1) * count);  // for all that there will be: release() must not fail
+    auto* const region = static_cast<std::byte*>(map_pages(count * size.bytes));
+    ++regions_[size.number];
+    ::madvise(region, count * size.bytes, MADV_NOHUGEPAGE);  // a page of a freed block would stay with its neighbours
+    for (size_t i = count; --i > 0;) vacant.push_back(region + i * size.bytes);
+    return region;
+  }
+
+  static void* map_pages(size_t bytes) {
+    void* const begin = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (begin == MAP_FAILED) throw std::bad_alloc();
-    if (!huge) return begin;
+    return begin;
+  }
+  /// From the system, and back to it at once when they are freed; begins where a huge page does.
+  static void* map(size_t bytes) {
+    const size_t spare = kHugePageBytes;
+    void* const begin = map_pages(bytes + spare);
     auto* const block = reinterpret_cast<std::byte*>((reinterpret_cast<uintptr_t>(begin) + spare - 1) / spare * spare);
     const size_t before = static_cast<size_t>(block - static_cast<std::byte*>(begin));
     if (before != 0) ::munmap(begin, before);
@@ -102,15 +146,25 @@ class Pool {
     ::madvise(block, bytes, MADV_HUGEPAGE);  // a wish: nothing depends on it
     return block;
   }
-  static void release(void* block, SizeClass size) noexcept {
-    if (size.bytes < kPageBlockBytesMin) return ::operator delete(block, kAlignment);
-    ::munmap(block, size.bytes);
+
+  /// Gives its pages back to the system.
+  void release(void* block, SizeClass size) noexcept {
+    if (size.bytes >= kHugePageBytes) {
+      ::munmap(block, size.bytes);
+    } else {
+      ::madvise(block, size.bytes, MADV_DONTNEED);
+      const std::lock_guard lock(mutex_);
+      vacant_[size.number].push_back(block);
+    }
+    MemoryAccount::process().remove_blocks(size.bytes);
   }
 
   std::mutex mutex_;
   const size_t kept_bytes_max_ = std::min(kKeptBytesMax, kKeptBlocksShare.bytes());
-  std::array<std::vector<void*>, 256> blocks_;  ///< by size class
-  size_t kept_bytes_ = 0, kept_bytes_limit_ = SIZE_MAX;
+  std::array<Blocks, 256> kept_, vacant_;  ///< by size class
+  std::array<size_t, 256> regions_{};
+  size_t kept_bytes_ = 0;
+  std::atomic<size_t> kept_bytes_limit_{SIZE_MAX};
 };
 
 /// Never destroyed: blocks may be freed by destructors that run after any of ours would.
@@ -122,13 +176,13 @@ Pool& pool() {
 }  // namespace
 
 void* allocate_block(size_t bytes) {
-  if (!kPooling || bytes < kPooledBytesMin) return ::operator new(bytes, alignment_of(bytes));
+  if (!kPooling || bytes < kPageBlockBytesMin) return ::operator new(bytes, alignment_of(bytes));
   return pool().take(size_class(bytes));
 }
 
 void free_block(void* block, size_t bytes) noexcept {
   if (block == nullptr) return;
-  if (!kPooling || bytes < kPooledBytesMin) return ::operator delete(block, alignment_of(bytes));
+  if (!kPooling || bytes < kPageBlockBytesMin) return ::operator delete(block, alignment_of(bytes));
   pool().give_back(block, size_class(bytes));
 }
 
@@ -137,7 +191,7 @@ void limit_kept_blocks(size_t bytes) noexcept {
 }
 
 void trim_blocks() noexcept {
-  if (kPooling) pool().trim();
+  if (kPooling) pool().let_go(SIZE_MAX);
 }
 
 }  // namespace cairn

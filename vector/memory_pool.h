@@ -10,8 +10,8 @@
 
 namespace cairn {
 
-/// Blocks of so many bytes and more begin at a page.
-inline constexpr size_t kPageBlockBytesMin = size_t{256} << 10;
+/// Blocks of so many bytes and more begin at a page, and are charged to MemoryAccount::process().
+inline constexpr size_t kPageBlockBytesMin = size_t{32} << 10;
 /// On a 64-byte boundary, uninitialized. Throws std::bad_alloc. Thread-safe.
 void* allocate_block(size_t bytes);
 /// `bytes` as they were allocated. Thread-safe.

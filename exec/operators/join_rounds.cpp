@@ -8,11 +8,11 @@ namespace cairn {
 
 namespace {
 
-/// How much of memory_limit a round's rows may take: its index and packed columns come on top, and other joins of the
-/// pipeline have rounds, too.
+/// How much of memory_limit a round's rows may take: its index and packed columns, three times as much, come on top, and
+/// other joins of the pipeline have rounds, too.
 size_t round_bytes(const MemoryBudget& memory) {
-  const size_t limit = memory.limit_bytes(), left = limit - std::min(limit, memory.used_bytes());
-  return std::max(limit / 16, std::min(limit / 6, left / 4));
+  const size_t limit = memory.limit_bytes();
+  return std::max(limit / 32, std::min(limit / 6, memory.left_bytes() / 6));
 }
 
 constexpr size_t kBatchesPerCharge = 16;

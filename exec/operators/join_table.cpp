@@ -105,16 +105,23 @@ void JoinTable::add(std::unique_ptr<Fragment> sealed) {
   spilled_->add(std::move(*fragment.spilled));
 }
 
-/// Until the rows stand in order they are there twice; then come the index and the packed columns.
-bool JoinTable::fits(size_t row_bytes) const {
-  return spill_store() == nullptr || resources_.memory->limit_bytes() == 0 ||
-         resources_.memory->used_bytes() + 2 * row_bytes <= resources_.memory->limit_bytes();
+/// Until the rows stand in order they are there twice; then come the packed columns, no more than they, and the index.
+/// Whoever probes needs room, too.
+bool JoinTable::fits(size_t row_bytes, uint64_t row_count) const {
+  constexpr size_t kIndexBytesPerRow = 12, kShareOfOthers = 16;
+  const size_t limit = resources_.memory == nullptr ? 0 : resources_.memory->limit_bytes();
+  return spill_store() == nullptr || limit == 0 ||
+         row_bytes + kIndexBytesPerRow * row_count + limit / kShareOfOthers <= resources_.memory->left_bytes();
 }
 
 void JoinTable::finalize(const Parallel& parallel) {
   size_t row_bytes = 0;
-  for (const auto& part : parts_) row_bytes += part->rows().bytes();
-  if (spilled_ != nullptr || !fits(row_bytes)) {
+  uint64_t row_count = 0;
+  for (const auto& part : parts_) {
+    row_bytes += part->rows().bytes();
+    row_count += part->rows().row_count();
+  }
+  if (spilled_ != nullptr || !fits(row_bytes, row_count)) {
     std::vector<std::shared_ptr<const RowSet>> held;
     for (auto& part : parts_) held.push_back(std::make_shared<RowSet>(std::move(part->rows())));
     parts_.clear();
@@ -160,7 +167,7 @@ JoinRounds::Waiting* JoinTable::make_waiting() const {
 }
 
 void JoinTable::restore(std::shared_ptr<const RowSet> rows, const Parallel& parallel) {
-  if (!fits(rows->memory_bytes())) return partition({std::move(rows)}, parallel);
+  if (!fits(rows->memory_bytes(), rows->row_count())) return partition({std::move(rows)}, parallel);
   rows_ = rows->is_resident() ? std::move(rows) : loaded(*rows, parallel);
   build(parallel);
 }

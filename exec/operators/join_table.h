@@ -74,7 +74,7 @@ class JoinTable : public Sink {
  private:
   void build(const Parallel& parallel);
   size_t table_bytes() const;
-  bool fits(size_t row_bytes) const;
+  bool fits(size_t row_bytes, uint64_t row_count) const;
   void partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel);
 
   std::vector<Type> types_, probe_types_;

@@ -14,6 +14,7 @@
 #include "exec/pipeline/profile.h"
 #include "vector/error.h"
 #include "vector/kernels/kernels.h"
+#include "vector/memory_account.h"
 
 namespace cairn {
 namespace {
@@ -208,6 +209,7 @@ Chunks ScanSource::load(const Piece& piece) const {
 }
 
 void ScanSource::load_ahead(uint32_t group) const {
+  if (MemoryAccount::process().is_tight()) return;
   std::lock_guard lock(ahead_mutex_);
   uint32_t ahead = 0;
   for (uint32_t i = group + 1; i < groups_.size() && ahead < kGroupsAhead; ++i) {

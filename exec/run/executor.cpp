@@ -81,7 +81,7 @@ Execution::Execution(PlanPtr plan, ExecutionSettings settings, std::shared_ptr<E
       progress_(graph_.pipelines.size()),
       crew_(pool, settings.threads),
       query_{settings, profiling, observer_.get(), crew_, MemoryBudget(settings.memory_limit_bytes), profile_},
-      stream_(plan_->types, graph_.result_limit, graph_.result_offset) {
+      stream_(plan_->types, graph_.result_limit, graph_.result_offset, &query_.memory) {
   if (settings.storage != nullptr && settings.memory_limit_bytes != 0) {
     spill_file_ = SpillFile::make(settings.storage, settings.temp_directory, settings.temp_limit_bytes);
   }

@@ -33,6 +33,8 @@ struct MorselStopped {};
 constexpr unsigned kBatchesPerCharge = 16;
 /// A fragment that has less is not worth a write: unless the limit itself is small.
 constexpr size_t kSpillBytesMin = size_t{4} << 20;
+/// Nor is one that has less than this, even where the query would fail.
+constexpr size_t kBytesBeyondMin = size_t{32} << 10;
 
 }  // namespace
 
@@ -327,7 +329,8 @@ bool PipelineRun::has_room_for_sealed(const Worker& worker) const {
 void PipelineRun::charge(Worker& worker) {
   const size_t bytes = worker.fragment->bytes();
   if (ChunkStore* store = sink_.spill_store(); store != nullptr && query_.memory.is_short(bytes - worker.charged_bytes)) {
-    if (is_worth_spilling(bytes)) return spill(worker, *store);
+    const bool is_beyond = bytes > worker.charged_bytes + query_.memory.left_bytes();
+    if (is_worth_spilling(bytes) || (is_beyond && bytes >= kBytesBeyondMin)) return spill(worker, *store);
   }
   charge(worker, bytes);
 }

@@ -67,12 +67,17 @@ std::unique_ptr<Sink> make_result_sink(ResultStream& stream, const std::vector<T
   return std::make_unique<ResultSink>(stream, types);
 }
 
-ResultStream::ResultStream(std::vector<Type> types, int64_t limit, int64_t offset)
+ResultStream::ResultStream(std::vector<Type> types, int64_t limit, int64_t offset, MemoryBudget* memory)
     : types_(std::move(types)),
       wanted_(cairn::rows_wanted(limit, offset)),
+      memory_(memory),
+      buffer_bytes_(memory == nullptr || memory->limit_bytes() == 0 ? kBufferBytesMost
+                                                                    : std::min(kBufferBytesMost, memory->limit_bytes() / 16)),
       prefix_(wanted_),
       skip_rows_(static_cast<uint64_t>(offset)),
       left_rows_(wanted_ - skip_rows_) {}
+
+ResultStream::~ResultStream() { charge(buffered_bytes_, 0); }
 
 void ResultStream::begin_morsel(uint64_t ordinal) {
   std::lock_guard lock(mutex_);
@@ -83,15 +88,19 @@ bool ResultStream::must_wait(uint64_t ordinal) const {
   if (closed_ || error_ || prefix_.reached() || ordinal > last_useful_) return false;
   auto head = morsels_.find(head_);
   if (head == morsels_.end()) return false;
-  return ordinal == head_ ? head->second.bytes > kBufferBytes / 4 : buffered_bytes_ > kBufferBytes;
+  return ordinal == head_ ? head->second.bytes > buffer_bytes_ / 4 : buffered_bytes_ > buffer_bytes_;
 }
 
 bool ResultStream::publish(uint64_t ordinal, std::unique_ptr<RowSet::Chunk> chunk, bool last) {
+  const size_t bytes = chunk == nullptr ? 0 : chunk->bytes();
+  charge(0, bytes);
   std::unique_lock lock(mutex_);
-  if (closed_ || error_) return false;
+  if (closed_ || error_) {
+    charge(bytes, 0);
+    return false;
+  }
   MorselChunks& morsel = morsels_[ordinal];
   if (chunk != nullptr && chunk->row_count > 0) {
-    const size_t bytes = chunk->bytes();
     morsel.bytes += bytes;
     morsel.rows += chunk->row_count;
     buffered_bytes_ += bytes;
@@ -104,7 +113,7 @@ bool ResultStream::publish(uint64_t ordinal, std::unique_ptr<RowSet::Chunk> chun
     chunk_came_.notify_all();
   }
   if (prefix_.reached()) room_came_.notify_all();
-  throttled_.store(buffered_bytes_ > kBufferBytes / 2, std::memory_order_relaxed);
+  throttled_.store(buffered_bytes_ > buffer_bytes_ / 2, std::memory_order_relaxed);
   room_came_.wait(lock, [&] { return !must_wait(ordinal); });
   return !closed_ && !error_ && !prefix_.reached();
 }
@@ -160,7 +169,8 @@ std::unique_ptr<RowSet::Chunk> ResultStream::next() {
       const size_t bytes = chunk->bytes();
       morsel.bytes -= bytes;
       buffered_bytes_ -= bytes;
-      throttled_.store(buffered_bytes_ > kBufferBytes / 2, std::memory_order_relaxed);
+      charge(bytes, 0);
+      throttled_.store(buffered_bytes_ > buffer_bytes_ / 2, std::memory_order_relaxed);
       advance();
       room_came_.notify_all();
       if ((chunk = trim(std::move(chunk))) != nullptr) return chunk;

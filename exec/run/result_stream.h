@@ -17,15 +17,20 @@ namespace cairn {
 
 /// Brings the chunks that workers make to the client in the order of morsels, within a bounded buffer.
 ///
-/// The head is the morsel whose chunks the client reads. Above kBufferBytes workers wait in publish(), each with one
+/// The head is the morsel whose chunks the client reads. Above buffer_bytes() workers wait in publish(), each with one
 /// chunk in hand; the head's worker only once the head's own chunks fill a quarter of the buffer. Nobody waits while
 /// the head has not begun, since it may be the waiting worker who has to run it next (throttled() tells workers to
 /// prefer it): so the head's worker always gets on, and when the client stops pulling everybody else just waits.
 class ResultStream {
  public:
-  static constexpr size_t kBufferBytes = size_t{16} << 20;
+  static constexpr size_t kBufferBytesMost = size_t{16} << 20;
 
-  ResultStream(std::vector<Type> types, int64_t limit, int64_t offset);
+  /// What waits is charged to `memory`, and is at most a sixteenth of it; nullptr: nobody counts.
+  ResultStream(std::vector<Type> types, int64_t limit, int64_t offset, MemoryBudget* memory = nullptr);
+  ~ResultStream();
+  ResultStream(const ResultStream&) = delete;
+  ResultStream& operator=(const ResultStream&) = delete;
+  size_t buffer_bytes() const { return buffer_bytes_; }
 
   // Workers' side.
   void begin_morsel(uint64_t ordinal);
@@ -57,9 +62,14 @@ class ResultStream {
   bool must_wait(uint64_t ordinal) const;
   std::unique_ptr<RowSet::Chunk> trim(std::unique_ptr<RowSet::Chunk> chunk);
   void advance();
+  void charge(size_t before, size_t after) {
+    if (memory_ != nullptr) memory_->change(before, after);
+  }
 
   const std::vector<Type> types_;
   const uint64_t wanted_;
+  MemoryBudget* const memory_;
+  const size_t buffer_bytes_;
   std::mutex mutex_;
   std::condition_variable chunk_came_, room_came_;
   std::map<uint64_t, MorselChunks> morsels_;  ///< those that have begun and are not read to their end

@@ -83,16 +83,27 @@ void ChunkCache::set_budget(size_t bytes) {
 }
 
 void ChunkCache::keep_budget() {
-  for (size_t empty = 0; bytes_ > budget_bytes_ && empty < kShards;) {
-    empty = evict_one(shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % kShards]) ? 0 : empty + 1;
-  }
+  for (size_t empty = 0; bytes_ > budget_bytes_ && empty < kShards;) empty = evict_one(next_shard(), Victim::kAny) ? 0 : empty + 1;
 }
 
-bool ChunkCache::evict_one(Shard& shard) {
+/// Chunks in use would go on taking memory until their users are done.
+size_t ChunkCache::let_go(size_t bytes) noexcept {
+  constexpr size_t kAskedMost = 4 * kShards;  // in vain, one after another
+  const size_t before = bytes_;
+  const auto freed = [&] { return before - std::min<size_t>(before, bytes_); };
+  for (size_t vain = 0; freed() < bytes && vain < kAskedMost;) vain = evict_one(next_shard(), Victim::kIdle) ? 0 : vain + 1;
+  return freed();
+}
+
+bool ChunkCache::evict_one(Shard& shard, Victim victim_kind) {
   std::shared_ptr<const ColumnChunk> evicted;  // dies after the lock
   const std::lock_guard lock(shard.mutex);
   if (shard.order.empty()) return false;
   const auto victim = shard.entries.find(shard.order.front());
+  if (victim_kind == Victim::kIdle && victim->second.chunk.use_count() > 1) {
+    shard.order.splice(shard.order.end(), shard.order, shard.order.begin());
+    return false;
+  }
   shard.order.pop_front();
   bytes_ -= victim->second.bytes;
   evicted = std::move(victim->second.chunk);

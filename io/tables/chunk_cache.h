@@ -14,16 +14,20 @@
 #include <vector>
 
 #include "io/tables/table.h"
+#include "vector/memory_account.h"
 
 namespace cairn {
 
 /// Opened column chunks by (row group, column), within a budget of bytes: of each shard in turn the least recently used
-/// goes first. Chunks in use are kept alive by their users and may exceed the budget. A chunk that several threads ask
-/// for at once is read once.
+/// goes first; where the process needs memory, as many as it needs. Chunks in use are kept alive by their users and may
+/// exceed the budget. A chunk that several threads ask for at once is read once.
 /// Thread-safe.
-class ChunkCache {
+class ChunkCache final : private MemoryHolder {
  public:
-  explicit ChunkCache(size_t budget_bytes) : budget_bytes_(budget_bytes) {}
+  explicit ChunkCache(size_t budget_bytes) : budget_bytes_(budget_bytes) { MemoryAccount::process().add_holder(*this); }
+  ~ChunkCache() { MemoryAccount::process().remove_holder(*this); }
+  ChunkCache(const ChunkCache&) = delete;
+  ChunkCache& operator=(const ChunkCache&) = delete;
   /// What is held beyond goes.
   void set_budget(size_t bytes);
 
@@ -65,7 +69,11 @@ class ChunkCache {
   Claim claim(const Key& key, std::shared_ptr<const ColumnChunk>& chunk);
   void publish(const Key& key, const std::shared_ptr<const ColumnChunk>& chunk);
   void keep_budget();
-  bool evict_one(Shard& shard);  ///< false where it is empty
+  size_t let_go(size_t bytes) noexcept override;
+  enum class Victim { kAny, kIdle };
+  /// The least recently used one; an idle one has no users. False where the shard is empty, or not for now.
+  bool evict_one(Shard& shard, Victim victim);
+  Shard& next_shard() { return shards_[next_shard_.fetch_add(1, std::memory_order_relaxed) % kShards]; }
   void abandon(const Key& key);
   /// Waits until nobody reads the chunk; nullptr if the reader failed or the chunk is out again.
   std::shared_ptr<const ColumnChunk> wait(const Key& key);

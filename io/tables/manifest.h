@@ -33,7 +33,7 @@
 
 namespace cairn {
 
-inline constexpr uint32_t kManifestFormatVersion = 2;
+inline constexpr uint32_t kManifestFormatVersion = 3;
 
 /// What a manifest held when it was read. The payloads refer to `content`.
 struct ManifestContent {

@@ -313,13 +313,13 @@ ResultPtr run_alter_table(SessionState& session, const PgQuery__AlterTableStmt& 
     views = changed_views(change);
     drop_planned(*transaction, *change.snapshot, change.dropped, is_temporary(key));
     store_views(*transaction, views, is_temporary(key));
+    for (const SequenceAlteration& altered : change.sequence_changes) set_position(session, altered);
   }, key);
   if (!is_temporary(key) && change.dropped.any(true))
     session.change([&](std::shared_ptr<WriteTransaction> transaction) {
       drop_planned(*transaction, *change.snapshot, change.dropped, true);
     }, "pg_temp.");
   store_temporary_views(session, key, views);
-  for (const SequenceAlteration& altered : change.sequence_changes) set_position(session, altered);
   return make_done("ALTER TABLE");
 }
 

@@ -353,7 +353,9 @@ void modify(SessionState& session, const Statement& statement, const std::functi
     planned.keep_committed(met, bound.target->schema.name);
     session.check_resumed(planned, statement);
     check_target(statement, *bound.target, bound.only_stores(), *transaction->snapshot());
-    checkpoint = session.make_observer(planned, statement, true);
+    // Whose rows COPY writes: to go on would be to write its file again.
+    const bool is_copied = statement.tree->statement().node_case == PG_QUERY__NODE__NODE_COPY_STMT;
+    if (!is_copied) checkpoint = session.make_observer(planned, statement, true);
     if (bound.only_stores()) {
       count = insert_rows(session, plan, bound.target->schema.name, transaction, checkpoint);
     } else {

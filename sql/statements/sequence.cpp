@@ -269,8 +269,8 @@ ResultPtr run_alter_sequence(SessionState& session, const PgQuery__AlterSeqStmt&
   const SequenceAlteration altered = make_sequence_alteration(found->second, std::move(change));
   session.change([&](std::shared_ptr<WriteTransaction> transaction) {
     transaction->alter_sequence(key, altered.schema);
+    set_position(session, altered);  // outside of transactions; what had committed without it would never get it
   }, key);
-  set_position(session, altered);
   return make_done("ALTER SEQUENCE");
 }
 

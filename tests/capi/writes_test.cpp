@@ -91,6 +91,32 @@ TEST_F(WritesTest, KilledBehindItsCommitItSaysSo) {
   EXPECT_EQ(again_->resume(id), "already committed, 7 rows\n");
 }
 
+TEST_F(WritesTest, WhoeverGoesOnLeavesTheReceiptOfItsSession) {
+  open(kTables);
+  cairn_leave_receipts(client_->connection(), "job", "batch 1", nullptr);
+  leave_behind_at(MeetingPoint::kCommit, kInsert);
+  restart();
+  EXPECT_EQ(cairn_receipt(again_->connection(), "job"), nullptr);
+  again_->resume(again_->interrupted().at(0).id);
+  EXPECT_STREQ(cairn_receipt(again_->connection(), "job"), "batch 1");
+}
+
+TEST_F(WritesTest, ThatItHasCommittedIsKnownWhenItsReceiptIsGone) {
+  open(kTables);
+  leave_behind_at(MeetingPoint::kCommitted, kInsert);
+  restart();
+  const std::string id = again_->interrupted().at(0).id;
+  for (int i = 0; i < 1001; ++i) {
+    cairn_leave_receipts(again_->connection(), std::to_string(i).c_str(), "x", nullptr);
+    again_->run("INSERT INTO totals VALUES (" + std::to_string(1000 + i) + ", 1)");
+  }
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_EQ(again_->run("SELECT state FROM cairn_queries()"), "committed\n");
+    restart();
+  }
+  EXPECT_EQ(again_->resume(id), "already committed, 7 rows\n");
+}
+
 TEST_F(WritesTest, TheSameTextIsAnotherStatementAndIsToldOfTheFirst) {
   open(kTables);
   client_->run("DELETE FROM totals");

@@ -44,14 +44,17 @@ constexpr int kCapacities[] = {4, 32, 1024};
 constexpr int kThreads[] = {1, 2, 8};
 constexpr const char* kEpochs[] = {"auto", "1 ms", "20 ms"};
 /// The last is enough for TPC-H's queries alone: windows without partitions stay in memory.
-constexpr const char* kMemoryLimits[] = {"0", "40%", "100MB", "24MB"};
+constexpr const char* kMemoryLimits[] = {"0", "40%", "100MB", "least"};
+
+/// docs/SQL.md
+std::string least_memory(int threads, int capacity) { return fmt::format("{}kB", (20 << 10) + threads * ((4 << 10) + capacity)); }
 
 struct Query {
   std::string sql, expected;
   std::map<int, double> ms;  ///< of an uninterrupted process, by vector capacity
 };
 
-std::string script(const Query& query, int threads, int capacity, const char* epoch, const char* memory_limit = "40%") {
+std::string script(const Query& query, int threads, int capacity, const char* epoch, const std::string& memory_limit = "40%") {
   return fmt::format("SET checkpoint = 'all'; SET checkpoint_epoch = '{}'; SET threads = {}; SET vector_capacity = {}; "
                      "SET memory_limit = '{}';\n{}", epoch, threads, capacity, memory_limit, query.sql);
 }
@@ -109,7 +112,8 @@ class CrashTest {
     const Query& query = queries_.at(name);
     const int threads = kThreads[random_() % std::size(kThreads)], capacity = kCapacities[random_() % std::size(kCapacities)];
     const double instant_ms = std::uniform_real_distribution<double>(0, query.ms.at(capacity))(random_);
-    const char* const memory_limit = kMemoryLimits[random_() % (std::size(kMemoryLimits) - (options_.sql.empty() ? 0 : 1))];
+    std::string memory_limit = kMemoryLimits[random_() % (std::size(kMemoryLimits) - (options_.sql.empty() ? 0 : 1))];
+    if (memory_limit == "least") memory_limit = least_memory(threads, capacity);
     const char* const epoch = kEpochs[random_() % std::size(kEpochs)];
     Outcome outcome = run_shell(options_.shell, script(query, threads, capacity, epoch, memory_limit), kill ? instant_ms : -1);
     if (outcome.killed) return outcome;

@@ -10,6 +10,7 @@
 #include "tests/faults/failing_allocator.h"
 #include "tests/io/kernel_answers.h"
 #include "tests/io/table_fixture.h"
+#include "vector/memory_pool.h"
 
 namespace cairn {
 namespace {
@@ -89,6 +90,30 @@ TEST(ChunkCache, ASmallerBudgetIsKeptAtOnce) {
   cache.set_budget(5'000);
   EXPECT_LE(cache.bytes(), 5'000);
   EXPECT_GT(cache.bytes(), 0);
+}
+
+TEST(ChunkCache, LetsGoOfIdleChunksWhereTheProcessNeedsMemory) {
+  ChunkCache cache(1'000'000);
+  CountingReader reader;
+  for (uint64_t row_group = 0; row_group < 500; ++row_group) get_first_column(cache, reader, row_group);
+  const uint32_t column[] = {0};
+  const auto used = cache.get(7, column, reader.of(7));
+  trim_blocks();
+  MemoryAccount& account = MemoryAccount::process();
+  const size_t limit = size_t{1} << 40, more = limit - limit / 32 - account.block_bytes();
+  account.set_limit(limit);
+  account.add_blocks(more + 100'000);
+  EXPECT_LE(cache.bytes(), 400'000);
+  EXPECT_GT(cache.bytes(), 390'000) << "no more than are needed";
+  EXPECT_FALSE(account.is_tight());
+  account.add_blocks(limit / 2);
+  EXPECT_EQ(cache.bytes(), 1'000) << "what is in use would not be freed";
+  EXPECT_TRUE(account.is_tight());
+  account.remove_blocks(more + 100'000 + limit / 2);
+  account.set_limit(0);
+  reader.chunks_read = 0;
+  cache.get(7, column, reader.of(7));
+  EXPECT_EQ(reader.chunks_read, 0);
 }
 
 TEST(ChunkCache, AnErrorPassesThroughAndIsNotRemembered) {

@@ -129,7 +129,7 @@ TEST_F(ManifestTest, TheHeaderIsChecked) {
   }
   Bytes newer = sound;
   newer[8] = std::byte{9};
-  EXPECT_CONTAINS(read(newer), "has format version 9, newer than this program's 2");
+  EXPECT_CONTAINS(read(newer), "has format version 9, newer than this program's 3");
   EXPECT_CONTAINS(read(bytes_of("PK\x03\x04 some other file")), "is not a manifest of Cairn");
   EXPECT_CONTAINS(read({}), "is not a manifest of Cairn");
 }

@@ -1,6 +1,7 @@
 // What a segment knows of its values is so, whatever the shape of the column and the effort: scans skip by it.
 
 #include <algorithm>
+#include <cmath>
 
 #include "io/segments/byte_codec.h"
 #include "io/segments/distinct_sketch.h"
@@ -98,6 +99,19 @@ TEST(SegmentBounds, ASketchKeepsTheRarestRank) {
   sketch.write(out);
   ByteReader in(out.bytes(), "sketch");
   EXPECT_EQ(DistinctSketch::read(in), sketch);
+}
+
+TEST(SegmentBounds, RegistersOfTheRarestRankAreCountedAsErtlSays) {
+  DistinctSketch sketch;
+  for (uint64_t i = 0; i < DistinctSketch::kRegisterCount / 2; ++i) sketch.add(i << (64 - DistinctSketch::kIndexBits));
+  // tau(1/2) of the share that is not full, summed here as the paper has it; sigma(1/2) of the share that is empty.
+  const double m = DistinctSketch::kRegisterCount;
+  double tau = 1 - 0.5, sigma = 0.5;
+  for (int k = 1; k < 60; ++k) tau -= std::pow(1 - std::pow(0.5, std::pow(2, -k)), 2) * std::pow(2, -k);
+  for (int k = 1; k < 12; ++k) sigma += std::pow(0.5, std::pow(2, k)) * std::pow(2, k - 1);
+  double z = m * tau / 3;
+  for (int rank = 64 - DistinctSketch::kIndexBits; rank >= 1; --rank) z *= 0.5;
+  EXPECT_NEAR(sketch.estimate(), m * m / (2 * std::log(2.0) * (z + m * sigma)), 1e-6);
 }
 
 TEST(SegmentBounds, CodesAsWideAsTheirType) {

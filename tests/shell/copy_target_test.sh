@@ -38,9 +38,11 @@ equal 'a new file follows the umask' 644 "$(stat -c %a fresh.txt)"
 equal 'and a narrow one' 600 "$(stat -c %a private.txt)"
 for mode in 600 640 664 444; do
   echo old >kept.txt
+  exec 4<kept.txt
   chmod $mode kept.txt
   copy kept.txt $mode
   equal "a replaced file keeps mode $mode" "$mode $mode" "$(stat -c %a kept.txt) $(cat kept.txt)"
+  equal 'and is replaced as a whole, not written over' old "$(cat <&4)"
   rm -f kept.txt
 done
 echo old >one
@@ -52,8 +54,10 @@ copy one 6
 equal 'nothing of the old content is left' 6 "$(cat two)"
 if ((EUID == 0)); then
   echo old >owned
+  exec 4<owned
   chown 12345:12346 owned
   copy owned
+  equal 'a file of somebody else is replaced as a whole, too' old "$(cat <&4)"
   equal 'a replaced file keeps its owner' 12345:12346 "$(stat -c %u:%g owned)"
 fi
 echo precious >failing

@@ -49,7 +49,7 @@ expect 'at the end, too' 1 '' 'edited.sql:5: the script has been edited' "$cairn
 cp as_it_was.sql edited.sql
 expect 'put back it goes on' 1 '' 'edited.sql:4: the script goes on here.*division by zero' "$cairn" db -f edited.sql --resume
 [[ $(count 'SELECT count(*) FROM u') == 1 ]] || fail 'an INSERT that has ended is not run again' ''
-expect 'without --resume it begins anew' 1 '' 'begins anew; its run that was killed would go on with --resume.*already exists' "$cairn" db -f edited.sql
+expect 'without --resume it begins anew' 1 '' 'begins anew; its run that did not end would have gone on with --resume.*already exists' "$cairn" db -f edited.sql
 
 # A file that a script reads.
 printf '.read part.sql\nSELECT 1/0;\n' >whole.sql
@@ -59,6 +59,33 @@ expect 'goes on behind that' 1 '' 'whole.sql:2: the script goes on here' "$cairn
 [[ $(count 'SELECT count(*) FROM u WHERE a = 7') == 1 ]] || fail 'whose statements ran once' ''
 echo 'INSERT INTO u VALUES (8);' >part.sql
 expect 'which is not to be edited either' 1 '' 'part.sql:1: cairn: this has been edited' "$cairn" db -f whole.sql --resume
+
+# Transactions that begin as one ends, names that look temporary, PREPAREs of what is gone, and output that was taken away.
+cat >chain.sql <<'SQL'
+.output chained.csv
+CREATE TABLE weather(temp double precision);
+CREATE TABLE stage(a INTEGER);
+PREPARE p AS SELECT count(*) FROM stage;
+EXECUTE p;
+DROP TABLE stage;
+BEGIN;
+INSERT INTO weather VALUES (1);
+SET search_path = 'kept';
+COMMIT AND CHAIN;
+INSERT INTO public.weather VALUES (2);
+COPY public.weather FROM 'weather.csv' (FORMAT csv);
+ROLLBACK;
+SHOW search_path;
+SQL
+expect 'a script that chains transactions' 1 '' 'chain.sql:12: ERROR:  .*weather.csv' "$cairn" db -f chain.sql
+echo 5 >weather.csv
+mv chained.csv elsewhere.csv
+expect 'goes on in the chained one' 0 '' 'chain.sql:11: the script goes on here.*not what it was' "$cairn" db -csv -f chain.sql --resume
+[[ $(count 'SELECT count(*) FROM weather') == 1 ]] || fail 'whose rollback counts' "$(count 'SELECT count(*) FROM weather')"
+[[ $(<chained.csv) == "search_path${nl}kept" ]] || fail 'no NULs stand where output was' "$(od -c chained.csv | head -3)"
+echo 'INSERT INTO weather VALUES (7);' >chain.sql
+expect 'another script under the name of one that has ended is run' 0 '' 'there is no run of "chain.sql" to go on with' "$cairn" db -f chain.sql --resume
+[[ $(count 'SELECT count(*) FROM weather WHERE temp = 7') == 1 ]] || fail 'it is' ''
 
 # What cannot go on.
 printf 'CREATE TEMP TABLE gone(a INTEGER);\nSELECT 1/0;\n' >temporary.sql

@@ -149,6 +149,12 @@ TEST_F(SessionTest, Settings) {
   EXPECT_EQ(run("RESET memory_limit; SHOW memory_limit"), "40%\n");
   for (const char* wrong : {"much", "0%", "101%", "-1", "%"})
     EXPECT_EQ(state("SET memory_limit = '" + std::string(wrong) + "'"), "22023") << wrong;
+  EXPECT_EQ(run("RESET ALL; SET threads = 2; SET vector_capacity = 1024; SET memory_limit = '30MB'; SHOW memory_limit"), "30MB\n");
+  EXPECT_EQ(run("SET memory_limit = '29MB'"),
+            "22023@-1 invalid value for parameter \"memory_limit\": \"29MB\"; the least for 2 threads and vectors of 1024 rows is 30720kB");
+  EXPECT_EQ(run("SHOW memory_limit"), "30MB\n");
+  EXPECT_EQ(run("SET threads = 1; SET memory_limit = '25MB'; SHOW memory_limit"), "25MB\n");
+  EXPECT_EQ(run("RESET ALL; SET memory_limit = 0; SHOW memory_limit"), "0\n");
   EXPECT_EQ(state("SET threads = 0"), "22023");
   EXPECT_EQ(state("SET vector_capacity = 5000000"), "22023");
   EXPECT_EQ(state("SET disabled_passes = 'nonsense'"), "22023");

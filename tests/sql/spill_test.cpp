@@ -24,7 +24,7 @@ TEST_F(SpillTest, SortsAndWindowsSayWhatTheyWrote) {
                                     {"SELECT sum(n) FROM " + numbered, "Window"}}) {
     run("SET memory_limit = 0");
     EXPECT_EQ(analyzed(query, name).find("spilled"), std::string::npos) << analyzed(query, name);
-    run("SET memory_limit = '16MB'");
+    run("SET threads = 1; SET vector_capacity = 1024; SET memory_limit = '25MB'");
     EXPECT_NE(analyzed(query, name).find("spilled"), std::string::npos) << analyzed(query, name);
   }
 }
