@@ -10,8 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cinttypes>
 #include <cstdlib>
+#include <filesystem>
 #include <random>
 #include <system_error>
 #include <utility>
@@ -21,6 +23,8 @@ namespace cairn::shell {
 namespace {
 
 constexpr size_t kHashesMax = 100'000;
+/// What nobody has come back for in so long goes when another script begins.
+constexpr auto kKept = std::chrono::days(7);
 constexpr std::string_view kFirstLine = "cairn script 1";
 
 uint64_t hash_of(std::string_view text) { return XXH3_64bits(text.data(), text.size()); }
@@ -78,6 +82,16 @@ bool is_free_or_ours(const std::string& path) {
   const FilePtr file(std::fopen(path.c_str(), "rb"), std::fclose);
   std::string line;
   return file != nullptr && (status.st_size == 0 || (read_line(file.get(), line) && line == kFirstLine));
+}
+
+void sweep(const std::string& directory) {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    const std::string path = entry.path().string();
+    const auto written = entry.last_write_time(error);
+    if (error || std::filesystem::file_time_type::clock::now() - written < kKept || !is_free_or_ours(path)) continue;
+    ::unlink(path.c_str());
+  }
 }
 
 std::string capitals(std::string_view text) {
@@ -247,6 +261,7 @@ void ScriptRun::begin() {
     errno = ENOTDIR;
     fail("cannot use \"" + directory_ + "\"");
   }
+  sweep(directory_);
   if (!is_free_or_ours(path_)) {
     errno = EEXIST;
     fail("cannot use \"" + path_ + "\", which is not Cairn's");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -258,8 +259,17 @@ uint64_t least_memory_bytes(unsigned threads, size_t vector_capacity) {
 void Settings::set(std::string_view name, std::string_view text) {
   size_t index = find(name);
   std::string value = all()[index].check(all()[index], text);
-  if (all()[index].name == "memory_limit") check_least_memory(value);
-  values_[index] = std::move(value);
+  const std::string_view setting = all()[index].name;
+  std::string before = std::exchange(values_[index], std::move(value));
+  // What nobody has set is a share of the memory, however little that is.
+  const bool bounds = setting == "memory_limit" || ((setting == "threads" || setting == "vector_capacity") && get("memory_limit") != all()[find("memory_limit")].initial);
+  if (!bounds) return;
+  try {
+    check_least_memory(get("memory_limit"));
+  } catch (...) {
+    values_[index] = std::move(before);
+    throw;
+  }
 }
 
 void Settings::check_least_memory(const std::string& limit) const {

@@ -26,11 +26,11 @@ class Interleaver {
   virtual void at(MeetingPoint point) noexcept = 0;
 };
 
-/// The process's, or nullptr: the rule. Changed while no query runs.
+/// The process's, or nullptr: the rule. Threads may be in the one that was there before for a while: it stays.
 inline std::atomic<Interleaver*> interleaver{nullptr};
 
 inline void meet(MeetingPoint point) {
-  if (Interleaver* const installed = interleaver.load(std::memory_order_relaxed)) [[unlikely]] installed->at(point);
+  if (Interleaver* const installed = interleaver.load(std::memory_order_acquire)) [[unlikely]] installed->at(point);
 }
 
 }  // namespace cairn

@@ -90,6 +90,7 @@ void MemoryAccount::keep_limit(size_t held, size_t limit) noexcept {
     if (excess == 0) break;
   }
   tight_.store(excess > limit / 16, std::memory_order_relaxed);
+  if (limit_bytes() == 0) tight_.store(false, std::memory_order_relaxed);  // meanwhile
 }
 
 }  // namespace cairn

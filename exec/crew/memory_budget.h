@@ -28,6 +28,8 @@ class MemoryBudget {
     for (size_t peak = peak_bytes(); used > peak && !peak_bytes_.compare_exchange_weak(peak, used);) continue;
     if (used > limit_bytes_ / 2 && limit_bytes_ != 0 && is_beyond(used, all)) fail(used, all);
   }
+  /// The same for what waits until its client takes it: it makes all queries short of memory, and fails none.
+  void change_waiting(size_t before, size_t after) { account_.change_rows(before, after); }
   /// Whether what can leave memory should, were there `more` bytes: half of the limit is for what becomes of fragments.
   bool is_short(size_t more = 0) const {
     if (limit_bytes_ == 0) return false;

@@ -46,7 +46,7 @@ class AggregateFragment : public Fragment {
   std::shared_ptr<const RowSet> save() override {
     if (!saved_.empty()) return nullptr;
     if (sealed_ != nullptr) return sealed_;
-    load(save_part(shape_, part_));
+    if (auto saved = save_part(shape_, part_)) load(std::move(saved));
     return sealed_;
   }
   void load(std::shared_ptr<const RowSet> saved) {

@@ -186,6 +186,17 @@ void append_runs(const Vector& morsels, size_t first, std::vector<GroupRun>& run
   }
 }
 
+/// Whether the NULLs would take more than all that is there: one group's list of a hundred thousand values, beside states.
+bool are_much_unlike(const std::vector<RowSet>& sets) {
+  size_t rows = 0, bytes = 0, missing = 0;
+  for (const RowSet& set : sets) rows = std::max<size_t>(rows, set.row_count());
+  for (const RowSet& set : sets) {
+    bytes += set.bytes();
+    for (const Type& type : set.types()) missing += (rows - set.row_count()) * physical_bytes(type.physical());
+  }
+  return missing > bytes;
+}
+
 /// The columns of all sets, in one; behind the end of the shorter sets stand NULLs.
 RowSet beside_each_other(std::vector<RowSet> sets) {
   std::vector<Type> types;
@@ -251,6 +262,7 @@ std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const Group
     RowSet& rows = sets.emplace_back(list->saved_types());
     list->for_each_batch([&](Batch& batch) { rows.append(batch); });
   }
+  if (are_much_unlike(sets)) return nullptr;
   return std::make_shared<RowSet>(beside_each_other(std::move(sets)));
 }
 

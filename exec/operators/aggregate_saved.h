@@ -21,6 +21,7 @@ struct SavedGroups {
 /// A fragment's groups as plain columns in their order: keys, states, and the morsel that each was first seen in. Beside
 /// these stand the columns of each state that is a list, which has rows of its own: where either ends, NULLs follow.
 std::vector<Type> saved_part_types(const AggregateShape& shape);
+/// nullptr where it would take much more than it holds.
 std::shared_ptr<const RowSet> save_part(const AggregateShape& shape, const GroupPart& part);
 GroupPart load_part(const AggregateShape& shape, const RowSet& saved);
 

@@ -34,7 +34,7 @@ constexpr unsigned kBatchesPerCharge = 16;
 /// A fragment that has less is not worth a write: unless the limit itself is small.
 constexpr size_t kSpillBytesMin = size_t{4} << 20;
 /// Nor is one that has less than this, even where the query would fail.
-constexpr size_t kBytesBeyondMin = size_t{32} << 10;
+constexpr size_t kBytesBeyondMin = size_t{256} << 10;
 
 }  // namespace
 

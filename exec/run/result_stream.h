@@ -63,7 +63,7 @@ class ResultStream {
   std::unique_ptr<RowSet::Chunk> trim(std::unique_ptr<RowSet::Chunk> chunk);
   void advance();
   void charge(size_t before, size_t after) {
-    if (memory_ != nullptr) memory_->change(before, after);
+    if (memory_ != nullptr) memory_->change_waiting(before, after);
   }
 
   const std::vector<Type> types_;

@@ -44,6 +44,16 @@ TEST_F(MemoryLimitTest, AfterAnOutOfMemoryErrorDatabaseAndConnectionGoOn) {
   EXPECT_EQ(client.run("SET memory_limit = '1GB'; SELECT length(string_agg(i || repeat('x', 100), ',')) FROM t WHERE i > 0"), "42688894\n");
 }
 
+TEST_F(MemoryLimitTest, WideRowsOnTheirWayToTheClientFailNothing) {
+  Client client(path());
+  client.run("CREATE TABLE t AS SELECT i FROM generate_series(1::bigint, 4000) AS g(i)");
+  client.run("SET threads = 2; SET vector_capacity = 2048; SET memory_limit = '34MB'");
+  for (const size_t width : {4400u, 8800u}) {
+    const std::string rows = client.run("SELECT repeat('x', " + std::to_string(width) + ") FROM t");
+    EXPECT_EQ(rows.size(), 4000 * (width + 1)) << rows.substr(0, 200);
+  }
+}
+
 /// Each in a database of its own: they share the process.
 TEST_F(MemoryLimitTest, QueriesOfSeveralSessionsShareIt) {
   std::string answers[3];

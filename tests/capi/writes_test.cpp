@@ -18,19 +18,28 @@ constexpr const char* kTables =
 constexpr const char* kInsert = "INSERT INTO totals SELECT k + 10, sum(d) FROM t GROUP BY k";
 
 /// Does something when this thread comes to a place for the first time.
-class Once : public Interleaver {
+class Once {
  public:
-  Once(MeetingPoint point, std::function<void()> act) : point_(point), act_(std::move(act)) { interleaver.store(this); }
-  ~Once() override { interleaver.store(nullptr); }
-  void at(MeetingPoint point) noexcept override {
-    if (point == point_ && std::this_thread::get_id() == thread_ && !std::exchange(done_, true)) act_();
+  Once(MeetingPoint point, std::function<void()> act) {
+    static std::vector<std::unique_ptr<Place>> all;  // other threads may be in one that has served
+    all.push_back(std::make_unique<Place>(point, std::move(act)));
+    interleaver.store(all.back().get());
   }
+  ~Once() { interleaver.store(nullptr); }
+  Once(const Once&) = delete;
+  Once& operator=(const Once&) = delete;
 
  private:
-  const MeetingPoint point_;
-  const std::function<void()> act_;
-  const std::thread::id thread_ = std::this_thread::get_id();
-  bool done_ = false;
+  struct Place : Interleaver {
+    Place(MeetingPoint of, std::function<void()> does) : point(of), act(std::move(does)) {}
+    void at(MeetingPoint met) noexcept override {
+      if (met == point && std::this_thread::get_id() == thread && !std::exchange(done, true)) act();
+    }
+    const MeetingPoint point;
+    const std::function<void()> act;
+    const std::thread::id thread = std::this_thread::get_id();
+    bool done = false;
+  };
 };
 
 class WritesTest : public ResumeTest {
@@ -151,6 +160,21 @@ TEST_F(WritesTest, WhatReadsItsTableIsRefusedOnceThatHasChanged) {
   restart();
   again_->run("INSERT INTO t VALUES (1, 1, 1)");
   EXPECT_EQ(again_->resume(again_->interrupted().at(0).id).substr(0, 5), "40001");
+}
+
+TEST_F(WritesTest, ATableThatOthersHaveMadeMeanwhileIsNotItsOwn) {
+  for (const char* const words : {"", "IF NOT EXISTS "}) {
+    fs::remove_all(path("db"));
+    fs::remove_all(path("left"));
+    open(kTables);
+    leave_behind_at(MeetingPoint::kCommit, "CREATE TABLE " + std::string(words) + "made AS SELECT k, sum(d) AS d FROM t GROUP BY k");
+    restart();
+    again_->run("CREATE TABLE made(a INTEGER)");
+    EXPECT_EQ(again_->resume(again_->interrupted().at(0).id).substr(0, 5), "40001");
+    EXPECT_EQ(again_->run("SELECT count(*) FROM made"), "0\n");
+    again_.reset();
+    client_.reset();
+  }
 }
 
 TEST_F(WritesTest, NotInsideATransactionBlock) {

@@ -87,6 +87,14 @@ echo 'INSERT INTO weather VALUES (7);' >chain.sql
 expect 'another script under the name of one that has ended is run' 0 '' 'there is no run of "chain.sql" to go on with' "$cairn" db -f chain.sql --resume
 [[ $(count 'SELECT count(*) FROM weather WHERE temp = 7') == 1 ]] || fail 'it is' ''
 
+# What nobody came back for in a week goes with the next script.
+printf 'SELECT 1/0;\n' >forgotten.sql
+"$cairn" db -f forgotten.sql >out 2>err
+touch -d '8 days ago' db/scripts/*
+echo 'SELECT 1;' >next.sql
+expect 'the next script' 0 '*' '' "$cairn" db -f next.sql
+[[ ! -e db/scripts ]] || fail 'notes of a week ago went' "$(ls db/scripts)"
+
 # What cannot go on.
 printf 'CREATE TEMP TABLE gone(a INTEGER);\nSELECT 1/0;\n' >temporary.sql
 expect 'a script with a temporary table' 1 '' 'division by zero' "$cairn" db -f temporary.sql

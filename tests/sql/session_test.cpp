@@ -153,6 +153,9 @@ TEST_F(SessionTest, Settings) {
   EXPECT_EQ(run("SET memory_limit = '29MB'"),
             "22023@-1 invalid value for parameter \"memory_limit\": \"29MB\"; the least for 2 threads and vectors of 1024 rows is 30720kB");
   EXPECT_EQ(run("SHOW memory_limit"), "30MB\n");
+  EXPECT_EQ(state("SET threads = 64"), "22023") << "the limit that was set is too little for so many";
+  EXPECT_EQ(state("SET vector_capacity = 65536"), "22023");
+  EXPECT_EQ(run("SHOW threads"), "2\n");
   EXPECT_EQ(run("SET threads = 1; SET memory_limit = '25MB'; SHOW memory_limit"), "25MB\n");
   EXPECT_EQ(run("RESET ALL; SET memory_limit = 0; SHOW memory_limit"), "0\n");
   EXPECT_EQ(state("SET threads = 0"), "22023");
