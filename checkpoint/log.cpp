@@ -76,30 +76,28 @@ bool CheckpointLog::apply(std::string_view payload, bool foreign) {
   std::optional<LogRecord> record = foreign ? read_foreign_record(payload) : read_record(payload);
   if (!record) return foreign;  // intact bytes that this version did not write
   auto& queries = foreign ? foreign_ : queries_;
+  const auto known = queries.find(record->query.id);
+  LoggedQuery* const query = known == queries.end() ? nullptr : &known->second;
   switch (record->kind) {
     case LogRecord::Kind::kBegin: {
       std::string id = record->query.id;
       queries[std::move(id)] = std::move(record->query);
       break;
     }
-    case LogRecord::Kind::kDurable: {
+    case LogRecord::Kind::kDurable:
       // Another name is no file of ours, wherever it may lie.
       if (record->breaker && !is_own_name(OwnName::kFragment, record->breaker->file)) return false;
-      const auto query = queries.find(record->query.id);
-      if (query != queries.end() && record->breaker) query->second.durable.push_back(std::move(*record->breaker));
+      if (query != nullptr && record->breaker) query->durable.push_back(std::move(*record->breaker));
       break;
-    }
     case LogRecord::Kind::kAnswer:
-      if (const auto query = queries.find(record->query.id); query != queries.end()) query->second.answer = std::move(record->answer);
+      if (query != nullptr) query->answer = std::move(record->answer);
       break;
     case LogRecord::Kind::kTry:
-      if (const auto query = queries.find(record->query.id); query != queries.end()) query->second.tries.push_back(record->durable);
+      if (query != nullptr) query->tries.push_back(record->durable);
       break;
-    case LogRecord::Kind::kReturned: {
-      const auto query = queries.find(record->query.id);
-      if (query != queries.end() && !query->second.tries.empty()) query->second.tries.pop_back();
+    case LogRecord::Kind::kReturned:
+      if (query != nullptr && !query->tries.empty()) query->tries.pop_back();
       break;
-    }
     case LogRecord::Kind::kEnd: queries.erase(record->query.id); break;
   }
   return true;

@@ -42,11 +42,6 @@ std::string now_iso() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:06}Z", fmt::gmtime(system_clock::to_time_t(now)), micros.count());
 }
 
-uint64_t unix_seconds() {
-  using namespace std::chrono;
-  return static_cast<uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
-}
-
 }  // namespace
 
 size_t count_breakers(const PlanNode& plan) {
@@ -67,7 +62,9 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
   state_->logged.breakers_total = count_breakers(*request.plan);
   if (request.writes) state_->logged.writes = request.goes_on.empty() ? state_->logged.id : request.goes_on;
   state_->logged.receipt = request.receipt;
-  if (request.retention.count() > 0) state_->logged.keep_until_s = unix_seconds() + static_cast<uint64_t>(request.retention.count() / 1000);
+  if (request.retention.count() > 0) {
+    state_->logged.keep_until_s = unix_seconds() + static_cast<uint64_t>(request.retention.count() / 1000);
+  }
   state_->started = std::chrono::steady_clock::now();
   state_->request = std::move(request);
 
@@ -76,10 +73,9 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
   {
     const std::lock_guard lock(store_->mutex_);
     for (const auto& [id, interrupted] : store_->interrupted_) {
-      const LoggedQuery& query = interrupted->query;
       if (interrupted->ended) continue;
       all.push_back(interrupted);
-      if (query.root != state_->logged.root || query.writes != state_->logged.writes) continue;
+      if (interrupted->query.key() != state_->logged.key()) continue;
       state_->stands_for.push_back(id);
       same.push_back(interrupted);
     }
@@ -289,8 +285,9 @@ void QueryCheckpoint::finish(bool delivered) noexcept {
 void QueryCheckpoint::leave_receipts(WriteTransaction& transaction, std::string_view answer) const {
   if (state_->queued) transaction.leave_receipt(statement_receipt(state_->logged.id), answer);
   for (const std::string& id : state_->stands_for) transaction.leave_receipt(statement_receipt(id), answer);
+  // The session that it began in would have left its own.
   const Receipts::Receipt& receipt = state_->logged.receipt;
-  if (!receipt.first.empty()) transaction.leave_receipt(receipt.first, receipt.second);
+  if (!state_->request.goes_on.empty() && !receipt.first.empty()) transaction.leave_receipt(receipt.first, receipt.second);
 }
 
 uint64_t QueryCheckpoint::bytes_written() const { return state_->bytes_written; }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <bit>
+#include <chrono>
 
 #include "checkpoint/json.h"
 
@@ -171,6 +172,11 @@ std::optional<LogRecord> read(std::string_view payload, Read&& rest) {
 }
 
 }  // namespace
+
+uint64_t unix_seconds() {
+  using namespace std::chrono;
+  return static_cast<uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
+}
 
 std::string begin_record(const LoggedQuery& query) {
   return json_object({{"record", json_string("begin")},

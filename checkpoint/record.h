@@ -20,6 +20,9 @@ struct QueryContext {
   int64_t now_micros = 0;         ///< the statement's clock
 };
 
+/// Of the Unix epoch.
+uint64_t unix_seconds();
+
 /// A query as the log tells it.
 struct LoggedQuery {
   std::string id;       ///< 8 hexadecimal digits
@@ -38,11 +41,14 @@ struct LoggedQuery {
   std::optional<std::string> answer;  ///< of a statement that changes the database, and had committed
   /// Of the processes that went on with it and did not come back: what was durable when each began (QueryTries).
   std::vector<uint64_t> tries;
+
+  /// What is logged under one key is one query to its user.
+  std::pair<Fingerprint, std::string> key() const { return {root, writes}; }
 };
 
 /// The payloads of the checkpoint log's records, in JSON: {"record":"begin",…} opens a query, {"record":"durable",…}
-/// names one breaker's file, {"record":"answer"} says that a statement had committed, {"record":"try"} and {"record":"returned"} stand around a process that goes on with it, and
-/// {"record":"end"} closes the query.
+/// names one breaker's file, {"record":"answer"} says that a statement had committed, {"record":"try"} and
+/// {"record":"returned"} stand around a process that goes on with it, and {"record":"end"} closes the query.
 std::string begin_record(const LoggedQuery& query);
 std::string durable_record(std::string_view query_id, const DurableBreaker& breaker);
 std::string try_record(std::string_view query_id, uint64_t durable);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <tuple>
 
 #include "checkpoint/place.h"
@@ -63,8 +62,7 @@ std::shared_ptr<CheckpointStore> CheckpointStore::open(std::shared_ptr<Database>
 
 /// What nobody came back for in the time for which its session wanted it kept.
 void CheckpointStore::forget_expired(std::vector<std::string>& told) {
-  using namespace std::chrono;
-  const auto now = static_cast<uint64_t>(duration_cast<seconds>(system_clock::now().time_since_epoch()).count());
+  const uint64_t now = unix_seconds();
   std::vector<std::string> expired;
   {
     const std::lock_guard lock(mutex_);
@@ -119,15 +117,15 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
   retry_unread(check);
   const std::lock_guard lock(mutex_);
   // A query that was killed again while it was being recovered has left two entries: they are one query to its user.
-  using Key = std::pair<Fingerprint, std::string>;
-  std::map<Key, InterruptedQuery> by_root;
+  using Key = decltype(LoggedQuery().key());
+  std::map<Key, InterruptedQuery> by_key;
   std::map<Key, std::set<Fingerprint>> durable;
   std::map<Key, std::vector<std::shared_ptr<Interrupted>>> entries;
   for (const auto& [id, entry] : interrupted_) {
     if (entry->ended) continue;
     const LoggedQuery& logged = entry->query;
-    const Key key{logged.root, logged.writes};
-    InterruptedQuery& query = by_root[key];
+    const Key key = logged.key();
+    InterruptedQuery& query = by_key[key];
     entries[key].push_back(entry);
     if (query.id.empty() || std::tie(logged.started, id) < std::tie(query.started, query.id)) {
       query.id = id;
@@ -148,7 +146,7 @@ std::vector<InterruptedQuery> CheckpointStore::interrupted(const Check& check) {
     }
   }
   std::vector<InterruptedQuery> out;
-  for (auto& [key, query] : by_root) {
+  for (auto& [key, query] : by_key) {
     query.breakers_durable = durable[key].size();
     query.tries = tries_of(entries[key]);
     out.push_back(std::move(query));
@@ -162,10 +160,7 @@ std::optional<InterruptedQuery> CheckpointStore::find(std::string_view id, const
   const std::lock_guard lock(mutex_);
   const auto entry = interrupted_.find(id);
   if (entry == interrupted_.end()) return std::nullopt;
-  const LoggedQuery& logged = entry->second->query;
-  const auto found = std::ranges::find_if(queries, [&](const InterruptedQuery& query) {
-    return query.root == logged.root && query.writes == logged.writes;
-  });
+  const auto found = std::ranges::find(queries, entry->second->query.key(), &InterruptedQuery::key);
   return found == queries.end() ? std::nullopt : std::optional(std::move(*found));
 }
 
@@ -176,7 +171,7 @@ bool CheckpointStore::discard(std::string_view id, const Check& check) {
   {
     const std::lock_guard lock(mutex_);
     for (const auto& [each, entry] : interrupted_) {
-      if (entry->query.root == query->root && entry->query.writes == query->writes) ids.push_back(each);
+      if (entry->query.key() == query->key()) ids.push_back(each);
     }
   }
   writer_.run([this, ids] {

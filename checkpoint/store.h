@@ -28,6 +28,8 @@ struct InterruptedQuery {
   QueryTries tries;
   size_t breakers_durable = 0, breakers_total = 0;
   uint64_t bytes = 0;
+
+  std::pair<Fingerprint, std::string> key() const { return {root, writes}; }  ///< LoggedQuery::key
 };
 
 /// The durable breakers of one database, wherever they are: each directory that a session names has a place for them

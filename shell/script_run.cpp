@@ -8,7 +8,6 @@
 #include <xxhash.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cinttypes>
@@ -16,7 +15,6 @@
 #include <filesystem>
 #include <random>
 #include <system_error>
-#include <utility>
 
 namespace cairn::shell {
 
@@ -177,6 +175,7 @@ ScriptRun::ScriptRun(std::string database, const std::string& script)
   hashes_ = line_hashes(script_);
   lines_per_hash_ = 1 + hashes_.size() / kHashesMax;
   hashes_ = combined(hashes_, lines_per_hash_);
+  script_hash_ = fmt::format("{:016x}", XXH3_64bits(hashes_.data(), hashes_.size() * sizeof(uint64_t)));
 }
 
 ScriptRun::~ScriptRun() {
@@ -218,9 +217,16 @@ ScriptRun::Found ScriptRun::find() {
   return edited_line_ != 0 ? Found::kOther : Found::kUnfinished;
 }
 
-std::string ScriptRun::receipt() const {
-  const uint64_t script = XXH3_64bits(hashes_.data(), hashes_.size() * sizeof(uint64_t));
-  return fmt::format("{} {} {:016x}", run_id_, step_, script);
+std::string ScriptRun::receipt() const { return fmt::format("{} {} {}", run_id_, step_, script_hash_); }
+
+std::optional<size_t> ScriptRun::step_of(std::string_view receipt) const {
+  if (!receipt.starts_with(run_id_ + " ")) return std::nullopt;
+  return std::strtoull(std::string(receipt.substr(run_id_.size())).c_str(), nullptr, 10);
+}
+
+std::optional<std::string_view> ScriptRun::of_this_script(std::string_view named_receipt) const {
+  const std::string name = receipt_name_ + ": ";
+  return named_receipt.starts_with(name) ? std::optional(named_receipt.substr(name.size())) : std::nullopt;
 }
 
 void ScriptRun::go_on(std::string_view receipt) {
@@ -233,10 +239,7 @@ void ScriptRun::go_on(std::string_view receipt) {
     done_ = i + 1;
     output_bytes_ = steps_[i].output_bytes;
   }
-  if (receipt.starts_with(run_id_ + " ")) {
-    const size_t committed = std::strtoull(std::string(receipt.substr(run_id_.size() + 1)).c_str(), nullptr, 10);
-    done_ = std::max(done_, committed + 1);
-  }
+  if (const auto committed = step_of(receipt)) done_ = std::max(done_, *committed + 1);
   file_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
   if (file_ < 0) fail("cannot open \"" + path_ + "\"");
   append("\n");  // behind what may be torn
@@ -244,8 +247,7 @@ void ScriptRun::go_on(std::string_view receipt) {
 }
 
 bool ScriptRun::has_run(std::string_view receipt) {
-  const std::string mine = this->receipt();
-  if (receipt.substr(receipt.rfind(' ') + 1) != mine.substr(mine.rfind(' ') + 1)) return false;
+  if (!receipt.ends_with(" " + script_hash_)) return false;
   run_id_ = receipt.substr(0, receipt.find(' '));
   done_ = SIZE_MAX;
   return true;
@@ -289,12 +291,14 @@ void ScriptRun::append(std::string_view text) {
 }
 
 bool ScriptRun::has_ended(std::string_view receipt) const {
-  const std::string run = receipt_name_ + ": " + run_id_ + " ";
-  return receipt.starts_with(run) && std::strtoull(std::string(receipt.substr(run.size())).c_str(), nullptr, 10) < done_;
+  const auto own = of_this_script(receipt);
+  const auto step = own ? step_of(*own) : std::nullopt;
+  return step && *step < done_;
 }
 
 bool ScriptRun::is_of_other_run(std::string_view receipt) const {
-  return receipt.starts_with(receipt_name_ + ": ") && !receipt.starts_with(receipt_name_ + ": " + run_id_ + " ");
+  const auto own = of_this_script(receipt);
+  return own && !step_of(*own);
 }
 
 bool ScriptRun::is_as_it_was(std::string_view text) const {

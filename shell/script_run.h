@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -86,11 +87,15 @@ class ScriptRun {
     size_t output_bytes;
     bool undone = false;  ///< in a block that was rolled back
   };
+  /// The step that a receipt of this run tells of; nullopt: another run's.
+  std::optional<size_t> step_of(std::string_view receipt) const;
+  /// Without the name, which a query's receipt has before it; nullopt: another script's, or none.
+  std::optional<std::string_view> of_this_script(std::string_view named_receipt) const;
   bool read(std::FILE* file);
   void append(std::string_view text);
 
   const std::string directory_, script_;
-  std::string path_, receipt_name_, run_id_;
+  std::string path_, receipt_name_, run_id_, script_hash_;
   size_t lines_per_hash_ = 1;
   std::vector<uint64_t> hashes_;  ///< of the script's lines
   size_t edited_line_ = 0;

@@ -47,9 +47,11 @@ BoundTableFunction queries(const std::vector<Value>&, SessionState* session) {
   std::vector<std::vector<Value>> rows;
   for (const Session::InterruptedQuery& query : required(session).interrupted_queries())
     rows.push_back({text(query.id), text(query.text), text(query.started), number(query.breakers_durable),
-                    number(query.breakers_total), number(query.bytes), number(query.bytes_pinned), text(query.committed ? "committed" : query.given_up ? "given up" : "interrupted")});
+                    number(query.breakers_total), number(query.bytes), number(query.bytes_pinned),
+                    text(query.committed ? "committed" : query.given_up ? "given up" : "interrupted")});
   return {{"id", "text", "started", "breakers_durable", "breakers_total", "bytes", "bytes_pinned", "state"},
-          {Type::varchar(), Type::varchar(), Type::varchar(), Type::big_int(), Type::big_int(), Type::big_int(), Type::big_int(), Type::varchar()},
+          {Type::varchar(), Type::varchar(), Type::varchar(), Type::big_int(), Type::big_int(), Type::big_int(), Type::big_int(),
+           Type::varchar()},
           std::make_shared<FixedRows>(std::move(rows))};
 }
 

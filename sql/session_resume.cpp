@@ -69,6 +69,11 @@ CheckpointStore::Check SessionState::interruption_check() const {
   };
 }
 
+Error cannot_go_on(const cairn::InterruptedQuery& statement, const std::string& why) {
+  return Error(sqlstate::kWriteConflict, "statement " + statement.id + " cannot go on: " + why,
+               "CALL discard('" + statement.id + "') forgets it; run its text anew.");
+}
+
 namespace {
 
 /// Stored bytes of what the newest snapshot has no more.
@@ -93,8 +98,8 @@ std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
   if (store == nullptr) return queries;
   const Database& database = engine_->database();
   for (const cairn::InterruptedQuery& query : store->interrupted(interruption_check()))
-    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total, in_one_piece(query.receipt), query.bytes,
-                       bytes_pinned(database.pinned(query.pin).get(), *database.snapshot()), query.tries.given_up(),
+    queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total,
+                       in_one_piece(query.receipt), query.bytes, bytes_pinned(database.pinned(query.pin).get(), *database.snapshot()), query.tries.given_up(),
                        query.committed.has_value()});
   return queries;
 }
@@ -177,7 +182,9 @@ std::unique_ptr<StatementResult> SessionState::go_on_here(const Statement& state
   return nullptr;
 }
 
-void SessionState::leave_receipts(std::string_view name, std::string_view text) { receipt_ = {std::string(name), std::string(text)}; }
+void SessionState::leave_receipts(std::string_view name, std::string_view text) {
+  receipt_ = {std::string(name), std::string(text)};
+}
 
 std::optional<std::string> SessionState::receipt(std::string_view name) { return engine_->database().receipt(name); }
 

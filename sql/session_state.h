@@ -73,6 +73,9 @@ struct Statement {
   bool of_execute = false;  ///< EXECUTE runs it: its text is not what the client gave, and errors have no place there
 };
 
+/// Errors of an interrupted statement whose surroundings are not what they were: kWriteConflict.
+Error cannot_go_on(const cairn::InterruptedQuery& statement, const std::string& why);
+
 /// One connection. Statements are one function each, in sql/statements/ (statements.h); this class holds what they
 /// share: settings, the transaction, prepared statements, what runs now.
 class SessionState final : public Session {

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <utility>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <utility>
 
 #include "exec/crew/topology.h"
 #include "sql/binder/nearest_name.h"
@@ -257,24 +257,22 @@ uint64_t least_memory_bytes(unsigned threads, size_t vector_capacity) {
 }
 
 void Settings::set(std::string_view name, std::string_view text) {
-  size_t index = find(name);
-  std::string value = all()[index].check(all()[index], text);
+  const size_t index = find(name);
   const std::string_view setting = all()[index].name;
-  std::string before = std::exchange(values_[index], std::move(value));
-  // What nobody has set is a share of the memory, however little that is.
-  const bool bounds = setting == "memory_limit" || ((setting == "threads" || setting == "vector_capacity") && get("memory_limit") != all()[find("memory_limit")].initial);
-  if (!bounds) return;
-  try {
-    check_least_memory(get("memory_limit"));
-  } catch (...) {
-    values_[index] = std::move(before);
-    throw;
-  }
+  Settings after = *this;
+  after.values_[index] = all()[index].check(all()[index], text);
+  const bool takes_memory = setting == "threads" || setting == "vector_capacity";
+  if (setting == "memory_limit" || (takes_memory && after.has_own_memory_limit())) after.check_least_memory();
+  *this = std::move(after);
 }
 
-void Settings::check_least_memory(const std::string& limit) const {
+/// What nobody has set is a share of the memory, however little that is.
+bool Settings::has_own_memory_limit() const { return get("memory_limit") != all()[find("memory_limit")].initial; }
+
+void Settings::check_least_memory() const {
+  const std::string& limit = get("memory_limit");
   const ExecutionSettings now = execution();
-  const uint64_t least = least_memory_bytes(now.threads, now.vector_capacity), bytes = parse_memory(limit);
+  const uint64_t least = least_memory_bytes(now.threads, now.vector_capacity), bytes = now.memory_limit_bytes;
   if (bytes == 0 || bytes >= least) return;
   throw Error(sqlstate::kInvalidParameterValue,
               fmt::format("invalid value for parameter \"memory_limit\": \"{}\"; the least for {} threads and vectors of {} rows is {}kB",

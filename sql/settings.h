@@ -50,7 +50,8 @@ class Settings {
 
  private:
   static size_t find(std::string_view name);
-  void check_least_memory(const std::string& limit) const;
+  bool has_own_memory_limit() const;
+  void check_least_memory() const;
   std::vector<std::string> values_;  ///< in the order of all()
 };
 

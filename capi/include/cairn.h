@@ -192,7 +192,8 @@ CAIRN_API cairn_progress cairn_progress_get(const cairn_connection* connection);
 CAIRN_API void cairn_interrupt(cairn_connection* connection);
 
 /* ---- Interrupted queries ---- */
-/* Queries, and statements that change the database, that an earlier process of it began and did not finish. Destroyed by cairn_query_list_destroy. */
+/* Queries, and statements that change the database, that an earlier process of it began and did not finish. Destroyed by
+ * cairn_query_list_destroy. */
 CAIRN_API cairn_status cairn_interrupted_queries(cairn_connection* connection, cairn_query_list** list,
                                                  cairn_error** error);
 CAIRN_API void cairn_query_list_destroy(cairn_query_list* list);

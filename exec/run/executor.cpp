@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cassert>
 
-#include "vector/interleaving.h"
 #include "exec/operators/aggregate.h"
 #include "exec/operators/filter.h"
 #include "exec/operators/insert.h"
@@ -23,6 +22,7 @@
 #include "exec/plan/determinism.h"
 #include "exec/run/execution.h"
 #include "vector/error.h"
+#include "vector/interleaving.h"
 
 namespace cairn {
 

@@ -5,8 +5,8 @@
 #include <chrono>
 #include <optional>
 
-#include "vector/interleaving.h"
 #include "vector/error.h"
+#include "vector/interleaving.h"
 
 namespace cairn {
 namespace {

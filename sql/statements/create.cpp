@@ -64,8 +64,7 @@ ResultPtr create_table_as(SessionState& session, const Statement& query, const P
   const int position = target.location;
   const std::string key = new_relation(*session.snapshot(), session.search_path(), target);
   if (query.resumed != nullptr && session.snapshot()->has_relation(key))
-    throw Error(sqlstate::kWriteConflict, "statement " + query.resumed->id + " cannot go on: relation \"" + key + "\" was made meanwhile",
-                "CALL discard('" + query.resumed->id + "') forgets it; run its text anew.");
+    throw cannot_go_on(*query.resumed, "relation \"" + key + "\" was made meanwhile");
   if (exists_already(session, key, if_not_exists)) return make_done("CREATE TABLE AS");
   const OnCommit on_commit = on_commit_of(into.on_commit, key, position);
   int64_t count = 0;

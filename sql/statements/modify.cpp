@@ -261,10 +261,7 @@ void check_target(const Statement& statement, const TableVersion& then, bool onl
   const bool same = found != now.tables.end() && found->second->table_id == then.table_id &&
                     (only_adds ? create_text(found->second->schema) == create_text(then.schema)
                                : found->second->version == then.version);
-  if (same) return;
-  throw Error(sqlstate::kWriteConflict, "statement " + statement.resumed->id + " cannot go on: table \"" + then.schema.name +
-                                            "\" has changed since it began",
-              "CALL discard('" + statement.resumed->id + "') forgets it; run its text anew.");
+  if (!same) throw cannot_go_on(*statement.resumed, "table \"" + then.schema.name + "\" has changed since it began");
 }
 
 std::string command_tag(const pg::Node& node, int64_t changed_rows) {
