@@ -99,13 +99,15 @@ const void* data_in(const IntegerView& view, size_t rows, size_t bytes, Evaluati
   return out;
 }
 
-/// factor * vector + addend, whose range (at most 8 bytes wide) is known.
+/// factor * vector + addend (modulo 2^128), whose range (at most 8 bytes wide) is known.
 Vector scale(const Vector& vector, int128_t factor, int128_t addend, Type type, const ValueRange& range,
              EvaluationContext& context) {
   const IntegerView view = view_integers(vector);
-  // Moving a frame of reference moves its base, and nothing else.
-  if (factor == 1 && view.bytes <= 8 && (!view.is_signed || proven_range(vector).min >= 0)) {
-    return frame_of_reference(type, vector.size, vector.data, view.bytes, view.base + addend, range, vector.validity);
+  // Moving a frame of reference moves its base, and nothing else. (The base may lie below all values, and leave the type.)
+  int128_t moved;
+  if (factor == 1 && view.bytes <= 8 && (!view.is_signed || proven_range(vector).min >= 0) &&
+      !__builtin_add_overflow(view.base, addend, &moved)) {
+    return frame_of_reference(type, vector.size, vector.data, view.bytes, moved, range, vector.validity);
   }
   const size_t bytes = offset_bytes(range);
   const void* data = data_in(view, vector.size, bytes, context);
@@ -314,7 +316,9 @@ bool compute_integral(Operation operation, const Vector& left, const Vector& rig
     } else if (operation == Operation::kAdd) {
       out = scale(varying, 1, value, type, range, context);
     } else {
-      out = a.is_constant() ? scale(varying, -1, value, type, range, context) : scale(varying, 1, -value, type, range, context);
+      const auto negative = static_cast<int128_t>(-static_cast<uint128_t>(value));
+      out = a.is_constant() ? scale(varying, -1, value, type, range, context)
+                            : scale(varying, 1, negative, type, range, context);
     }
   } else {
     out = combine(operation, a, b, type, range, validity, context);

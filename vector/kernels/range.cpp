@@ -50,6 +50,16 @@ void bounds_of_integers(const void* data, size_t bytes, bool is_signed, size_t c
   HWY_DYNAMIC_DISPATCH(integer_bounds)(data, bytes, is_signed, count, low, high);
 }
 
+namespace {
+
+/// A NULL row's offset may lead beyond the type; what it leads to is no value.
+int128_t saturating_add(int128_t base, uint64_t offset) {
+  int128_t sum;
+  return __builtin_add_overflow(base, static_cast<int128_t>(offset), &sum) ? kInt128Max : sum;
+}
+
+}  // namespace
+
 ValueRange proven_range(const Vector& vector) {
   ValueRange possible;
   if (vector.is_constant()) {
@@ -59,7 +69,7 @@ ValueRange proven_range(const Vector& vector) {
   if (vector.encoding == Encoding::kFrameOfReference) {
     const uint64_t offset_max = vector.code_bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << (vector.code_bytes * 8)) - 1;
     possible.min = vector.base;
-    if (__builtin_add_overflow(vector.base, static_cast<int128_t>(offset_max), &possible.max)) possible.max = kInt128Max;
+    possible.max = saturating_add(vector.base, offset_max);
   } else {
     const size_t bytes = physical_bytes(vector.type.physical());
     if (bytes == 1) possible = {0, 1};
@@ -87,8 +97,7 @@ ValueRange compute_range(const Vector& vector) {
     const size_t bytes = plain ? physical_bytes(physical) : vector.code_bytes;
     bounds_of_integers(vector.data, bytes, plain && bytes > 1, vector.size, &low, &high);
     if (plain) return {low, high};
-    return {vector.base + static_cast<int128_t>(static_cast<uint64_t>(low)),
-            vector.base + static_cast<int128_t>(static_cast<uint64_t>(high))};
+    return {saturating_add(vector.base, static_cast<uint64_t>(low)), saturating_add(vector.base, static_cast<uint64_t>(high))};
   }
   ValueRange range{kInt128Max, kInt128Min};
   bool any = false;
