@@ -46,7 +46,8 @@ inline int128_t read_integral(const Vector& vector, size_t row) {
     case Encoding::kDictionary:
       return read_flat_integral(vector.dictionary, physical, read_code(vector.data, vector.code_bytes, row));
     case Encoding::kFrameOfReference:
-      return vector.base + static_cast<int128_t>(read_code(vector.data, vector.code_bytes, row));
+      // Wraps: a NULL row's offset may lead beyond the type.
+      return static_cast<int128_t>(static_cast<uint128_t>(vector.base) + read_code(vector.data, vector.code_bytes, row));
     default: return read_flat_integral(vector.data, physical, row);
   }
 }

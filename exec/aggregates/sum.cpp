@@ -18,7 +18,7 @@ constexpr int128_t kBudgetMax = int128_t{1} << 62;
 int128_t magnitude(Vector& vector) {
   if (!vector.range.known()) {
     if (vector.encoding == Encoding::kFrameOfReference && vector.code_bytes < 8) {
-      vector.range = {vector.base, vector.base + (int128_t{1} << (8 * vector.code_bytes)) - 1};
+      vector.range = proven_range(vector);
     } else if (vector.type.physical() == Physical::kInt32) {
       vector.range = {INT32_MIN, INT32_MAX};
     } else if (vector.type.physical() == Physical::kInt16) {

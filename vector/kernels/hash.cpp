@@ -153,14 +153,14 @@ void hash_dictionary(const Vector& vector, const uint32_t* indices, size_t count
 void hash_frame_of_reference(const Vector& vector, const uint32_t* indices, size_t count, uint64_t* out) {
   const int128_t base = vector.base;
   const uint64_t offset_max = vector.code_bytes == 8 ? ~uint64_t{0} : (uint64_t{1} << (vector.code_bytes * 8)) - 1;
-  if (base >= INT64_MIN && base + static_cast<int128_t>(offset_max) <= INT64_MAX) {
+  if (base >= INT64_MIN && base <= INT64_MAX - static_cast<int128_t>(offset_max)) {
     HWY_DYNAMIC_DISPATCH(hash_integers)
     (vector.data, vector.code_bytes, false, indices, count, static_cast<uint64_t>(base), out);
     return;
   }
   for (size_t i = 0; i < count; ++i) {
     const uint64_t offset = read_code(vector.data, vector.code_bytes, indices == nullptr ? i : indices[i]);
-    out[i] = hash_int128(base + static_cast<int128_t>(offset));
+    out[i] = hash_int128(static_cast<int128_t>(static_cast<uint128_t>(base) + offset));
   }
 }
 
