@@ -5,6 +5,7 @@
 #include "exec/aggregates/saved_values.h"
 #include "exec/evaluation/integral_output.h"
 #include "exec/functions/scaled_interval.h"
+#include "vector/kernels/integer_view.h"
 #include "vector/read_row.h"
 
 namespace cairn {
