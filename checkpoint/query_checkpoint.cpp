@@ -44,6 +44,14 @@ std::string now_iso() {
 
 }  // namespace
 
+bool can_be_kept(const PlanNode& plan, bool writes) {
+  bool reads = false;
+  for_each_node(plan, [&](const PlanNode& node) {
+    reads |= node.kind == PlanNode::Kind::kScan || node.kind == PlanNode::Kind::kTableFunction;
+  });
+  return count_breakers(plan) > 0 || (writes && reads);
+}
+
 size_t count_breakers(const PlanNode& plan) {
   size_t count = 0;
   for_each_node(plan, [&](const PlanNode& node) { count += has_breaker(node); });
@@ -88,15 +96,20 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
     for (const DurableBreaker& breaker : query.durable) {
       if (left_out.contains(&breaker)) continue;
       if (!breaker.is_complete()) {
-        found_fragments_[breaker.fingerprint].push_back({interrupted->path(breaker), breaker});
+        found_fragments_[breaker.fingerprint].push_back({interrupted->path(breaker), breaker, query.key() == state_->logged.key()});
         continue;
       }
       std::string& begun = newest[breaker.fingerprint];
       if (query.started < begun) continue;
       begun = query.started;
-      found_.insert_or_assign(breaker.fingerprint, Found{interrupted->path(breaker), breaker});
+      found_.insert_or_assign(breaker.fingerprint, Found{interrupted->path(breaker), breaker, false});
     }
   }
+  const auto first_morsel = [](const Found& found) {
+    const MorselSet& covered = found.breaker.parts.front().covered;
+    return covered.empty() ? 0 : covered.front().first;
+  };
+  for (auto& [fingerprint, fragments] : found_fragments_) std::ranges::stable_sort(fragments, {}, first_morsel);
 }
 
 /// Goes on with what these entries hold, and notes that it does. What it had better leave out, as QueryTries tell.
@@ -166,8 +179,8 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
   const auto found = found_fragments_.find(key.breaker.fingerprint);
   if (found == found_fragments_.end()) return;
   MorselSet covered;
-  for (const auto& [path, durable] : found->second) {
-    if (durable.morsels != key.morsels || durable.types != types_in_file(key)) continue;
+  for (const auto& [path, durable, own] : found->second) {
+    if (durable.morsels != key.morsels || durable.types != types_in_file(key) || (key.keep && !own)) continue;
     std::vector<RowSet::Chunk> chunks;
     try {
       chunks = read_fragment_file(store_->storage_, path, durable)->take_chunks();
@@ -189,8 +202,7 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
         chunk->stored.reset();  // it stays in memory; the file need not stay open
         saved->append_chunk(std::move(*chunk));
       }
-      if (overlap(covered, part.covered)) continue;
-      take(part.covered, std::move(saved));
+      if (overlap(covered, part.covered) || !take(part.covered, std::move(saved))) continue;
       const auto middle = static_cast<ptrdiff_t>(covered.size());
       covered.insert(covered.end(), part.covered.begin(), part.covered.end());
       std::inplace_merge(covered.begin(), covered.begin() + middle, covered.end());

@@ -70,7 +70,11 @@ class QueryCheckpoint : public ExecutionObserver {
  private:
   friend class CheckpointStore;
   struct State;  ///< shared with the writer thread
-  struct Found { std::string path; DurableBreaker breaker; };
+  struct Found {
+    std::string path;
+    DurableBreaker breaker;
+    bool own;  ///< of the very query that goes on
+  };
   QueryCheckpoint(std::shared_ptr<CheckpointStore> store, CheckpointRequest request);
   const Found* find(const Breaker& breaker) const;
   bool is_early() const;

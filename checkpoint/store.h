@@ -93,7 +93,7 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
   void write_sealed(State& query);
   bool has_room(const State& query, size_t bytes) const;
   bool make_durable(State& query, DurableBreaker durable, const std::vector<Type>& types,
-                    std::span<const RowSet* const> sets);
+                    std::span<const RowSet* const> sets, const decltype(FragmentKey::keep)& keep = {});
   void end(State& query);
   std::vector<std::shared_ptr<Interrupted>> take(const std::vector<std::string>& ids);
   void forget(const std::shared_ptr<Interrupted>& query);
@@ -120,6 +120,9 @@ class CheckpointStore : public std::enable_shared_from_this<CheckpointStore> {
 
   Writer writer_;  ///< the first to go: its jobs use the rest
 };
+
+/// Whether a query of this plan has anything to keep: a breaker, or, where it writes, what it has written of what it reads.
+bool can_be_kept(const PlanNode& plan, bool writes);
 
 /// Breakers of a plan, shared nodes once.
 size_t count_breakers(const PlanNode& plan);

@@ -84,7 +84,7 @@ void CheckpointStore::write_sealed(State& query) {
     try {
       const RowSet matches = matches_now(key);  // what its morsels have matched was matched before they were sealed
       sets.push_back(&matches);
-      make_durable(query, std::move(durable), types_in_file(key), sets);
+      make_durable(query, std::move(durable), types_in_file(key), sets, key.keep);
     } catch (const std::exception& error) {
       query.give_up(error.what());
     }
@@ -93,7 +93,7 @@ void CheckpointStore::write_sealed(State& query) {
 
 /// False where the query has ended meanwhile.
 bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const std::vector<Type>& types,
-                                   std::span<const RowSet* const> sets) {
+                                   std::span<const RowSet* const> sets, const decltype(FragmentKey::keep)& keep) {
   const std::string place = checkpoint_place(*database_, query.request.directory);
   if (query.owner == nullptr) query.owner = own(place);
   if (!query.pinned) {
@@ -101,6 +101,7 @@ bool CheckpointStore::make_durable(State& query, DurableBreaker durable, const s
     database_->pin_durably(query.logged.pin, query.request.snapshot);
     query.pinned = true;
   }
+  if (keep && !keep(query.logged.pin)) return false;
   try {
     const std::string path = query.owner->path(durable.file);
     if (!write_fragment_file(storage_, path, types, sets, [&] { return query.finished.load(); }, query.bytes_written, durable)) {

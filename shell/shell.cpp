@@ -322,8 +322,10 @@ void Shell::announce_interrupted_queries() {
       print(stderr, "statement {} of {} had committed when its process died: {}\n", id, started, text);
       continue;
     }
-    print(stderr, "interrupted query {} of {}: {} of {} breakers durable: {}\n", id, started,
-          cairn_query_list_breakers_durable(list, i), cairn_query_list_breakers_total(list, i), text);
+    const size_t total = cairn_query_list_breakers_total(list, i);
+    const std::string durable = total == 0 ? "what it has written is durable"
+                                           : fmt::format("{} of {} breakers durable", cairn_query_list_breakers_durable(list, i), total);
+    print(stderr, "interrupted query {} of {}: {}: {}\n", id, started, durable, text);
   }
   if (count > 0) print(stderr, "CALL resume('id') gives the answer, CALL discard('id') forgets it.\n");
   cairn_query_list_destroy(list);

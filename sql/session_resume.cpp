@@ -39,7 +39,7 @@ void SessionState::tell_of_interrupted(CheckpointStore& store, const Statement& 
 }
 
 std::shared_ptr<QueryCheckpoint> SessionState::make_observer(const Planned& planned, const Statement& statement, bool writes) {
-  if (planned.snapshot == nullptr || count_breakers(*planned.plan) == 0 || is_volatile(*planned.plan)) return nullptr;
+  if (planned.snapshot == nullptr || !can_be_kept(*planned.plan, writes) || is_volatile(*planned.plan)) return nullptr;
   if (writes && block_) return nullptr;  // its changes go with the block's
   std::shared_ptr<CheckpointStore> store = checkpoint_store();
   if (store == nullptr) return nullptr;

@@ -10,6 +10,7 @@
 #include "exec/rows/integer_values.h"
 #include "vector/date.h"
 #include "vector/kernels/kernels.h"
+#include "vector/read_row.h"
 
 namespace cairn {
 
@@ -132,6 +133,13 @@ class TopFragment : public Fragment {
   const RowSet& rows() const { return *rows_; }
   const std::vector<Position>& positions() const { return positions_; }
   void seal() { rows_->seal(); }
+  /// The rows' columns, and their positions.
+  static std::vector<Type> saved_types(std::vector<Type> types) {
+    types.insert(types.end(), {Type::big_int(), Type::big_int()});
+    return types;
+  }
+  std::shared_ptr<const RowSet> save() override;
+  void load(const RowSet& saved);
 
  private:
   void pick_best();
@@ -183,14 +191,56 @@ void TopFragment::pick_best() {
   threshold_->assign(column.view(last % kRowGroupRows, 1, &scratch));
 }
 
+std::shared_ptr<const RowSet> TopFragment::save() {
+  if (positions_.size() > keep_) pick_best();
+  auto saved = std::make_shared<RowSet>(saved_types(types_));
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  auto position = positions_.begin();
+  rows_->seal();
+  for (const RowSet::Chunk& chunk : rows_->chunks()) {
+    ColumnBuffer morsels(Type::big_int()), rows(Type::big_int());
+    auto* const morsel = static_cast<uint64_t*>(morsels.append_uninitialized(chunk.row_count));
+    auto* const row = static_cast<uint64_t*>(rows.append_uninitialized(chunk.row_count));
+    for (size_t i = 0; i < chunk.row_count; ++i, ++position) {
+      morsel[i] = position->morsel;
+      row[i] = position->row;
+    }
+    RowSet::view(chunk, 0, chunk.row_count, batch, scratch);
+    batch.columns.insert(batch.columns.end(), {morsels.view(), rows.view()});
+    saved->append(batch);
+  }
+  saved->seal();
+  return saved;
+}
+
+void TopFragment::load(const RowSet& saved) {
+  Batch batch;
+  std::vector<std::vector<uint64_t>> scratch;
+  for (size_t i = 0; i < saved.chunks().size(); ++i) {
+    const std::shared_ptr<const RowSet::Chunk> chunk = saved.pin(i);
+    RowSet::view(*chunk, 0, chunk->row_count, batch, scratch);
+    const Vector rows = batch.columns.back(), morsels = batch.columns[batch.columns.size() - 2];
+    batch.columns.resize(batch.columns.size() - 2);
+    rows_->append(batch);
+    for (size_t row = 0; row < chunk->row_count; ++row) {
+      positions_.push_back({static_cast<uint64_t>(read_integral(morsels, row)), static_cast<uint64_t>(read_integral(rows, row))});
+    }
+  }
+}
+
 class TopSink : public Sink {
  public:
   explicit TopSink(const PlanNode& plan)
       : types_(plan.children[0]->types), order_(plan.sort_keys, types_), limit_(plan.limit),
         offset_(std::max<int64_t>(plan.offset, 0)) {}
 
-  std::unique_ptr<Fragment> open(const WorkerContext&) override {
-    return std::make_unique<TopFragment>(order_, types_, static_cast<size_t>(limit_ + offset_));
+  std::unique_ptr<Fragment> open(const WorkerContext&) override { return make_fragment(); }
+  std::vector<Type> saved_types() const override { return TopFragment::saved_types(types_); }
+  std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> saved) override {
+    auto fragment = make_fragment();
+    fragment->load(*saved);
+    return fragment;
   }
 
   void add(std::unique_ptr<Fragment> sealed) override {
@@ -216,6 +266,10 @@ class TopSink : public Sink {
   size_t bytes() const override { return rows_ == nullptr ? 0 : rows_->bytes(); }
 
  private:
+  std::unique_ptr<TopFragment> make_fragment() const {
+    return std::make_unique<TopFragment>(order_, types_, static_cast<size_t>(limit_ + offset_));
+  }
+
   std::vector<Type> types_;
   SortOrder order_;
   int64_t limit_, offset_;

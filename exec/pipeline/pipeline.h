@@ -118,6 +118,8 @@ class Fragment {
   /// Sealed: what it holds as plain columns, of its sink's saved_types(); nullptr where it has spilled. It may go on holding
   /// the same, in this form.
   virtual std::shared_ptr<const RowSet> save() { return nullptr; }
+  /// What save() covers, where that is not what it covers itself.
+  virtual MorselSet saved_morsels() const { return covered; }
   MorselSet covered;         ///< kept by the executor; complete when sealed
   bool morsel_full = false;  ///< set by consume: this morsel's further rows change nothing; reset by the executor
 };
@@ -133,8 +135,13 @@ class Sink {
   virtual void finalize(const Parallel& parallel) = 0;
   /// Of the columns that its fragments save. Empty: they cannot.
   virtual std::vector<Type> saved_types() const { return {}; }
-  /// A sealed fragment that holds what another one saved, in whatever process; it covers nothing yet.
+  /// A sealed fragment that holds what another one saved, in whatever process; it covers nothing yet. nullptr: what it
+  /// refers to is not there.
   virtual std::unique_ptr<Fragment> reopen(std::shared_ptr<const RowSet> /*saved*/) { return nullptr; }
+  /// Whether a reopened fragment of these morsels may be added, as the next one.
+  virtual bool has_place_for(const MorselSet& /*covered*/) const { return true; }
+  /// FragmentKey::keep of what its fragments save.
+  virtual std::function<bool(std::string_view pin)> keeper() const { return {}; }
   /// Where fragments go when memory is short; nullptr: they stay.
   virtual ChunkStore* spill_store() const { return nullptr; }
   /// No further morsel can change the result: the pipeline may end early (LIMIT). Thread-safe, cheap.
@@ -179,6 +186,9 @@ struct FragmentKey {
   /// Of the joins that its morsels leave marks at: a fragment is nothing without the marks of its morsels. More of them do
   /// no harm, since the morsels that left them will run, or are in other fragments.
   std::vector<MatchFlags> matches;
+  /// Where its fragments name what lies elsewhere, which nobody else's may: makes that durable for as long as the database's
+  /// pin of this name lasts. False: it is gone.
+  std::function<bool(std::string_view pin)> keep;
 };
 
 /// The questions that execution asks while it runs; checkpoint/ implements them, exec/ knows nothing more about it.
@@ -197,8 +207,9 @@ class ExecutionObserver {
   virtual Wish at_morsel_boundary(const OpenFragment&) { return Wish::kContinue; }
   /// A worker has sealed a fragment of a breaker, by kSeal: its rows may be written behind its back.
   virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<const RowSet> /*saved*/) {}
-  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches.
-  using Take = std::function<void(MorselSet covered, std::shared_ptr<const RowSet> saved)>;
+  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches. The
+  /// first morsels come first. False: it is not taken.
+  using Take = std::function<bool(MorselSet covered, std::shared_ptr<const RowSet> saved)>;
   virtual void fragments(const FragmentKey&, uint64_t /*morsel_count*/, const Take&) {}
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.
   virtual std::string state(const Breaker&) { return {}; }

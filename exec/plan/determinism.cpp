@@ -99,7 +99,7 @@ bool is_deterministic(const PlanNode& node) {
     case PlanNode::Kind::kSort: return is_deterministic_top(node);
     case PlanNode::Kind::kRecursion: return !node.distinct || std::ranges::all_of(node.types, has_one_form);
     case PlanNode::Kind::kLimit: return node.limit < 0 && node.offset == 0;  // whichever rows come first
-    case PlanNode::Kind::kInsert: return false;
+    case PlanNode::Kind::kInsert: return true;  // which rows
   }
   return false;
 }

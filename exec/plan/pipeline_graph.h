@@ -60,6 +60,8 @@ struct PipelineDescription {
     return loop == 0 && (sink == SinkKind::kAggregate || sink == SinkKind::kJoinBuild || sink == SinkKind::kSort ||
                          sink == SinkKind::kWindow || sink == SinkKind::kMaterialize);
   }
+  /// Whether what its fragments have collected can.
+  bool keeps_fragments() const { return is_breaker() || (loop == 0 && sink == SinkKind::kInsert); }
 };
 
 /// The legs where some joins take several rounds (`rounds_of` a step's build): behind the legs that probe such a join, and

@@ -36,7 +36,8 @@ class Execution : public QueryExecution, private WorkerPool::Task {
     size_t readers_left = 0;
     size_t sink_bytes = 0;
     Breaker breaker;
-    bool deterministic = false;
+    bool deterministic = false;               ///< what it makes
+    bool collects_deterministic = false;      ///< what comes in, and so what its fragments hold of a morsel
     Content content;                          ///< once it has completed
   };
 

@@ -176,12 +176,14 @@ void Execution::describe_pipelines() {
     const PlanNode& node = *pipeline.node;
     const bool build = pipeline.sink == SinkKind::kJoinBuild;
     Breaker& breaker = progress_[i].breaker;
-    if (pipeline.is_breaker()) breaker.number = number++;
+    breaker.number = pipeline.is_breaker() ? number++ : number;
     if (observer_ == nullptr || i + 1 == progress_.size()) continue;
     breaker.fingerprint = build ? build_fingerprint(node) : fingerprint(node);
     breaker.description = (build ? "build of " : "") + profile_of(node).description;
     breaker.types = build ? node.children[1]->types : node.types;
     progress_[i].deterministic = build ? determinism.of_build(node) : determinism.of(node);
+    const bool orders = pipeline.sink == SinkKind::kSort || pipeline.sink == SinkKind::kWindow;
+    progress_[i].collects_deterministic = orders ? determinism.of(*node.children[0]) : progress_[i].deterministic;
   }
 }
 

@@ -54,7 +54,7 @@ Fingerprint fingerprint_of(std::span<const Fingerprint> editions, size_t leg_cou
 
 void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, PipelineRun& run) {
   Progress& progress = progress_[number];
-  if (observer_ == nullptr || !graph_.pipelines[number].is_breaker() || !progress.deterministic) return;
+  if (observer_ == nullptr || !graph_.pipelines[number].keeps_fragments() || !progress.collects_deterministic) return;
   const std::vector<size_t> marked = builds_with_marks(legs);
   const auto inputs = inputs_by_number(legs, marked);
   if (!inputs) return;
@@ -63,19 +63,22 @@ void Execution::keep_fragments(size_t number, const std::vector<Leg>& legs, Pipe
     if (graph_.pipelines[input].sink == PipelineDescription::SinkKind::kJoinBuild && join_is_partitioned(*progress_[input].sink)) return;
     editions.push_back(progress_[input].content.edition);
   }
-  FragmentKey key{progress.breaker, fingerprint_of(editions, legs.size()), {}};
+  FragmentKey key{progress.breaker, fingerprint_of(editions, legs.size()), {}, progress.sink->keeper()};
   key.breaker.types = progress.sink->saved_types();
   if (key.breaker.types.empty()) return;
   for (const size_t build : marked) key.matches.push_back(join_matches(*progress_[build].sink));
   observer_->fragments(key, run.morsel_count(), [&](MorselSet covered, std::shared_ptr<const RowSet> saved) {
+    if (!progress.sink->has_place_for(covered)) return false;
     std::unique_ptr<Fragment> fragment = progress.sink->reopen(std::move(saved));
+    if (fragment == nullptr) return false;
     fragment->covered = std::move(covered);
     run.take_over(std::move(fragment));
+    return true;
   });
   run.keep_fragments([this, key = std::move(key)](Fragment& sealed) {
     if (query_.memory.is_short(sealed.bytes())) return;  // no room for a copy
     try {
-      if (auto saved = sealed.save()) observer_->sealed(key, sealed.covered, std::move(saved));
+      if (auto saved = sealed.save()) observer_->sealed(key, sealed.saved_morsels(), std::move(saved));
     } catch (const std::bad_alloc&) {
       return;
     }

@@ -91,6 +91,19 @@ class WriteTransaction {
   /// Left with the commit, durable as it is: Database::receipt finds the text under the name. One of the same name is
   /// replaced. Of all the database keeps the newest thousand.
   virtual void leave_receipt(std::string_view name, std::string_view text) = 0;
+  // Row groups that outlive the process, though nothing is committed: whoever goes on with the statement has them.
+  /// What names the row groups of the writers of this `order`, to another process, too. Empty: they have no place on disk.
+  virtual std::string describe(std::string_view /*table*/, uint64_t /*order*/) { return {}; }
+  /// Makes durable what was described so far, for as long as the pin of this name lasts. False: there is nothing to keep, or
+  /// the transaction has ended. Thread-safe: waits for the disk while others write.
+  virtual bool keep(std::string_view /*pin*/) { return false; }
+  /// Row groups that some process described and kept, looked through. Errors: kDataCorrupted where they are not there and
+  /// sound, or those of another table.
+  virtual std::vector<std::shared_ptr<const RowGroup>> described(std::string_view /*table*/, std::string_view /*description*/) {
+    return {};
+  }
+  /// Adds row groups that were described(), as if a writer of this order had made them.
+  virtual void add(std::string_view /*table*/, uint64_t /*order*/, std::vector<std::shared_ptr<const RowGroup>> /*row_groups*/) {}
   /// Atomic and durable. Returns the new snapshot. Errors leave the database as it was, and end the transaction.
   /// (Where the disk fails at the very moment of the commit, and goes on failing, what is durable shows only when the
   /// database is opened again; until then it takes no more writes.)

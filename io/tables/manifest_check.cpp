@@ -104,7 +104,7 @@ auto readable(const Replay& replay) {
 }  // namespace
 
 void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins,
-                 const Receipts& receipts) {
+                 const Receipts& receipts, const KeptFiles& kept) {
   DescribedRows described;
   const ReplayedManifest read =
       readable([&] { return replay_manifest({payload}, "the new manifest", described.factory(), newest.origin); });
@@ -113,6 +113,7 @@ void check_state(std::span<const std::byte> payload, const CommittedSnapshot& ne
   const auto same_name = [](const auto& a, const auto& b) { return a.first == b.first; };
   if (!std::ranges::equal(read.pins, pins, same_name)) fail("there are other pins");
   if (read.receipts != receipts) fail("there are other receipts");
+  if (!std::ranges::equal(read.kept_files, kept, same_name)) fail("other files are kept");
   for (auto a = read.pins.begin(), b = pins.begin(); b != pins.end(); ++a, ++b) {
     check_relations(described, *a->second, *b->second);
   }

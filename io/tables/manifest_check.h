@@ -9,7 +9,7 @@ namespace cairn {
 
 /// Errors: kInternalError.
 void check_state(std::span<const std::byte> payload, const CommittedSnapshot& newest, const PinnedSnapshots& pins,
-                 const Receipts& receipts = {});
+                 const Receipts& receipts = {}, const KeptFiles& kept = {});
 /// `after`: what the commit is to make of `before`. Work for what it changes.
 void check_commit(std::span<const std::byte> payload, const CommittedSnapshot& before, const CommittedSnapshot& after);
 

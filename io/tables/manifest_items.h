@@ -24,6 +24,7 @@ enum class ManifestOperation : uint8_t {
   kCreateSchema = 20,
   kDropSchema = 21,
   kLeaveReceipt = 22,
+  kKeepFile = 23,
 };
 
 /// More columns than this is no table of ours; it bounds what a damaged count makes us allocate.

@@ -112,6 +112,13 @@ void CommitRecord::leave_receipt(std::string_view name, std::string_view text) {
   operations_.string(text);
 }
 
+void CommitRecord::keep_file(std::string_view pin, uint64_t file_id) {
+  ++operation_count_;
+  operations_.fixed(ManifestOperation::kKeepFile);
+  operations_.string(pin);
+  operations_.varint(file_id);
+}
+
 std::vector<std::byte> CommitRecord::encode(const ManifestCounters& counters) const {
   ByteWriter out;
   out.fixed(RecordKind::kCommit);
@@ -146,7 +153,7 @@ void write_snapshot(ByteWriter& out, const Snapshot& snapshot) {
 }  // namespace
 
 std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
-                                    const PinnedSnapshots& pins, const Receipts& receipts) {
+                                    const PinnedSnapshots& pins, const Receipts& receipts, const KeptFiles& kept) {
   std::map<uint64_t, const Snapshot*> snapshots;
   for (const auto& [name, snapshot] : pins) snapshots.emplace(snapshot->number, snapshot.get());
   snapshots[newest.number] = &newest;
@@ -179,11 +186,17 @@ std::vector<std::byte> encode_state(const ManifestCounters& counters, const Comm
   }
   out.varint(newest.schemas.size());
   for (const std::string& name : newest.schemas) out.string(name);
-  if (receipts.all().empty()) return {out.bytes().begin(), out.bytes().end()};
+  if (receipts.all().empty() && kept.empty()) return {out.bytes().begin(), out.bytes().end()};
   out.varint(receipts.all().size());
   for (const auto& [name, text] : receipts.all()) {
     out.string(name);
     out.string(text);
+  }
+  if (kept.empty()) return {out.bytes().begin(), out.bytes().end()};
+  out.varint(kept.size());
+  for (const auto& [file, handle] : kept) {
+    out.string(file.first);
+    out.varint(file.second);
   }
   return {out.bytes().begin(), out.bytes().end()};
 }

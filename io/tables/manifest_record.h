@@ -6,7 +6,7 @@
 //   counters  := varints: snapshot number, next table id, next file id, next row group id
 //   state     := varint n, n row groups; varint n, n snapshots; varint n, n pins (the last snapshot is the newest);
 //                of the newest snapshot: varint n, n sequences, each with its position; varint n, n strings (schemas);
-//                [varint n, n receipts, where there are any]
+//                [varint n, n receipts, where there are any, or kept files]; [varint n, n kept files]
 //   snapshot  := varint number; varint n, n tables; varint n, n views
 //   table     := varint id, varint version, schema, varint n, n times: varint row group id, mask
 //   commit    := varint n, n operations, each a kind u8 (ManifestOperation) and:
@@ -20,7 +20,7 @@
 //     create sequence sequence (of a known id: the same values go on)   drop sequence   string name
 //     sequence position  varint sequence id, position
 //     create schema   string name                      drop schema  string name
-//     leave receipt   receipt
+//     leave receipt   receipt                          keep file    kept file
 //   row group := varint id, varint rows, varint file id (0: the segments stand here), varint columns, each:
 //                type (u8 id, u8 precision, u8 scale, varint length), varint offset, varint bytes, u64 checksum,
 //                varint NULLs, u8 has bounds, [value min, value max], sketch (distinct_sketch.h), varint text bytes,
@@ -34,6 +34,7 @@
 //                string owner column
 //   position  := i64 value, u8 whether it was given out
 //   receipt   := string name, string text
+//   kept file := string pin, varint file id (a data file that goes with the pin, unless row groups are in it then)
 //   mask      := varint words (0: nothing is deleted), u64 each
 //
 // The numbers of kinds are permanent.
@@ -82,6 +83,7 @@ class CommitRecord {
   void pin(std::string_view name, uint64_t snapshot);
   void unpin(std::string_view name);
   void leave_receipt(std::string_view name, std::string_view text);
+  void keep_file(std::string_view pin, uint64_t file_id);
 
   bool empty() const { return operation_count_ == 0; }
   std::vector<std::byte> encode(const ManifestCounters& counters) const;
@@ -93,9 +95,12 @@ class CommitRecord {
 
 using PinnedSnapshots = std::map<std::string, std::shared_ptr<const CommittedSnapshot>, std::less<>>;
 
-/// A record that holds everything: the newest snapshot, those in `pins`, and the receipts.
+/// Data files that no snapshot names, each for as long as a pin lasts: pin and file id; the file may be unknown (nullptr).
+using KeptFiles = std::map<std::pair<std::string, uint64_t>, std::shared_ptr<DataFile>>;
+
+/// A record that holds everything: the newest snapshot, those in `pins`, the receipts, and the kept files.
 std::vector<std::byte> encode_state(const ManifestCounters& counters, const CommittedSnapshot& newest,
-                                    const PinnedSnapshots& pins, const Receipts& receipts = {});
+                                    const PinnedSnapshots& pins, const Receipts& receipts = {}, const KeptFiles& kept = {});
 
 /// What the records of a manifest add up to.
 struct ReplayedManifest {
@@ -103,6 +108,7 @@ struct ReplayedManifest {
   std::shared_ptr<const CommittedSnapshot> newest;
   PinnedSnapshots pins;
   Receipts receipts;
+  KeptFiles kept_files;
 };
 
 /// Makes the row group that a record describes.

@@ -77,6 +77,8 @@ class Replay {
     for (uint64_t n = in.varint(); n > 0; --n) builder_.create_schema(in.string());
     if (in.left() == 0) return;
     for (uint64_t n = in.varint(); n > 0; --n) leave_receipt(in);
+    if (in.left() == 0) return;
+    for (uint64_t n = in.varint(); n > 0; --n) keep_file(in);
     in.expect_end();
   }
 
@@ -97,6 +99,7 @@ class Replay {
     result.newest = builder_.finish(counters_.snapshot, origin_, &statistics_);
     result.pins = std::move(pins_);
     result.receipts = std::move(receipts_);
+    result.kept_files = std::move(kept_files_);
     return result;
   }
 
@@ -184,9 +187,12 @@ class Replay {
         pin(in, name, in.varint());
         return;
       }
-      case ManifestOperation::kUnpin:
-        pins_.erase(in.string());
+      case ManifestOperation::kUnpin: {
+        const std::string name = in.string();
+        pins_.erase(name);
+        std::erase_if(kept_files_, [&](const auto& kept) { return kept.first.first == name; });
         return;
+      }
       case ManifestOperation::kAlterTable: {
         const std::string name = in.string();
         if (builder_.find_table(name) == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
@@ -211,6 +217,9 @@ class Replay {
       case ManifestOperation::kLeaveReceipt:
         leave_receipt(in);
         return;
+      case ManifestOperation::kKeepFile:
+        keep_file(in);
+        return;
     }
     in.fail("holds an operation that this program does not know");
   }
@@ -218,6 +227,12 @@ class Replay {
   void leave_receipt(ByteReader& in) {
     const std::string name = in.string();
     receipts_.leave(name, in.string());
+  }
+
+  void keep_file(ByteReader& in) {
+    std::string pin = in.string();
+    const uint64_t file_id = in.varint();
+    kept_files_.try_emplace({std::move(pin), file_id});
   }
 
   void create_sequence(Sequence sequence) {
@@ -274,6 +289,7 @@ class Replay {
   std::map<uint64_t, std::shared_ptr<const CommittedSnapshot>> snapshots_;
   PinnedSnapshots pins_;
   Receipts receipts_;
+  KeptFiles kept_files_;
   std::map<uint64_t, std::shared_ptr<SequenceState>> sequence_states_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "io/storage/file_error.h"
 #include "io/storage/own_files.h"
+#include "io/tables/manifest_items.h"
 #include "io/tables/table_database.h"
 #include "io/tables/write_transaction.h"
 #include "vector/error.h"
@@ -169,9 +170,28 @@ void TableDatabase::replay(const ManifestContent& content) {
   next_row_group_id_ = replayed.counters.next_row_group_id;
   for (const auto& [name, sequence] : replayed.newest->sequences) sequence->state->make_durable();
   receipts_ = std::move(replayed.receipts);
+  kept_files_ = std::move(replayed.kept_files);
+  for (auto& [kept, file] : kept_files_) file = data_->open(kept.second);
   install(std::move(replayed.newest), std::move(replayed.pins));
   check_data_files(*newest_);
   for (const auto& [name, snapshot] : pins_) check_data_files(*snapshot);
+}
+
+RowGroups TableDatabase::described(std::string_view description) {
+  ByteReader in(std::as_bytes(std::span(description)), "the description of row groups");
+  DataFiles files(*data_);
+  const auto factory = [&](StoredRows rows, uint64_t file_id) {
+    rows.id = take_row_group_id();
+    if (file_id != 0) rows.file = data_->open(file_id);
+    return std::make_shared<StoredRowGroup>(std::move(rows), cache_);
+  };
+  RowGroups row_groups;
+  for (uint64_t n = in.varint(); n > 0; --n) {
+    row_groups.push_back(read_row_group(in, factory));
+    if (const std::string fault = files.fault_of(*row_groups.back()); !fault.empty()) throw Error(sqlstate::kDataCorrupted, fault);
+  }
+  in.expect_end();
+  return row_groups;
 }
 
 void TableDatabase::check_data_files(const Snapshot& snapshot) const {

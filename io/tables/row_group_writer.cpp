@@ -33,12 +33,16 @@ std::shared_ptr<const RowGroup> RowGroupWriter::make_committed(uint64_t table_id
 }
 
 std::vector<uint64_t> RowGroupWriter::sync() {
+  std::vector<std::shared_ptr<DataFile>> files;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [table_id, table] : files_) files.push_back(table.file);
+  }
   drain();
-  const std::lock_guard lock(mutex_);
   std::vector<uint64_t> file_ids;
-  for (const auto& [table_id, table] : files_) {
-    table.file->file().sync();
-    file_ids.push_back(table.file->id());
+  for (const auto& file : files) {  // others may be writing to it
+    file->file().sync();
+    file_ids.push_back(file->id());
   }
   if (!file_ids.empty()) database_.data()->sync();
   return file_ids;

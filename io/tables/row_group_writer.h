@@ -35,9 +35,9 @@ class RowGroupWriter {
     const std::lock_guard lock(mutex_);
     files_.erase(table_id);
   }
-  /// Waits until everything is written. Throws the first error.
+  /// Waits until everything that was made so far is written. Throws the first error.
   void drain() { segments_.drain(); }
-  /// Makes everything durable. Returns the ids of the files.
+  /// Makes everything durable that was made so far. Returns the ids of the files.
   std::vector<uint64_t> sync();
 
  private:

@@ -38,6 +38,7 @@ void SegmentWriter::write(std::shared_ptr<DataFile> file, uint64_t offset, std::
   throw_error();
   queue_.push_back({std::move(file), offset, std::move(segments)});
   pending_bytes_ += bytes;
+  ++queued_jobs_;
   changed_.notify_all();
 }
 
@@ -51,7 +52,7 @@ void SegmentWriter::start_thread() {
 
 void SegmentWriter::drain() {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return pending_bytes_ == 0 || error_ != nullptr; });
+  changed_.wait(lock, [this, all = queued_jobs_] { return written_jobs_ >= all || error_ != nullptr; });
   throw_error();
 }
 
@@ -62,6 +63,7 @@ void SegmentWriter::run() {
     if (stop_) return;
     std::vector<Job> jobs = std::exchange(queue_, {});
     const size_t bytes = pending_bytes_;
+    const uint64_t job_count = jobs.size();
     lock.unlock();
     std::exception_ptr error;
     try {
@@ -71,6 +73,7 @@ void SegmentWriter::run() {
     }
     lock.lock();
     pending_bytes_ -= bytes;
+    written_jobs_ += job_count;
     if (error_ == nullptr) error_ = error;
     changed_.notify_all();
   }

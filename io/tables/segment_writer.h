@@ -23,7 +23,7 @@ class SegmentWriter {
   /// Queues the segments, to be written one behind the other from `offset` on. Waits while too much is queued. Throws
   /// the error of an earlier write.
   void write(std::shared_ptr<DataFile> file, uint64_t offset, std::vector<AlignedBuffer> segments);
-  /// Waits until everything is written. Throws the first error.
+  /// Waits until everything that was queued so far is written. Throws the first error.
   void drain();
 
  private:
@@ -45,6 +45,7 @@ class SegmentWriter {
   std::condition_variable changed_;
   std::vector<Job> queue_;
   size_t pending_bytes_ = 0;  ///< queued or being written
+  uint64_t queued_jobs_ = 0, written_jobs_ = 0;
   uint64_t seen_bytes_ = 0;
   bool stop_ = false;
   std::exception_ptr error_;

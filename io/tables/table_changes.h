@@ -23,6 +23,8 @@ class TableChanges {
   explicit TableChanges(RowGroups base) : row_groups_(std::move(base)), base_count_(row_groups_.size()) {}
 
   void add(Position position, RowGroups row_groups) { added_[position] = std::move(row_groups); }
+  /// What the statement's one writer of this order has added. REQUIRES: there is one, which added something.
+  RowGroups& added(uint64_t order) { return added_.lower_bound({order, 0})->second; }
   /// Errors: kInternalError for a row group that is none of row_groups().
   void delete_rows(uint64_t row_group_id, std::span<const uint64_t> mask);
   /// What is added from here on stands behind what is there.

@@ -113,8 +113,8 @@ std::shared_ptr<DataFile> TableDatabase::create_data_file() {
 }
 
 void TableDatabase::replace_log(const PinnedSnapshots& pins) {
-  const std::vector<std::byte> state = encode_state(current_counters(), *newest_, pins, receipts_);
-  check_state(state, *newest_, pins, receipts_);
+  const std::vector<std::byte> state = encode_state(current_counters(), *newest_, pins, receipts_, kept_files_);
+  check_state(state, *newest_, pins, receipts_, kept_files_);
   log_->replace(state);
 }
 
@@ -231,8 +231,25 @@ void TableDatabase::pin_durably(std::string_view name, std::shared_ptr<const Com
   compact_if_grown();
 }
 
+void TableDatabase::keep_files(std::string_view pin, const std::vector<uint64_t>& file_ids) {
+  const std::lock_guard lock(log_mutex_);
+  if (!pins_.contains(pin)) throw Error(sqlstate::kInternalError, "files are kept for a pin that is not there");
+  KeptFiles added;
+  CommitRecord record;
+  for (const uint64_t file_id : file_ids) {
+    std::pair<std::string, uint64_t> file(pin, file_id);
+    if (kept_files_.contains(file)) continue;
+    record.keep_file(pin, file_id);
+    added.emplace(std::move(file), data_->open(file_id));
+  }
+  if (record.empty()) return;
+  append(record, *newest_, file_ids);
+  kept_files_.merge(added);
+}
+
 void TableDatabase::unpin(std::string_view name) {
   if (options_.read_only) throw Error(sqlstate::kReadOnly, "the database '" + path_ + "' is open read-only");
+  KeptFiles dropped;  // those that nothing else is in are removed, behind the lock
   const std::lock_guard lock(log_mutex_);
   const auto at = pins_.find(name);
   if (at == pins_.end()) return;
@@ -244,6 +261,11 @@ void TableDatabase::unpin(std::string_view name) {
     append(record, *newest_, {});
   }
   install(newest_, std::move(pins));
+  for (auto kept = kept_files_.begin(); kept != kept_files_.end();) {
+    const auto next = std::next(kept);
+    if (kept->first.first == name) dropped.insert(kept_files_.extract(kept));
+    kept = next;
+  }
   compact_if_grown();
 }
 

@@ -22,6 +22,7 @@
 #include "io/tables/database.h"
 #include "io/tables/manifest.h"
 #include "io/tables/manifest_record.h"
+#include "io/tables/row_group_merge.h"
 #include "io/tables/table_statistics.h"
 
 namespace cairn {
@@ -60,6 +61,11 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   const std::shared_ptr<DataDirectory>& data() const { return data_; }
   const std::shared_ptr<ChunkCache>& cache() const { return cache_; }
   std::shared_ptr<DataFile> create_data_file();
+  /// The files outlive the process as long as the pin of this name lasts, whether or not a snapshot names them.
+  void keep_files(std::string_view pin, const std::vector<uint64_t>& file_ids);
+  /// Row groups by a description of WriteTransaction::describe, with numbers of their own. Errors: kDataCorrupted where
+  /// their files are not there.
+  RowGroups described(std::string_view description);
   TableStatistics& statistics() { return statistics_; }
   /// Makes the record durable and the snapshot, if there is one, the newest. On errors nothing has changed.
   /// `new_files`: those that only this record names. `left`: the receipts that it leaves.
@@ -104,6 +110,7 @@ class TableDatabase final : public Database, public std::enable_shared_from_this
   std::atomic<uint64_t> next_row_group_id_{1};
 
   std::mutex log_mutex_;  ///< orders records; taken before state_mutex_
+  KeptFiles kept_files_;  ///< guarded by log_mutex_
   mutable std::mutex state_mutex_;
   std::shared_ptr<const CommittedSnapshot> newest_;
   PinnedSnapshots pins_;

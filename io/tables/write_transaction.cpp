@@ -1,9 +1,11 @@
 #include "io/tables/write_transaction.h"
 
 #include <algorithm>
+#include <numeric>
 #include <random>
 #include <unordered_map>
 
+#include "io/tables/manifest_items.h"
 #include "vector/counted_work.h"
 #include "vector/error.h"
 
@@ -25,6 +27,7 @@ TableTransaction::TableTransaction(std::shared_ptr<TableDatabase> database)
 TableTransaction::~TableTransaction() { end(); }
 
 void TableTransaction::end() {
+  const std::lock_guard lock(keep_mutex_);
   if (database_ == nullptr) return;
   changes_.clear();
   definitions_ = SnapshotBuilder();
@@ -228,6 +231,61 @@ void TableTransaction::leave_receipt(std::string_view name, std::string_view tex
 }
 
 // --- Commit ----------------------------------------------------------------------------------------------------------
+
+std::string TableTransaction::describe(std::string_view name, uint64_t order) {
+  require_open();
+  if (database_->in_memory()) return {};
+  ByteWriter out;
+  const std::lock_guard lock(mutex_);
+  RowGroups& row_groups = changes_of(name).added(order);
+  const TableVersion* table = definitions_.find_table(name);
+  out.varint(row_groups.size());
+  for (auto& row_group : row_groups) {
+    if (as_table_row_group(*row_group).stored() == nullptr) {
+      row_group = row_group_writer_->make_committed(table->table_id, table->schema, collect_rows(table->schema, {row_group}),
+                                                    row_group->row_count());
+    }
+    write_row_group(out, as_table_row_group(*row_group));
+  }
+  const auto* const bytes = reinterpret_cast<const char*>(out.bytes().data());
+  return {bytes, out.bytes().size()};
+}
+
+bool TableTransaction::keep(std::string_view pin) {
+  const std::lock_guard lock(keep_mutex_);
+  if (database_ == nullptr || database_->in_memory()) return false;
+  database_->keep_files(pin, row_group_writer_->sync());
+  return true;
+}
+
+RowGroups TableTransaction::described(std::string_view name, std::string_view description) {
+  require_open();
+  const TableVersion* table = definitions_.find_table(name);
+  RowGroups row_groups = database_->described(description);
+  for (const auto& row_group : row_groups) {
+    const auto fits = [](const Type& type, const ColumnSchema& column) { return type.physical() == column.type.physical(); };
+    if (table == nullptr || !std::ranges::equal(as_table_row_group(*row_group).stored()->types, table->schema.columns, fits)) {
+      throw Error(sqlstate::kDataCorrupted, "the row groups that are described are those of another table");
+    }
+    std::vector<uint32_t> all(table->schema.columns.size());
+    std::iota(all.begin(), all.end(), 0);
+    row_group->load(all);
+  }
+  return row_groups;
+}
+
+void TableTransaction::add(std::string_view name, uint64_t order, RowGroups row_groups) {
+  require_open();
+  uint64_t table_id;
+  TableChanges::Position position{order, 0};
+  {
+    const std::lock_guard lock(mutex_);
+    changes_of(name);
+    table_id = definitions_.find_table(name)->table_id;
+    position.writer_number = writer_count_++;
+  }
+  deliver(table_id, position, std::move(row_groups));
+}
 
 RowGroups TableTransaction::committed(const TableVersion& table, const TableChanges& changes) {
   const auto make = [&](std::vector<ColumnBuffer> columns, size_t rows) {

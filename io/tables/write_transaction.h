@@ -36,6 +36,10 @@ class TableTransaction final : public WriteTransaction {
   std::unique_ptr<TableWriter> writer(std::string_view table, uint64_t order) override;
   void delete_rows(std::string_view table, uint64_t row_group_id, std::span<const uint64_t> rows) override;
   void leave_receipt(std::string_view name, std::string_view text) override;
+  std::string describe(std::string_view table, uint64_t order) override;
+  bool keep(std::string_view pin) override;
+  RowGroups described(std::string_view table, std::string_view description) override;
+  void add(std::string_view table, uint64_t order, RowGroups row_groups) override;
   std::shared_ptr<const CommittedSnapshot> commit() override;
 
   // For writers; thread-safe.
@@ -62,6 +66,7 @@ class TableTransaction final : public WriteTransaction {
   /// Lets go of everything, the files of what was not committed too, and lets the next transaction begin.
   void end();
 
+  std::mutex keep_mutex_;  ///< held while somebody keeps, and by who ends the transaction
   std::shared_ptr<TableDatabase> database_;  ///< nullptr once the transaction has ended
   std::shared_ptr<const CommittedSnapshot> base_;
   SnapshotBuilder definitions_;  ///< the base with tables and views created and dropped, but no rows

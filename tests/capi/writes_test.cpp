@@ -86,6 +86,47 @@ TEST_F(WritesTest, KilledBeforeItsCommitItGoesOnOnce) {
   }
 }
 
+TEST_F(WritesTest, WhatAnInsertHasWrittenIsNotWrittenAgain) {
+  for (const std::string& sql : {std::string("CREATE TABLE copied AS SELECT id, d * 2 AS d, 'text ' || id AS s FROM wide WHERE id % 10 <> 3"),
+                                std::string("INSERT INTO t SELECT id, id % 5, d FROM wide WHERE id % 10 <> 3")}) {
+    SCOPED_TRACE(sql);
+    fs::remove_all(path("db"));
+    fs::remove_all(path("left"));
+    open(std::string(kTables) + "; CREATE TABLE wide AS SELECT i AS id, i * 0.25::double precision AS d FROM generate_series(1, 1000000) g(i)");
+    client_->run("SET checkpoint_epoch = '1 ms'");
+    {
+      const Once once(MeetingPoint::kCommit, [&] {
+        const auto has_fragments = [&] {
+          for (const auto& owner : fs::directory_iterator(path("db") + "/checkpoints")) {
+            for (const auto& entry : fs::directory_iterator(owner)) {
+              if (entry.path().filename().string().find('-') != std::string::npos) return true;
+            }
+          }
+          return false;
+        };
+        for (int i = 0; i < 1000 && !has_fragments(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        EXPECT_TRUE(has_fragments());
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+        fs::copy(path("db"), path("left"), fs::copy_options::recursive);
+      });
+      client_->run(sql);
+    }
+    after_ = state(*client_);
+    restart();
+    ASSERT_EQ(again_->interrupted().size(), 1u);
+    const std::string id = again_->interrupted()[0].id;
+    again_->run("CALL resume('" + id + "')");
+    const auto kept = [](const std::string& notice) { return notice.find("(Insert into ") != std::string::npos; };
+    EXPECT_TRUE(std::ranges::any_of(again_->notices(), kept));
+    EXPECT_EQ(state(*again_), after_);
+    EXPECT_EQ(again_->run("CALL resume('" + id + "')").substr(0, 19), "already committed, ");
+    const std::string all = sql[0] == 'C' ? "SELECT id, d, s FROM copied" : "SELECT id, k, d FROM t";
+    EXPECT_TRUE(again_->run(all) == client_->run(all)) << "other rows, or in another order";
+    again_.reset();
+    client_.reset();
+  }
+}
+
 TEST_F(WritesTest, KilledBehindItsCommitItSaysSo) {
   open(kTables);
   leave_behind_at(MeetingPoint::kCommitted, kInsert);

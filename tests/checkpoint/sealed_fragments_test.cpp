@@ -31,6 +31,7 @@ class SealedFragmentsTest : public CheckpointStoreTest {
     query.fragments(of, 100, [&](MorselSet covered, std::shared_ptr<const RowSet> saved) {
       expect_equal(*saved, *make_rows(static_cast<int64_t>(saved->row_count())));
       all.emplace_back(std::move(covered), saved->row_count());
+      return true;
     });
     std::sort(all.begin(), all.end());
     return all;

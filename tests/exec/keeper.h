@@ -45,7 +45,7 @@ struct Keeper : ExecutionObserver {
         ASSERT_EQ(fragment.matches[join].size(), key.matches[join]->size());
         for (size_t row = 0; row < key.matches[join]->size(); ++row) (*key.matches[join])[row] |= fragment.matches[join][row];
       }
-      take(fragment.covered, fragment.saved);
+      if (!take(fragment.covered, fragment.saved)) continue;
       ++taken;
       taken_with_matches += !key.matches.empty();
     }

@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "io/storage/simulated_storage.h"
+#include "io/tables/database.h"
 #include "tests/exec/keeper.h"
 #include "tests/exec/plans.h"
+#include "vector/read_row.h"
 
 namespace cairn::testing {
 namespace {
@@ -98,6 +100,97 @@ TEST(KeptLists, AreTakenWithTheValuesOfTheirMorsels) {
     }
     EXPECT_EQ(run(plan, {.threads = 2, .observer = again}), whole) << groups.size();
     EXPECT_GT(again->taken, 0u) << groups.size();
+  }
+}
+
+/// What the first rows are where many are alike is decided by where they came from, in whatever process.
+TEST(KeptRows, OfATopAreTakenWithTheirPositions) {
+  const FakeTable table{"t", 2, {131072, 131072, 131072, 50000}, [](uint64_t row, size_t column) {
+                          return static_cast<int64_t>(column == 0 ? row * 7919 % 1009 : row);
+                        }};
+  for (const int64_t count : {10, 3000, 100000, 200000}) {  // the last are sorted whole
+    const PlanPtr plan = sort(scan(table, {0, 1}), {{0, true, false}}, count);
+    const auto first = std::make_shared<Keeper>();
+    first->morsels_per_seal = 3;
+    const Rows whole = run(plan, {.observer = first});
+    const auto again = std::make_shared<Keeper>();
+    for (const auto& [key, fragments] : first->fragments_kept) {
+      for (size_t i = 0; i < fragments.size(); i += 2) again->fragments_offered[key].push_back(fragments[i]);
+    }
+    EXPECT_EQ(run(plan, {.threads = 2, .observer = again}), whole) << count;
+    EXPECT_GT(again->taken, 0u) << count;
+  }
+}
+
+/// Row groups that a transaction left behind, and another one commits; of a run of morsels from the first on.
+TEST(KeptRows, OfAnInsertAreItsRowGroups) {
+  const std::vector<uint32_t> sizes{131072, 131072, 131072, 50000, 131072, 7, 131072};
+  const FakeTable table{"s", 2, sizes, [](uint64_t row, size_t column) { return static_cast<int64_t>(row * (column + 1)); }};
+  const auto storage = std::make_shared<SimulatedStorage>(1);
+  const auto database = Database::open("/db", storage);
+  const auto rows_of = [&](const std::string& name) {
+    std::vector<std::pair<int64_t, int64_t>> rows;
+    for (const auto& row_group : database->snapshot()->tables.at(name)->row_groups) {
+      const auto chunks = row_group->load(std::vector<uint32_t>{0, 1});
+      std::vector<uint64_t> scratch[2];
+      const Vector a = chunks[0]->slice(0, row_group->row_count(), scratch[0]), b = chunks[1]->slice(0, row_group->row_count(), scratch[1]);
+      for (size_t i = 0; i < row_group->row_count(); ++i) {
+        rows.emplace_back(static_cast<int64_t>(read_integral(a, i)), static_cast<int64_t>(read_integral(b, i)));
+      }
+    }
+    return rows;
+  };
+  const auto plan_with = [&](const std::shared_ptr<WriteTransaction>& transaction, bool every_third) {
+    PlanPtr rows = scan(table, {0, 1});
+    if (every_third) {
+      rows = filter(std::move(rows), Expression::make_compare(Expression::Comparison::kLess, Expression::make_column(0, Type::big_int()),
+                                                              Expression::make_constant(Value::of_integer(Type::big_int(), 300000))));
+    }
+    PlanPtr plan = insert(std::move(rows), transaction);
+    plan->target = "t";
+    return plan;
+  };
+  const auto begin = [&](bool create) {
+    std::shared_ptr<WriteTransaction> transaction = database->begin_write();
+    if (create) transaction->create_table({"t", {{"a", Type::big_int(), false, ""}, {"b", Type::big_int(), false, ""}}});
+    return transaction;
+  };
+  database->pin_durably("pin", database->snapshot());
+  for (const bool few : {false, true}) {
+    for (const unsigned threads : {1u, 3u}) {
+      for (const size_t morsels_per_seal : {1, 3}) {
+        auto transaction = begin(true);
+        const Rows count = run(plan_with(transaction, few), {.threads = threads});
+        transaction->commit();
+        const auto whole = rows_of("t");
+        transaction = begin(false);
+        transaction->drop_table("t");
+        transaction->commit();
+
+        const auto first = std::make_shared<Keeper>();
+        first->morsels_per_seal = morsels_per_seal;
+        transaction = begin(true);
+        EXPECT_EQ(run(plan_with(transaction, few), {.threads = threads, .observer = first}), count);
+        EXPECT_TRUE(transaction->keep("pin"));
+        transaction.reset();
+        ASSERT_EQ(first->fragments_kept.size(), 1u);
+        auto& [key, fragments] = *first->fragments_kept.begin();
+        std::ranges::sort(fragments, {}, [](const auto& fragment) { return fragment.covered; });
+        for (const size_t offered : {fragments.size(), fragments.size() / 2, size_t{1}}) {
+          const auto again = std::make_shared<Keeper>();
+          again->fragments_offered[key].assign(fragments.begin(), fragments.begin() + static_cast<ptrdiff_t>(offered));
+          if (offered > 2) again->fragments_offered[key].erase(again->fragments_offered[key].end() - 2);  // a gap
+          transaction = begin(true);
+          EXPECT_EQ(run(plan_with(transaction, few), {.threads = threads, .observer = again}), count);
+          transaction->commit();
+          EXPECT_TRUE(rows_of("t") == whole) << "other rows, or in another order";
+          EXPECT_EQ(again->taken, offered > 2 ? offered - 2 : offered);
+          transaction = begin(false);
+          transaction->drop_table("t");
+          transaction->commit();
+        }
+      }
+    }
   }
 }
 

@@ -10,7 +10,7 @@
 namespace cairn {
 namespace {
 
-constexpr const char* kPath = "/db";
+constexpr const char* kReceiptsPath = "/db";
 
 void leave(Database& database, const std::string& name, const std::string& text) {
   const auto transaction = database.begin_write();
@@ -21,7 +21,7 @@ void leave(Database& database, const std::string& name, const std::string& text)
 TEST(Receipts, TheNewestOfAName) {
   const auto storage = std::make_shared<SimulatedStorage>(1);
   {
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kReceiptsPath, storage);
     EXPECT_EQ(std::nullopt, database->receipt("job"));
     leave(*database, "job", "1");
     leave(*database, "other", "x");
@@ -30,7 +30,7 @@ TEST(Receipts, TheNewestOfAName) {
     const auto abandoned = database->begin_write();
     abandoned->leave_receipt("job", "3");
   }
-  EXPECT_EQ("2", Database::open(kPath, storage)->receipt("job"));
+  EXPECT_EQ("2", Database::open(kReceiptsPath, storage)->receipt("job"));
 }
 
 TEST(Receipts, ThereIffTheCommitIsAfterACrashAtEveryIo) {
@@ -39,7 +39,7 @@ TEST(Receipts, ThereIffTheCommitIsAfterACrashAtEveryIo) {
     storage->crash_at(n);
     int committed = 0;
     try {
-      const auto database = Database::open(kPath, storage);
+      const auto database = Database::open(kReceiptsPath, storage);
       for (int i = 1; i <= 3; ++i) {
         const auto transaction = database->begin_write();
         transaction->create_schema("s" + std::to_string(i));
@@ -50,7 +50,7 @@ TEST(Receipts, ThereIffTheCommitIsAfterACrashAtEveryIo) {
     } catch (const Error&) {
     }
     storage->crash();
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kReceiptsPath, storage);
     const size_t there = database->snapshot()->schemas.size();
     EXPECT_GE(there, static_cast<size_t>(committed)) << "crash at I/O " << n;
     EXPECT_EQ(there == 0 ? std::nullopt : std::optional(std::to_string(there)), database->receipt("job")) << "crash at I/O " << n;
@@ -61,20 +61,20 @@ TEST(Receipts, ThereIffTheCommitIsAfterACrashAtEveryIo) {
 TEST(Receipts, SurviveACompactedLog) {
   const auto storage = std::make_shared<SimulatedStorage>(1);
   {
-    const auto database = Database::open(kPath, storage);
+    const auto database = Database::open(kReceiptsPath, storage);
     leave(*database, "job", "1");
     for (int i = 0; i < 3; ++i) leave(*database, "large", std::string(2 << 20, 'x'));
     EXPECT_LT(storage->file_size("/db/manifest"), uint64_t{5} << 20) << "the log was replaced";
     leave(*database, "large", "small");
   }
-  const auto database = Database::open(kPath, storage);
+  const auto database = Database::open(kReceiptsPath, storage);
   EXPECT_EQ("1", database->receipt("job"));
   EXPECT_EQ("small", database->receipt("large"));
 }
 
 TEST(Receipts, ALargeLogIsReplacedLater) {
   const auto storage = std::make_shared<SimulatedStorage>(1);
-  const auto database = Database::open(kPath, storage);
+  const auto database = Database::open(kReceiptsPath, storage);
   const std::string large(3 << 20, 'x');
   for (int i = 0; i < 2; ++i) leave(*database, "large", large);
   EXPECT_LT(storage->file_size("/db/manifest"), uint64_t{4} << 20) << "it was replaced at four megabytes";
