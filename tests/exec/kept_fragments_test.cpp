@@ -124,8 +124,8 @@ TEST(KeptRows, OfATopAreTakenWithTheirPositions) {
 
 /// Row groups that a transaction left behind, and another one commits; of a run of morsels from the first on.
 TEST(KeptRows, OfAnInsertAreItsRowGroups) {
-  const std::vector<uint32_t> sizes{131072, 131072, 131072, 50000, 131072, 7, 131072};
-  const FakeTable table{"s", 2, sizes, [](uint64_t row, size_t column) { return static_cast<int64_t>(row * (column + 1)); }};
+  const auto value = [](uint64_t row, size_t column) { return static_cast<int64_t>(row * (column + 1)); };
+  const FakeTable large{"s", 2, {131072, 50000, 131072, 7, 60000}, value}, small{"s", 2, {131072}, value};
   const auto storage = std::make_shared<SimulatedStorage>(1);
   const auto database = Database::open("/db", storage);
   const auto rows_of = [&](const std::string& name) {
@@ -140,9 +140,17 @@ TEST(KeptRows, OfAnInsertAreItsRowGroups) {
     }
     return rows;
   };
-  const auto plan_with = [&](const std::shared_ptr<WriteTransaction>& transaction, bool every_third) {
-    PlanPtr rows = scan(table, {0, 1});
-    if (every_third) {
+  enum class Shape { kAll, kFew, kManyOfEach };
+  const FakeTable twenty{"f", 2, {20}, [](uint64_t row, size_t column) { return static_cast<int64_t>(column == 0 ? 0 : row); }};
+  const auto plan_with = [&](const std::shared_ptr<WriteTransaction>& transaction, Shape shape) {
+    PlanPtr rows = scan(shape == Shape::kManyOfEach ? small : large, {0, 1});
+    if (shape == Shape::kManyOfEach) {  // morsels of several row groups
+      const auto zero = Expression::make_constant(Value::of_integer(Type::big_int(), 0));
+      PlanPtr keyed = project(std::move(rows), list(Expression::make_column(0, Type::big_int()), zero->clone()));
+      rows = join(JoinKind::kInner, std::move(keyed), scan(twenty, {0, 1}), {1}, {0});
+      rows = project(std::move(rows), list(Expression::make_column(0, Type::big_int()), Expression::make_column(3, Type::big_int())));
+    }
+    if (shape == Shape::kFew) {
       rows = filter(std::move(rows), Expression::make_compare(Expression::Comparison::kLess, Expression::make_column(0, Type::big_int()),
                                                               Expression::make_constant(Value::of_integer(Type::big_int(), 300000))));
     }
@@ -156,39 +164,40 @@ TEST(KeptRows, OfAnInsertAreItsRowGroups) {
     return transaction;
   };
   database->pin_durably("pin", database->snapshot());
-  for (const bool few : {false, true}) {
-    for (const unsigned threads : {1u, 3u}) {
-      for (const size_t morsels_per_seal : {1, 3}) {
-        auto transaction = begin(true);
-        const Rows count = run(plan_with(transaction, few), {.threads = threads});
+  for (const Shape shape : {Shape::kAll, Shape::kFew, Shape::kManyOfEach}) {
+    for (const auto& [threads, morsels_per_seal] : {std::pair<unsigned, size_t>{1, 3}, {3, 1}}) {
+      auto transaction = begin(true);
+      const Rows count = run(plan_with(transaction, shape), {.threads = threads});
+      transaction->commit();
+      const auto whole = rows_of("t");
+      transaction = begin(false);
+      transaction->drop_table("t");
+      transaction->commit();
+
+      const auto first = std::make_shared<Keeper>();
+      first->morsels_per_seal = morsels_per_seal;
+      transaction = begin(true);
+      EXPECT_EQ(run(plan_with(transaction, shape), {.threads = threads, .observer = first}), count);
+      EXPECT_TRUE(transaction->keep("pin"));
+      transaction.reset();
+      const auto are_names = [](const auto& kept) { return kept.second[0].saved->types() == std::vector<Type>{Type::varchar()}; };
+      const auto of_insert = std::ranges::find_if(first->fragments_kept, are_names);
+      ASSERT_NE(of_insert, first->fragments_kept.end());
+      auto& [key, fragments] = *of_insert;
+      std::ranges::sort(fragments, {}, [](const auto& fragment) { return fragment.covered; });
+      for (size_t offered = 1; offered <= fragments.size(); ++offered) {
+        const auto again = std::make_shared<Keeper>();
+        again->fragments_offered[key].assign(fragments.begin(), fragments.begin() + static_cast<ptrdiff_t>(offered));
+        const bool gap = offered == fragments.size() && offered > 2;
+        if (gap) again->fragments_offered[key].erase(again->fragments_offered[key].end() - 2);
+        transaction = begin(true);
+        EXPECT_EQ(run(plan_with(transaction, shape), {.threads = threads, .observer = again}), count);
         transaction->commit();
-        const auto whole = rows_of("t");
+        EXPECT_TRUE(rows_of("t") == whole) << "other rows, or in another order";
+        EXPECT_EQ(again->taken, gap ? offered - 2 : offered);
         transaction = begin(false);
         transaction->drop_table("t");
         transaction->commit();
-
-        const auto first = std::make_shared<Keeper>();
-        first->morsels_per_seal = morsels_per_seal;
-        transaction = begin(true);
-        EXPECT_EQ(run(plan_with(transaction, few), {.threads = threads, .observer = first}), count);
-        EXPECT_TRUE(transaction->keep("pin"));
-        transaction.reset();
-        ASSERT_EQ(first->fragments_kept.size(), 1u);
-        auto& [key, fragments] = *first->fragments_kept.begin();
-        std::ranges::sort(fragments, {}, [](const auto& fragment) { return fragment.covered; });
-        for (const size_t offered : {fragments.size(), fragments.size() / 2, size_t{1}}) {
-          const auto again = std::make_shared<Keeper>();
-          again->fragments_offered[key].assign(fragments.begin(), fragments.begin() + static_cast<ptrdiff_t>(offered));
-          if (offered > 2) again->fragments_offered[key].erase(again->fragments_offered[key].end() - 2);  // a gap
-          transaction = begin(true);
-          EXPECT_EQ(run(plan_with(transaction, few), {.threads = threads, .observer = again}), count);
-          transaction->commit();
-          EXPECT_TRUE(rows_of("t") == whole) << "other rows, or in another order";
-          EXPECT_EQ(again->taken, offered > 2 ? offered - 2 : offered);
-          transaction = begin(false);
-          transaction->drop_table("t");
-          transaction->commit();
-        }
       }
     }
   }
