@@ -105,11 +105,6 @@ QueryCheckpoint::QueryCheckpoint(std::shared_ptr<CheckpointStore> store, Checkpo
       found_.insert_or_assign(breaker.fingerprint, Found{interrupted->path(breaker), breaker, false});
     }
   }
-  const auto first_morsel = [](const Found& found) {
-    const MorselSet& covered = found.breaker.parts.front().covered;
-    return covered.empty() ? 0 : covered.front().first;
-  };
-  for (auto& [fingerprint, fragments] : found_fragments_) std::ranges::stable_sort(fragments, {}, first_morsel);
 }
 
 /// Goes on with what these entries hold, and notes that it does. What it had better leave out, as QueryTries tell.
@@ -179,6 +174,13 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
   const auto found = found_fragments_.find(key.breaker.fingerprint);
   if (found == found_fragments_.end()) return;
   MorselSet covered;
+  const auto offer = [&](const MorselSet& part, std::shared_ptr<const RowSet> saved) {
+    if (overlap(covered, part) || !take(part, std::move(saved))) return;
+    const auto middle = static_cast<ptrdiff_t>(covered.size());
+    covered.insert(covered.end(), part.begin(), part.end());
+    std::inplace_merge(covered.begin(), covered.begin() + middle, covered.end());
+  };
+  std::vector<std::pair<MorselSet, std::shared_ptr<const RowSet>>> named;  // workers have handed them over in any order
   for (const auto& [path, durable, own] : found->second) {
     if (durable.morsels != key.morsels || durable.types != types_in_file(key) || (key.keep && !own)) continue;
     std::vector<RowSet::Chunk> chunks;
@@ -202,12 +204,11 @@ void QueryCheckpoint::fragments(const FragmentKey& key, uint64_t morsel_count, c
         chunk->stored.reset();  // it stays in memory; the file need not stay open
         saved->append_chunk(std::move(*chunk));
       }
-      if (overlap(covered, part.covered) || !take(part.covered, std::move(saved))) continue;
-      const auto middle = static_cast<ptrdiff_t>(covered.size());
-      covered.insert(covered.end(), part.covered.begin(), part.covered.end());
-      std::inplace_merge(covered.begin(), covered.begin() + middle, covered.end());
+      key.keep ? void(named.emplace_back(part.covered, std::move(saved))) : offer(part.covered, std::move(saved));
     }
   }
+  std::ranges::sort(named, {}, [](const auto& part) { return part.first; });
+  for (auto& [part, saved] : named) offer(part, std::move(saved));
   if (covered.empty()) return;
   state_->request.notice(fmt::format("resumed: {} of {} morsels of breaker {} done ({})", count_morsels(covered), morsel_count,
                                      key.breaker.number + 1, key.breaker.description));

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <new>
 #include <set>
 
 #include "exec/pipeline/morsel_window.h"
@@ -218,6 +219,8 @@ std::unique_ptr<Fragment> InsertSink::reopen(std::shared_ptr<const RowSet> saved
       }
     }
   } catch (const Error&) {  // a run that is not there and sound is as if it had never been
+    return nullptr;
+  } catch (const std::bad_alloc&) {
     return nullptr;
   }
   return std::make_unique<WrittenFragment>(std::move(written));

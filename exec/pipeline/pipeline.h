@@ -207,8 +207,8 @@ class ExecutionObserver {
   virtual Wish at_morsel_boundary(const OpenFragment&) { return Wish::kContinue; }
   /// A worker has sealed a fragment of a breaker, by kSeal: its rows may be written behind its back.
   virtual void sealed(const FragmentKey&, const MorselSet& /*covered*/, std::shared_ptr<const RowSet> /*saved*/) {}
-  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches. The
-  /// first morsels come first. False: it is not taken.
+  /// Before the breaker's pipeline runs: gives what of it is durable, disjoint in what it covers, and sets the matches. Where
+  /// FragmentKey::keep is set, the first morsels come first. False: it is not taken.
   using Take = std::function<bool(MorselSet covered, std::shared_ptr<const RowSet> saved)>;
   virtual void fragments(const FragmentKey&, uint64_t /*morsel_count*/, const Take&) {}
   /// What EXPLAIN ANALYZE says of a breaker's durability: "durable, 1.2 MB"; empty: nothing to say.

@@ -95,6 +95,34 @@ TEST_F(SealedFragmentsTest, ComeBackWithTheMorselsThatTheyCover) {
   EXPECT_EQ(file_count(), 0u) << "nothing is left once the answer was delivered";
 }
 
+TEST_F(SealedFragmentsTest, ThatNameWhatLiesElsewhereComeInOrderAndKeepIt) {
+  open();
+  queries.push_back(begin());
+  std::vector<std::string> pins;
+  bool is_there = true;
+  FragmentKey names = key();
+  names.keep = [&](std::string_view pin) {
+    pins.emplace_back(pin);
+    return is_there;
+  };
+  seal(*queries[0], {{4, 6}}, 30, names);
+  queries[0]->sealed(names, {{2, 4}}, rows(20));
+  seal(*queries[0], {{0, 2}}, 10, names);
+  is_there = false;
+  seal(*queries[0], {{6, 7}}, 40, names);
+  ASSERT_GE(pins.size(), 3u);
+  EXPECT_EQ(database->pin_names(), std::vector<std::string>{pins[0]});
+  kill();
+  queries.push_back(begin());
+  MorselSet in_order;
+  queries[1]->fragments(names, 100, [&](MorselSet covered, std::shared_ptr<const RowSet>) {
+    in_order.push_back(covered.at(0));
+    return covered.at(0).first < 4;  // the last is refused
+  });
+  EXPECT_EQ(in_order, (MorselSet{{0, 2}, {2, 4}, {4, 6}}));
+  EXPECT_EQ(notices.back(), "resumed: 4 of 100 morsels of breaker 2 done (join build)");
+}
+
 TEST_F(SealedFragmentsTest, AreOfThisBreakerOfTheseMorselsAndOfTheseColumns) {
   open();
   queries.push_back(begin());
