@@ -153,10 +153,7 @@ class Replay {
     const TableVersion* table = builder.find_table(name);
     if (table == nullptr) in.fail("changes the table \"" + name + "\", which does not exist");
     const StoredRows* const rows = row_group.stored();
-    const auto same_physical = [](const Type& type, const ColumnSchema& column) {
-      return type.physical() == column.type.physical();
-    };
-    const bool fits = rows != nullptr && std::ranges::equal(rows->types, table->schema.columns, same_physical);
+    const bool fits = rows != nullptr && fits_schema(*rows, table->schema);
     return fits ? "" : "holds a row group of another table";
   }
 

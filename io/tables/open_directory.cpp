@@ -180,14 +180,13 @@ void TableDatabase::replay(const ManifestContent& content) {
 RowGroups TableDatabase::described(std::string_view description) {
   ByteReader in(std::as_bytes(std::span(description)), "the description of row groups");
   DataFiles files(*data_);
-  const auto factory = [&](StoredRows rows, uint64_t file_id) {
+  const auto renumbered = [&, make = row_group_factory()](StoredRows rows, uint64_t file_id) {
     rows.id = take_row_group_id();
-    if (file_id != 0) rows.file = data_->open(file_id);
-    return std::make_shared<StoredRowGroup>(std::move(rows), cache_);
+    return make(std::move(rows), file_id);
   };
   RowGroups row_groups;
   for (uint64_t n = in.varint(); n > 0; --n) {
-    row_groups.push_back(read_row_group(in, factory));
+    row_groups.push_back(read_row_group(in, renumbered));
     if (const std::string fault = files.fault_of(*row_groups.back()); !fault.empty()) throw Error(sqlstate::kDataCorrupted, fault);
   }
   in.expect_end();

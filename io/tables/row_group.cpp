@@ -116,6 +116,12 @@ const TableRowGroup& as_table_row_group(const RowGroup& group) {
   throw Error(sqlstate::kInternalError, "row group " + std::to_string(group.id()) + " belongs to no table of a database");
 }
 
+bool fits_schema(const StoredRows& rows, const TableSchema& schema) {
+  return std::ranges::equal(rows.types, schema.columns, [](const Type& type, const ColumnSchema& column) {
+    return type.physical() == column.type.physical();
+  });
+}
+
 bool same_stored_rows(const StoredRows& described, uint64_t file_id, const StoredRows& stored) {
   const auto same_column = [](const StoredColumn& a, const StoredColumn& b) {
     return a.offset == b.offset && a.bytes == b.bytes && a.checksum == b.checksum &&

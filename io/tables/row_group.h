@@ -61,6 +61,9 @@ struct StoredRows {
   std::vector<std::vector<std::byte>> inline_segments;  ///< of each column, without its padding
 };
 
+/// Whether these can be rows of such a table: as many columns, which are stored alike.
+bool fits_schema(const StoredRows& rows, const TableSchema& schema);
+
 /// They lie in the same place and hold the same. Of a row group that has only been described the file is not known:
 /// `file_id` is (0: inline).
 bool same_stored_rows(const StoredRows& described, uint64_t file_id, const StoredRows& stored);

@@ -263,8 +263,7 @@ RowGroups TableTransaction::described(std::string_view name, std::string_view de
   const TableVersion* table = definitions_.find_table(name);
   RowGroups row_groups = database_->described(description);
   for (const auto& row_group : row_groups) {
-    const auto fits = [](const Type& type, const ColumnSchema& column) { return type.physical() == column.type.physical(); };
-    if (table == nullptr || !std::ranges::equal(as_table_row_group(*row_group).stored()->types, table->schema.columns, fits)) {
+    if (table == nullptr || !fits_schema(*as_table_row_group(*row_group).stored(), table->schema)) {
       throw Error(sqlstate::kDataCorrupted, "the row groups that are described are those of another table");
     }
     std::vector<uint32_t> all(table->schema.columns.size());
