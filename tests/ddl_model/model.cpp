@@ -18,7 +18,7 @@ void describe(std::string& text, const std::string& name, const ModelTable& tabl
   for (const ModelColumn& column : table.columns)
     add_line(text, "  column " + column.name + (column.wide ? " BIGINT" : " INTEGER") + (column.not_null ? " NOT NULL" : "") +
                        (column.default_value ? " DEFAULT " + std::to_string(*column.default_value) : "") +
-                       (column.identity ? " IDENTITY" : ""));
+                       (column.sequence.empty() ? "" : " IDENTITY"));
   std::vector<std::string> checks;
   for (const ModelCheck& check : table.checks) checks.push_back(check.name);
   std::ranges::sort(checks);
@@ -56,6 +56,13 @@ bool ModelView::needs(uint64_t column) const {
 
 bool Model::has_relation(const std::string& name) const {
   return tables.contains(name) || views.contains(name) || sequences.contains(name);
+}
+
+bool Model::has_identity_sequence(const std::string& schema, const std::string& name) const {
+  return std::ranges::any_of(tables, [&](const auto& entry) {
+    return entry.first.substr(0, entry.first.find('.') + 1) == schema &&
+           std::ranges::find(entry.second.columns, name, &ModelColumn::sequence) != entry.second.columns.end();
+  });
 }
 
 std::vector<std::vector<Cell>> Model::rows(const ModelView& view) const {

@@ -17,7 +17,7 @@ struct ModelColumn {
   bool wide = false;  ///< BIGINT; else INTEGER
   bool not_null = false;
   Cell default_value;
-  bool identity = false;
+  std::string sequence;  ///< an identity's, in the schema of the table; "" where the column has none
 };
 
 /// CHECK (column >= least)
@@ -72,6 +72,8 @@ struct Model {
   uint64_t next_id = 1;
 
   bool has_relation(const std::string& name) const;
+  /// An identity of a table in the schema ("" or "s1.") draws from it.
+  bool has_identity_sequence(const std::string& schema, const std::string& name) const;
   /// What the view shows.
   std::vector<std::vector<Cell>> rows(const ModelView& view) const;
   /// Everything in it as text, in an order of its own.
