@@ -25,6 +25,8 @@ static_assert(sizeof(FileHeader) == 40);
 constexpr char kMagic[8] = {'C', 'A', 'I', 'R', 'N', 'B', 'R', 'K'};
 /// Encoded segments that may be under way at once: enough to keep the disk busy behind the encoder.
 constexpr size_t kInFlightBytesMax = size_t{16} << 20;
+/// How much longer than it has to be the file is made ahead of the writes, at first.
+constexpr uint64_t kExtendBytes = size_t{1} << 20;
 
 FileHeader make_header(const Fingerprint& fingerprint) {
   FileHeader header{{}, kCheckpointFormat, 0, fingerprint.high, fingerprint.low, 0};
@@ -47,6 +49,10 @@ class SegmentStream {
     bytes.clear_padding();
     in_flight_.push_back({next_token_, std::move(bytes)});
     in_flight_bytes_ += length;
+    if (end_ + length > extended_to_) {
+      extended_to_ = 2 * (end_ + length) + kExtendBytes;
+      file_.extend(extended_to_);
+    }
     batch_->write(file_, end_, in_flight_.back().bytes.padded_bytes(), next_token_++);
     batch_->submit();
     end_ += length;
@@ -54,6 +60,7 @@ class SegmentStream {
 
   void finish() {
     while (batch_->pending_count() > 0) collect();
+    file_.truncate(end_);
   }
 
  private:
@@ -75,7 +82,7 @@ class SegmentStream {
   std::deque<Piece> in_flight_;      // outlives batch_, whose destructor waits for the writes
   std::unique_ptr<IoBatch> batch_;
   std::atomic<uint64_t>& bytes_written_;
-  uint64_t end_ = 0;
+  uint64_t end_ = 0, extended_to_ = 0;
   uint64_t next_token_ = 0;
   size_t in_flight_bytes_ = 0;
 };

@@ -165,4 +165,9 @@ void PosixFile::truncate(uint64_t size) {
   if (result < 0) throw file_error(errno, "change the size of file", path());
 }
 
+void PosixFile::extend(uint64_t size) {
+  const uint64_t begin = this->size();
+  if (begin < size) ::fallocate(buffered_.get(), 0, static_cast<off_t>(begin), static_cast<off_t>(size - begin));
+}
+
 }  // namespace cairn

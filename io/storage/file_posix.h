@@ -25,6 +25,7 @@ class PosixFile final : public File {
   void sync() override;
   uint64_t size() const override;
   void truncate(uint64_t size) override;
+  void extend(uint64_t size) override;
 
   /// The next system call of a transfer: at most `length` bytes through `descriptor`.
   struct Step {

@@ -86,6 +86,13 @@ void SimulatedFile::truncate(uint64_t size) {
   if (code != 0) throw file_error(code, action, path());
 }
 
+void SimulatedFile::extend(uint64_t size) {
+  std::lock_guard lock(storage_.mutex_);
+  check_usable("change the size of file", true);
+  const auto outcome = storage_.begin(SimulatedCall::kTruncate, path());
+  if (outcome.happens && node_->content.size() < size) storage_.disk_.resize(*node_, size);
+}
+
 void SimulatedBatch::progress(bool block) {
   if (under_way_.empty()) return;
   size_t chosen;

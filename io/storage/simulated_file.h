@@ -20,6 +20,7 @@ class SimulatedFile final : public File {
   void sync() override;
   uint64_t size() const override;
   void truncate(uint64_t size) override;
+  void extend(uint64_t size) override;
 
  private:
   void check_usable(std::string_view action, bool for_writing) const;

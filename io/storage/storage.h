@@ -71,6 +71,9 @@ class File {
   virtual uint64_t size() const = 0;
   /// Cuts the file, or extends it with zeros.
   virtual void truncate(uint64_t size) = 0;
+  /// Makes it at least so long, ahead of writes: those that make a file longer wait for each other in the kernel. Never cuts
+  /// it. A wish: where the file system cannot, or is full, nothing happens.
+  virtual void extend(uint64_t size) = 0;
 
  protected:
   explicit File(std::string path) : path_(std::move(path)) {}

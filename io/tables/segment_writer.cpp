@@ -1,5 +1,7 @@
 #include "io/tables/segment_writer.h"
 
+#include <algorithm>
+#include <map>
 #include <utility>
 
 #include "io/storage/storage.h"
@@ -80,6 +82,13 @@ void SegmentWriter::run() {
 }
 
 void SegmentWriter::write_all(std::vector<Job> jobs) {
+  std::map<DataFile*, uint64_t> ends;
+  for (const Job& job : jobs) {
+    uint64_t end = job.offset;
+    for (const AlignedBuffer& segment : job.segments) end += segment.size();
+    ends[job.file.get()] = std::max(ends[job.file.get()], end);
+  }
+  for (const auto& [file, end] : ends) file->file().extend(end);
   const auto batch = storage_.make_batch();
   for (Job& job : jobs) {
     uint64_t offset = job.offset;
