@@ -172,6 +172,7 @@ CAIRN_QUERY_FIELD(breakers_total, uint64_t, query.breakers_total, 0)
 CAIRN_QUERY_FIELD(bytes, uint64_t, query.bytes, 0)
 CAIRN_QUERY_FIELD(receipt, const char*, query.receipt.c_str(), "")
 CAIRN_QUERY_FIELD(committed, bool, query.committed, false)
+CAIRN_QUERY_FIELD(writes, bool, query.writes, false)
 #undef CAIRN_QUERY_FIELD
 
 cairn_status cairn_resume(cairn_connection* connection, const char* id, cairn_result** result, cairn_error** error) {

@@ -134,13 +134,14 @@ void Shell::cut_output() {
 }
 
 /// A process may die between the end of a step and its end in the log of checkpoints; and a run that begins anew will not go
-/// on with what another left.
+/// on with a statement of another that changes the database. (It will with what a query had computed, when it comes to it.)
 void Shell::forget_ended(const ScriptRun& script) {
   cairn_query_list* list = nullptr;
   cairn_interrupted_queries(connection_, &list, nullptr);
   for (size_t i = 0; i < cairn_query_list_count(list); ++i) {
     const char* const receipt = cairn_query_list_receipt(list, i);
-    if (script.has_ended(receipt) || script.is_of_other_run(receipt)) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
+    const bool is_lost = script.is_of_other_run(receipt) && cairn_query_list_writes(list, i);
+    if (is_lost || script.has_ended(receipt)) cairn_discard(connection_, cairn_query_list_id(list, i), nullptr);
   }
   cairn_query_list_destroy(list);
 }

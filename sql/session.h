@@ -71,6 +71,7 @@ class Session {
     uint64_t bytes_pinned = 0;  ///< of tables as they were, which are kept for it alone
     bool given_up = false;   ///< its process died again and again where it went on
     bool committed = false;  ///< its answer may not have been read: it had changed the database when its process died
+    bool writes = false;     ///< it changes the database: only resume goes on with it
   };
   virtual std::vector<InterruptedQuery> interrupted_queries() = 0;
   virtual std::unique_ptr<StatementResult> resume(std::string_view id) = 0;

@@ -100,7 +100,7 @@ std::vector<Session::InterruptedQuery> SessionState::interrupted_queries() {
   for (const cairn::InterruptedQuery& query : store->interrupted(interruption_check()))
     queries.push_back({query.id, query.text, query.started, query.breakers_durable, query.breakers_total,
                        in_one_piece(query.receipt), query.bytes, bytes_pinned(database.pinned(query.pin).get(), *database.snapshot()), query.tries.given_up(),
-                       query.committed.has_value()});
+                       query.committed.has_value(), !query.writes.empty()});
   return queries;
 }
 

@@ -208,6 +208,8 @@ CAIRN_API uint64_t cairn_query_list_bytes(const cairn_query_list* list, size_t i
 CAIRN_API const char* cairn_query_list_receipt(const cairn_query_list* list, size_t index);
 /* It changes the database, and had committed when its process died: only its answer may not have been read. */
 CAIRN_API bool cairn_query_list_committed(const cairn_query_list* list, size_t index);
+/* It changes the database: only cairn_resume goes on with it. With a query, so does whoever runs its text again. */
+CAIRN_API bool cairn_query_list_writes(const cairn_query_list* list, size_t index);
 /* Runs an interrupted query to its end, on its own snapshot, from what is durable. A statement that changes the database
  * does so exactly once: where it had committed, one row of text says 'already committed, n rows'. */
 CAIRN_API cairn_status cairn_resume(cairn_connection* connection, const char* id, cairn_result** result,

@@ -112,4 +112,21 @@ printf 'SELECT 1/0;\n' >damaged.sql
 for notes in db/scripts/*; do echo garbage >"$notes"; done
 expect 'notes that cannot be read are told of' 1 '' 'cannot be read; without --resume it begins anew' "$cairn" db -f damaged.sql --resume
 expect 'and others are not replaced' 1 '' 'cannot go on should it be killed: .*not Cairn.s.*division by zero' "$cairn" db -f damaged.sql
+
+# What a query had computed when its script was killed is not computed again, with --resume or without.
+cat >long.sql <<'SQL'
+SET checkpoint = 'all'; SET checkpoint_verbose = on;
+SELECT sum(n + b) AS s FROM (SELECT a % 1000 AS k, count(*) AS n FROM generate_series(1, 1000000) g(a) GROUP BY 1) t,
+  generate_series(1, 300000) h(b) WHERE k <> b;
+SQL
+for flag in '' --resume; do
+  mkfifo notices
+  "$cairn" db -f long.sql >/dev/null 2>notices &
+  while read -r line; do
+    [[ $line == checkpoint:*durable* ]] && kill -KILL $! && break
+  done <notices
+  wait $! 2>/dev/null
+  rm notices
+  expect "a killed script takes along what is durable ${flag}" 0 '^s\b.45300148501500' 'resumed: ' "$cairn" db -csv $flag -f long.sql
+done
 finish
