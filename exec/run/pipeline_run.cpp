@@ -162,6 +162,8 @@ void PipelineRun::run(const Sink::Parallel& parallel) {
     legs_[begin].series != nullptr ? run_series(begin, parallel) : run_legs(begin, end, parallel);
     begin = end;
   }
+  // Not before: what is sealed can no longer spill, and there may be many legs.
+  for (const auto& worker : workers_) seal(*worker, false);
   throw_if_ending(query_);
   if (!sink_.satisfied()) {
     if (error_) std::rethrow_exception(error_);
@@ -226,11 +228,6 @@ void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
       drop(worker);
       fail(taken->ordinal, std::current_exception());
     }
-  }
-  try {
-    seal(worker, false);
-  } catch (...) {
-    fail(0, std::current_exception());
   }
 }
 
