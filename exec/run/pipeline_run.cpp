@@ -162,8 +162,6 @@ void PipelineRun::run(const Sink::Parallel& parallel) {
     legs_[begin].series != nullptr ? run_series(begin, parallel) : run_legs(begin, end, parallel);
     begin = end;
   }
-  // Not before: what is sealed can no longer spill, and there may be many legs.
-  for (const auto& worker : workers_) seal(*worker, false);
   throw_if_ending(query_);
   if (!sink_.satisfied()) {
     if (error_) std::rethrow_exception(error_);
@@ -210,6 +208,9 @@ void PipelineRun::run_legs(size_t begin, size_t end, const Sink::Parallel& paral
     return leg.source->morsel_node(ordinal - leg.first_morsel);
   });
   query_.crew.run(count, [&](unsigned worker) { work(*workers_[worker], dispatcher); });
+  for (const auto& worker : workers_) {
+    for (size_t i = begin; i < end; ++i) worker->chains[i].reset();  // what its operators keep for their batches
+  }
 }
 
 void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
@@ -228,6 +229,11 @@ void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
       drop(worker);
       fail(taken->ordinal, std::current_exception());
     }
+  }
+  try {
+    seal(worker, false);
+  } catch (...) {
+    fail(0, std::current_exception());
   }
 }
 
@@ -373,10 +379,11 @@ void PipelineRun::seal(Worker& worker, bool in_the_midst) {
   if (in_the_midst) {
     if (keep_ != nullptr) keep_(*worker.fragment);
     charge(worker, worker.fragment->bytes());  // saved, it may have another form
-    ChunkStore* const store = sink_.spill_store();
-    if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
-    sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
   }
+  // At the end of a leg, too: there may be many of them.
+  ChunkStore* const store = sink_.spill_store();
+  if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
+  sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
   worker.charged_bytes = 0;  // stays charged, to the pipeline
   sink_.add(std::move(worker.fragment));
 }
