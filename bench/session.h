@@ -63,7 +63,8 @@ class Session {
   }
 
  private:
-  static void check(cairn_status status, cairn_error* error) {
+  /// By reference: the call that makes the status, an argument too, may come last.
+  static void check(cairn_status status, cairn_error* const& error) {
     if (status == CAIRN_OK) return;
     Failure failure{cairn_error_message(error)};
     cairn_error_destroy(error);

@@ -43,6 +43,8 @@ SizeClass size_class(size_t bytes) {
   return {exponent * 4 + (quarters - 5), quarters << exponent};
 }
 
+SizeClass class_of(size_t number) { return {number, (number % 4 + 5) << (number / 4)}; }
+
 /// A block is in use, kept (its pages are there), or, where it is cut from a region, vacant (they are the system's again).
 class Pool final : public MemoryHolder {
  public:
@@ -51,6 +53,7 @@ class Pool final : public MemoryHolder {
   void* take(SizeClass size) {
     {
       const std::lock_guard lock(mutex_);
+      taken_at_[size.number] = ++takes_;
       if (void* const block = take_last(kept_[size.number])) {
         kept_bytes_ -= size.bytes;
         return block;
@@ -65,10 +68,22 @@ class Pool final : public MemoryHolder {
     }
   }
 
+  /// Where too much is kept, blocks go of the size that nobody has asked for the longest: else those that are in use here
+  /// and there would keep out what is taken and given back all the time.
   void give_back(void* block, SizeClass size) noexcept {
     try {
-      const std::lock_guard lock(mutex_);
-      if (kept_bytes_ + size.bytes <= std::min(kept_bytes_max_, kept_bytes_limit_.load())) {
+      std::unique_lock lock(mutex_);
+      const size_t most = std::min(kept_bytes_max_, kept_bytes_limit_.load());
+      while (size.bytes <= most && kept_bytes_ + size.bytes > most) {
+        const size_t stalest = stalest_kept();
+        if (taken_at_[stalest] >= taken_at_[size.number]) break;
+        void* const other = take_last(kept_[stalest]);
+        kept_bytes_ -= class_of(stalest).bytes;
+        lock.unlock();
+        release(other, class_of(stalest));
+        lock.lock();
+      }
+      if (kept_bytes_ + size.bytes <= most) {
         kept_[size.number].push_back(block);
         kept_bytes_ += size.bytes;
         return;
@@ -92,7 +107,7 @@ class Pool final : public MemoryHolder {
   size_t let_go(size_t bytes) noexcept override {
     size_t freed = 0;
     for (size_t number = kept_.size(); number-- > 0 && freed < bytes;) {
-      const SizeClass size{number, (number % 4 + 5) << (number / 4)};
+      const SizeClass size = class_of(number);
       while (freed < bytes) {
         void* block;
         {
@@ -115,6 +130,15 @@ class Pool final : public MemoryHolder {
     void* const block = blocks.back();
     blocks.pop_back();
     return block;
+  }
+
+  /// REQUIRES: something is kept. Holds the lock.
+  size_t stalest_kept() const noexcept {
+    size_t stalest = kept_.size();
+    for (size_t number = 0; number < kept_.size(); ++number) {
+      if (!kept_[number].empty() && (stalest == kept_.size() || taken_at_[number] < taken_at_[stalest])) stalest = number;
+    }
+    return stalest;
   }
 
   void* take_vacant(SizeClass size) {
@@ -163,6 +187,8 @@ class Pool final : public MemoryHolder {
   const size_t kept_bytes_max_ = std::min(kKeptBytesMax, kKeptBlocksShare.bytes());
   std::array<Blocks, 256> kept_, vacant_;  ///< by size class
   std::array<size_t, 256> regions_{};
+  std::array<uint64_t, 256> taken_at_{};  ///< by size class: the number of the last take
+  uint64_t takes_ = 0;
   size_t kept_bytes_ = 0;
   std::atomic<size_t> kept_bytes_limit_{SIZE_MAX};
 };

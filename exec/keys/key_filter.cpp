@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "exec/rows/hash_filter.h"
 #include "exec/rows/integer_values.h"
 
 namespace cairn {
@@ -19,11 +20,6 @@ uint64_t hash_of(int64_t value) {
   uint64_t hash = static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15u;
   hash ^= hash >> 32;
   return hash * 0xd6e8feb86659fd93u;
-}
-
-/// Three bits of a word, chosen by bits of the hash that do not choose the word.
-uint64_t bits_of(uint64_t hash) {
-  return uint64_t{1} << (hash & 63) | uint64_t{1} << (hash >> 6 & 63) | uint64_t{1} << (hash >> 12 & 63);
 }
 
 /// Calls each(value) for every value of the column that is not NULL.
@@ -74,7 +70,7 @@ void KeyFilter::add_to_bloom(const RowSet& rows, uint32_t column) {
   word_shift_ = 64 - static_cast<unsigned>(std::bit_width(words - 1));
   for_each_value(rows, column, [&](int64_t value) {
     const uint64_t hash = hash_of(value);
-    words_[hash >> word_shift_] |= bits_of(hash);
+    words_[hash >> word_shift_] |= HashFilter::bits_of(hash);
   });
 }
 
@@ -102,7 +98,7 @@ size_t KeyFilter::select_by_bloom(const Vector& vector, const Selection* selecti
     for (size_t i = 0; i < count; ++i) {
       const uint32_t row = selection != nullptr ? selection->indices[i] : static_cast<uint32_t>(i);
       const uint64_t hash = hash_of(read(row));
-      const uint64_t bits = bits_of(hash);
+      const uint64_t bits = HashFilter::bits_of(hash);
       rows[passed] = row;
       passed += (words[hash >> word_shift_] & bits) == bits;
     }

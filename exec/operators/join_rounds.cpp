@@ -21,7 +21,7 @@ constexpr size_t kBatchesPerCharge = 16;
 
 JoinRounds::JoinRounds(PartitionedRows build, std::vector<Type> types, std::vector<uint32_t> keys,
                        SinkResources resources, const Sink::Parallel& parallel)
-    : types_(std::move(types)), resources_(resources), rounds_(size_t{1} << kSlotBits, 0) {
+    : types_(std::move(types)), resources_(resources), filter_(build.filter()), rounds_(size_t{1} << kSlotBits, 0) {
   constexpr size_t kPartitions = PartitionedRows::kPartitions;
   const size_t most = round_bytes(*resources_.memory);
   // A partition that is no round alone is cut by further bits.
@@ -120,7 +120,7 @@ void JoinRounds::Waiting::take(Batch& batch) {
   hash_keys(batch, keys_, hashes_);
   for (std::vector<uint32_t>& rows : listed_) rows.clear();
   for (size_t i = 0; i < hashes_.size(); ++i) {
-    listed_[rounds_.of(hashes_[i])].push_back(batch.selected ? batch.selection.indices[i] : static_cast<uint32_t>(i));
+    listed_[rounds_.of_probe(hashes_[i])].push_back(batch.selected ? batch.selection.indices[i] : static_cast<uint32_t>(i));
   }
   Batch part = batch;
   part.selected = true;
@@ -141,7 +141,7 @@ void JoinRounds::Waiting::charge() {
   const SinkResources& resources = rounds_.resources_;
   const size_t share = resources.memory->limit_bytes() / (16 * resources.threads);
   if (bytes > share || resources.is_short(bytes - held_.bytes())) {
-    for (RowSet& rows : rows_) rows.evict_all(*resources.store);
+    RowSet::evict_together(rows_, *resources.store);
     bytes = 0;
   }
   held_.hold(bytes);

@@ -13,7 +13,7 @@ namespace cairn {
 
 /// A join whose build side is larger than memory goes on in rounds: each has some partitions of the build rows in memory,
 /// and is probed by the rows that may match those. The first one is probed as the rows come; those of the others wait, on
-/// disk where memory is short. (Hybrid hash join: DeWitt et al., "Implementation techniques for main memory database
+/// disk where memory is short. Rows whose keys no build row has need not wait: they find no match in the first one. (Hybrid hash join: DeWitt et al., "Implementation techniques for main memory database
 /// systems", SIGMOD 1984. A partition that is too large alone is cut once more.)
 class JoinRounds {
  public:
@@ -42,6 +42,8 @@ class JoinRounds {
 
   size_t count() const { return chunks_.size(); }
   uint32_t of(uint64_t hash) const { return rounds_[hash >> (64 - kSlotBits)]; }
+  /// The round that probe rows of this hash come in.
+  uint32_t of_probe(uint64_t hash) const { return filter_ == nullptr || filter_->may_contain(hash) ? of(hash) : 0; }
   /// The build rows of a round, in memory.
   std::shared_ptr<RowSet> load(size_t round, const Sink::Parallel& parallel) const;
   /// The whole build side.
@@ -59,6 +61,7 @@ class JoinRounds {
 
   const std::vector<Type> types_;
   const SinkResources resources_;
+  const std::shared_ptr<const HashFilter> filter_;  ///< of all build rows' keys; nullptr: there is none
   std::vector<uint16_t> rounds_;                    ///< by the hash's first bits
   std::vector<std::vector<RowSet::Chunk>> chunks_;  ///< by round
   std::mutex mutex_;

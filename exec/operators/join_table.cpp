@@ -9,6 +9,9 @@ namespace cairn {
 
 namespace {
 
+/// Of memory_limit: what knows all keys of a build side that is not in memory.
+constexpr size_t kFilterShare = 32;
+
 void collect_columns(const Expression& expression, std::vector<uint32_t>& columns) {
   if (expression.kind == Expression::Kind::kColumn) columns.push_back(expression.column);
   for (const ExpressionPtr& argument : expression.arguments) collect_columns(*argument, columns);
@@ -21,12 +24,12 @@ void sort_unique(std::vector<uint32_t>& values) {
 
 class BuildFragment : public Fragment {
  public:
-  BuildFragment(const std::vector<Type>& types, const std::vector<uint32_t>& keys)
-      : types_(types), keys_(keys), rows_(std::make_unique<CollectedRows>(types)) {}
+  BuildFragment(const std::vector<Type>& types, std::function<PartitionedRows()> make_partitions)
+      : types_(types), make_partitions_(std::move(make_partitions)), rows_(std::make_unique<CollectedRows>(types)) {}
   void consume(Batch& batch, const Morsel& morsel) override { rows_->append(batch, morsel.ordinal); }
   size_t bytes() const override { return rows_->rows().bytes(); }
   void spill(ChunkStore& store) override {
-    if (spilled == nullptr) spilled = std::make_unique<PartitionedRows>(keys_, 0);
+    if (spilled == nullptr) spilled = std::make_unique<PartitionedRows>(make_partitions_());
     for (const RowSet::Chunk& chunk : rows_->rows().chunks()) spilled->add(chunk, store);
     rows_ = std::make_unique<CollectedRows>(types_);
   }
@@ -38,7 +41,7 @@ class BuildFragment : public Fragment {
 
  private:
   const std::vector<Type>& types_;
-  const std::vector<uint32_t>& keys_;
+  const std::function<PartitionedRows()> make_partitions_;
   std::unique_ptr<CollectedRows> rows_;
 };
 
@@ -87,11 +90,15 @@ JoinTable::JoinTable(const PlanNode& plan, SinkResources resources)
       // What a NULL might match is asked of all build rows, and without keys every row may match.
       can_spill_(!keys_.empty() && !tells_unknown_) {}
 
-std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return std::make_unique<BuildFragment>(types_, keys_); }
+std::unique_ptr<Fragment> JoinTable::make_fragment() {
+  return std::make_unique<BuildFragment>(types_, [this] { return make_partitions(); });
+}
+
+std::unique_ptr<Fragment> JoinTable::open(const WorkerContext&) { return make_fragment(); }
 
 std::unique_ptr<Fragment> JoinTable::reopen(std::shared_ptr<const RowSet> saved) {
-  auto fragment = std::make_unique<BuildFragment>(types_, keys_);
-  fragment->load(*saved);
+  auto fragment = make_fragment();
+  static_cast<BuildFragment&>(*fragment).load(*saved);
   return fragment;
 }
 
@@ -100,9 +107,25 @@ void JoinTable::add(std::unique_ptr<Fragment> sealed) {
   auto rows = fragment.take();
   const std::lock_guard lock(mutex_);
   parts_.push_back(std::move(rows));
-  if (fragment.spilled == nullptr) return;
-  if (spilled_ == nullptr) spilled_ = std::make_unique<PartitionedRows>(keys_, 0);
-  spilled_->add(std::move(*fragment.spilled));
+  if (fragment.spilled != nullptr) add_spilled(std::move(*fragment.spilled));
+}
+
+void JoinTable::add_spilled(PartitionedRows rows) {
+  if (spilled_ == nullptr) {
+    spilled_ = std::make_unique<PartitionedRows>(std::move(rows));
+  } else {
+    spilled_->add(std::move(rows));
+  }
+}
+
+/// They share the filter, whose size depends on nothing but the limit: what it will have to learn is not known yet.
+PartitionedRows JoinTable::make_partitions() {
+  const std::lock_guard lock(mutex_);
+  if (filter_ == nullptr) {
+    filter_ = std::make_shared<HashFilter>(resources_.memory->limit_bytes() / kFilterShare);
+    held_.emplace(*resources_.memory).hold(filter_->bytes());
+  }
+  return {keys_, 0, filter_};
 }
 
 /// Until the rows stand in order they are there twice; then come the packed columns, no more than they, and the index.
@@ -135,15 +158,14 @@ void JoinTable::finalize(const Parallel& parallel) {
 void JoinTable::partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel) {
   std::vector<std::unique_ptr<PartitionedRows>> written(held.size());
   parallel(held.size(), [&](size_t part) {
-    written[part] = std::make_unique<PartitionedRows>(keys_, 0);
+    written[part] = std::make_unique<PartitionedRows>(make_partitions());
     for (size_t i = 0; i < held[part]->chunks().size(); ++i) written[part]->add(*held[part]->pin(i), *resources_.store);
     held[part].reset();
   });
-  if (spilled_ == nullptr) spilled_ = std::make_unique<PartitionedRows>(keys_, 0);
-  for (auto& part : written) spilled_->add(std::move(*part));
+  for (auto& part : written) add_spilled(std::move(*part));
+  if (spilled_ == nullptr) spilled_ = std::make_unique<PartitionedRows>(make_partitions());
   rounds_ = std::make_unique<JoinRounds>(std::move(*spilled_), types_, keys_, resources_, parallel);
   spilled_.reset();
-  held_.emplace(*resources_.memory);
   round_ = round_count();
   start_round(0, parallel);
 }
@@ -195,6 +217,7 @@ size_t JoinTable::table_bytes() const {
   for (const auto& column : packed_) bytes += column == nullptr ? 0 : column->bytes();
   for (const auto& [column, filter] : key_filters_) bytes += filter->bytes();
   if (unknown_matches_ != nullptr) bytes += unknown_matches_->bytes();
+  if (filter_ != nullptr) bytes += filter_->bytes();
   return bytes + matched_->capacity();
 }
 

@@ -75,6 +75,9 @@ class JoinTable : public Sink {
   void build(const Parallel& parallel);
   size_t table_bytes() const;
   bool fits(size_t row_bytes, uint64_t row_count) const;
+  std::unique_ptr<Fragment> make_fragment();
+  PartitionedRows make_partitions();
+  void add_spilled(PartitionedRows rows);
   void partition(std::vector<std::shared_ptr<const RowSet>> held, const Parallel& parallel);
 
   std::vector<Type> types_, probe_types_;
@@ -87,10 +90,11 @@ class JoinTable : public Sink {
   const bool can_spill_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<CollectedRows>> parts_;
+  std::shared_ptr<HashFilter> filter_;        ///< once rows have left memory
   std::unique_ptr<PartitionedRows> spilled_;  ///< what fragments wrote
   std::unique_ptr<JoinRounds> rounds_;        ///< nullptr: all rows are in memory
   size_t round_ = 0;
-  std::optional<HeldBytes> held_;             ///< where there are rounds: their tables differ
+  std::optional<HeldBytes> held_;             ///< where there are rounds: the filter, and their tables, which differ
   std::shared_ptr<const RowSet> rows_;
   std::unique_ptr<JoinIndex> index_;
   std::vector<std::unique_ptr<PackedColumn>> packed_;  ///< by build column; nullptr where nobody wants it

@@ -1,5 +1,6 @@
 #include "exec/rows/partitioned_rows.h"
 
+#include <algorithm>
 #include <array>
 #include <iterator>
 
@@ -19,6 +20,7 @@ void PartitionedRows::add(const RowSet::Chunk& chunk, ChunkStore& store) {
   RowSet::view(chunk, 0, chunk.row_count, batch, scratch);
   std::vector<uint64_t> hashes;
   hash_keys(batch, keys_, hashes);
+  if (filter_ != nullptr) std::ranges::for_each(hashes, [this](uint64_t hash) { filter_->add(hash); });
   std::array<size_t, kPartitions + 1> begins{};
   for (const uint64_t hash : hashes) ++begins[partition_of(hash, level_) + 1];
   for (size_t p = 0; p < kPartitions; ++p) begins[p + 1] += begins[p];

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "exec/rows/chunk_store.h"
+#include "exec/rows/hash_filter.h"
 
 namespace cairn {
 
@@ -23,16 +25,20 @@ class PartitionedRows {
     size_t memory_bytes = 0;            ///< that its rows take there
   };
 
-  PartitionedRows(std::vector<uint32_t> keys, unsigned level) : keys_(std::move(keys)), level_(level), parts_(kPartitions) {}
+  /// `filter`: learns the hashes of all keys; nullptr: none does.
+  PartitionedRows(std::vector<uint32_t> keys, unsigned level, std::shared_ptr<HashFilter> filter = nullptr)
+      : keys_(std::move(keys)), level_(level), filter_(std::move(filter)), parts_(kPartitions) {}
 
   /// Writes the chunk's rows.
   void add(const RowSet::Chunk& chunk, ChunkStore& store);
   void add(PartitionedRows&& other);
   std::vector<Partition>& partitions() { return parts_; }
+  const std::shared_ptr<HashFilter>& filter() const { return filter_; }
 
  private:
   std::vector<uint32_t> keys_;
   unsigned level_;
+  std::shared_ptr<HashFilter> filter_;
   std::vector<Partition> parts_;
 };
 

@@ -126,6 +126,23 @@ void RowSet::evict_all(ChunkStore& store) {
   for (size_t chunk = 0; chunk < chunks_.size(); ++chunk) evict(chunk, store);
 }
 
+void RowSet::evict_together(std::span<RowSet> sets, ChunkStore& store) {
+  std::vector<Chunk*> from;
+  std::vector<Chunk> leaving;
+  for (RowSet& set : sets) {
+    for (Chunk& chunk : set.chunks_) {
+      set.seal(chunk);
+      if (chunk.stored != nullptr) chunk.columns.clear();
+      if (chunk.columns.empty()) continue;
+      from.push_back(&chunk);
+      leaving.push_back(std::move(chunk));
+    }
+  }
+  if (from.empty()) return;
+  const auto stored = store.store(leaving);
+  for (size_t i = 0; i < from.size(); ++i) *from[i] = {leaving[i].row_count, {}, std::move(leaving[i].ranges), stored[i]};
+}
+
 void RowSet::evict_stored() {
   for (Chunk& chunk : chunks_) {
     if (chunk.stored != nullptr) chunk.columns.clear();

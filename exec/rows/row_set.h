@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "io/tables/table.h"
@@ -48,6 +49,8 @@ class RowSet {
   /// Writes the chunk's rows to the store, and lets go of their memory. What is appended from now on opens another.
   void evict(size_t chunk, class ChunkStore& store);
   void evict_all(ChunkStore& store);
+  /// The same of several sets of few rows, in one write.
+  static void evict_together(std::span<RowSet> sets, ChunkStore& store);
   /// Lets go of the memory of what is stored already.
   void evict_stored();
   /// The chunk's rows in memory, its own or loaded, for as long as the pointer lives. Thread-safe. Errors: the storage's,

@@ -208,6 +208,9 @@ void PipelineRun::run_legs(size_t begin, size_t end, const Sink::Parallel& paral
     return leg.source->morsel_node(ordinal - leg.first_morsel);
   });
   query_.crew.run(count, [&](unsigned worker) { work(*workers_[worker], dispatcher); });
+  for (const auto& worker : workers_) {
+    for (size_t i = begin; i < end; ++i) worker->chains[i].reset();  // what its operators keep for their batches
+  }
 }
 
 void PipelineRun::work(Worker& worker, MorselDispatcher& dispatcher) {
@@ -376,10 +379,11 @@ void PipelineRun::seal(Worker& worker, bool in_the_midst) {
   if (in_the_midst) {
     if (keep_ != nullptr) keep_(*worker.fragment);
     charge(worker, worker.fragment->bytes());  // saved, it may have another form
-    ChunkStore* const store = sink_.spill_store();
-    if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
-    sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
   }
+  // At the end of a leg, too: there may be many of them.
+  ChunkStore* const store = sink_.spill_store();
+  if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
+  sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
   worker.charged_bytes = 0;  // stays charged, to the pipeline
   sink_.add(std::move(worker.fragment));
 }

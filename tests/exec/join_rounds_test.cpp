@@ -22,7 +22,7 @@ class JoinRoundsTest : public ::testing::Test {
   /// The numbers from 0 on.
   JoinRounds rounds(size_t limit_bytes) {
     memory_ = std::make_unique<MemoryBudget>(limit_bytes);
-    PartitionedRows build(keys_, 0);
+    PartitionedRows build(keys_, 0, filter_);
     for (size_t first = 0; first < kRows; first += kRowGroupRows) {
       RowSet::Chunk chunk;
       chunk.row_count = kRowGroupRows;
@@ -36,6 +36,7 @@ class JoinRoundsTest : public ::testing::Test {
   const std::vector<Type> types_ = {Type::big_int()};
   const std::vector<uint32_t> keys_ = {0};
   FakeStore store_;
+  std::shared_ptr<HashFilter> filter_;
   std::unique_ptr<MemoryBudget> memory_;
 };
 
@@ -60,6 +61,29 @@ TEST_F(JoinRoundsTest, EachRowComesOnce) {
     }
     EXPECT_EQ(std::ranges::count(seen, 1), static_cast<ptrdiff_t>(kRows));
   }
+}
+
+TEST_F(JoinRoundsTest, RowsWithoutMatchesNeedNotWait) {
+  filter_ = std::make_shared<HashFilter>(2 * kRows);
+  const JoinRounds made = rounds(size_t{4} << 20);
+  ASSERT_GT(made.count(), 2u);
+  Batch batch;
+  batch.size = 3 * kRows;
+  ColumnBuffer keys(types_[0]);
+  auto* const values = static_cast<int64_t*>(keys.append_uninitialized(batch.size));
+  std::iota(values, values + batch.size, 0);
+  batch.columns = {keys.view()};
+  std::vector<uint64_t> hashes;
+  hash_keys(batch, keys_, hashes);
+  size_t waiting = 0;
+  for (size_t row = 0; row < batch.size; ++row) {
+    if (row < kRows) {
+      ASSERT_EQ(made.of_probe(hashes[row]), made.of(hashes[row]));
+    } else {
+      waiting += made.of_probe(hashes[row]) != 0;
+    }
+  }
+  EXPECT_LT(waiting, kRows / 10);
 }
 
 TEST_F(JoinRoundsTest, ARoundIsLoadedByManyTasksOfAChunkEach) {
