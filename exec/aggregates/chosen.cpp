@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/list_rows.h"
 #include "exec/aggregates/list_state.h"
 #include "exec/evaluation/integral_output.h"
 #include "exec/keys/group_index.h"
@@ -256,6 +257,10 @@ class Sorted : public ListState {
     }
   }
   void add_rows(const Batch& batch) override { rows_.append(batch); }
+  bool adopt(ListState& from, const uint32_t* to) override {
+    auto* other = dynamic_cast<Sorted*>(&from);
+    return other != nullptr && adopt_rows<int64_t>(rows_, other->rows_, to);
+  }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
   void prepare_finish(const Parallel& parallel) override {

@@ -7,6 +7,7 @@
 
 #include "exec/aggregates/functions.h"
 #include "exec/aggregates/group_members.h"
+#include "exec/aggregates/list_rows.h"
 #include "exec/aggregates/list_state.h"
 #include "exec/functions/scaled_interval.h"
 #include "exec/sorting/rank_search.h"
@@ -63,7 +64,10 @@ class OrderedSet : public ListState {
     narrow.columns[kGroup] = numbers();
     rows_.append(narrow);
   }
-  bool adopt(ListState& from, const uint32_t* to) override;
+  bool adopt(ListState& from, const uint32_t* to) override {
+    auto* other = dynamic_cast<OrderedSet*>(&from);
+    return other != nullptr && adopt_rows<int32_t>(rows_, other->rows_, to);
+  }
 
   void prepare_finish(const Parallel& parallel) override;
   void finish(const AggregateResult& result, ColumnBuffer& out) override;
@@ -107,19 +111,6 @@ class OrderedSet : public ListState {
   GroupMembers members_;           ///< row addresses
   LargeVector<RowAddress> found_;  ///< per group and statistic
 };
-
-/// Takes over the chunks as they are, where they are full enough for their number not to matter.
-bool OrderedSet::adopt(ListState& from, const uint32_t* to) {
-  auto* other = dynamic_cast<OrderedSet*>(&from);
-  if (other == nullptr || 2 * other->rows_.row_count() < other->rows_.chunks().size() * kRowGroupRows) return false;
-  for (RowSet::Chunk& chunk : other->rows_.take_chunks()) {
-    auto* groups = chunk.columns[kGroup].values<int32_t>();
-    for (size_t row = 0; row < chunk.row_count; ++row) groups[row] = static_cast<int32_t>(to[groups[row]]);
-    chunk.ranges.clear();
-    rows_.append_chunk(std::move(chunk));
-  }
-  return true;
-}
 
 void OrderedSet::index_groups() {
   members_.assign(group_count_, [&](const auto& visit) {
