@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "vector/error.h"
 #include "vector/kernels/decode.h"
@@ -42,24 +43,22 @@ char* StringHeap::add_block(size_t bytes) {
 
 StringRef StringHeap::add(std::string_view text) {
   if (text.size() <= StringRef::kInlineBytes) return StringRef(text);
-  if (text.size() > UINT32_MAX) throw Error(sqlstate::kProgramLimit, "a string may not be longer than 4294967295 bytes");
-  if (text.size() > left_) {
+  char* const at = allocate(text.size());
+  std::memcpy(at, text.data(), text.size());
+  return StringRef(at, static_cast<uint32_t>(text.size()));
+}
+
+char* StringHeap::allocate(size_t bytes) {
+  if (bytes > UINT32_MAX) throw Error(sqlstate::kProgramLimit, "a string may not be longer than 4294967295 bytes");
+  if (bytes > left_) {
     // A string that would waste most of a block gets one of its own, and the current block stays open.
-    if (text.size() > next_block_bytes_ / 4) {
-      char* const own = add_block(text.size());
-      std::memcpy(own, text.data(), text.size());
-      return StringRef(own, static_cast<uint32_t>(text.size()));
-    }
-    const size_t bytes = next_block_bytes_ - AlignedBytes::kReadableBehind;
-    next_ = add_block(bytes);
-    left_ = bytes;
+    if (bytes > next_block_bytes_ / 4) return add_block(bytes);
+    left_ = next_block_bytes_ - AlignedBytes::kReadableBehind;
+    next_ = add_block(left_);
     next_block_bytes_ = std::min<size_t>(next_block_bytes_ * 2, size_t{1} << 20);
   }
-  char* at = next_;
-  std::memcpy(at, text.data(), text.size());
-  next_ += text.size();
-  left_ -= text.size();
-  return StringRef(at, static_cast<uint32_t>(text.size()));
+  left_ -= bytes;
+  return std::exchange(next_, next_ + bytes);
 }
 
 void StringHeap::adopt(StringHeap&& other) {

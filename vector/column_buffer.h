@@ -32,6 +32,8 @@ class StringHeap {
  public:
   /// Copies the bytes where they do not fit inside a StringRef.
   StringRef add(std::string_view text);
+  /// Room for a string's bytes. Errors: kProgramLimit.
+  char* allocate(size_t bytes);
   size_t bytes() const { return bytes_; }
   /// Takes over another heap's blocks (their addresses stay valid).
   void adopt(StringHeap&& other);

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "exec/aggregates/functions.h"
+#include "exec/aggregates/list_rows.h"
 #include "exec/aggregates/list_state.h"
 #include "exec/evaluation/integral_output.h"
 #include "exec/keys/group_index.h"
@@ -73,7 +74,8 @@ class Chosen {
   std::unique_ptr<AggregateState> state_;  ///< nullptr: the counts are all
 };
 
-/// The set of (group, value) pairs; the function itself sees each once, at the end.
+/// The set of (group, value) pairs; the function itself sees each once, at the end. A few large sets of other fragments stay
+/// as they are until then: of each those count that none of the others before it has.
 class Distinct : public ListState {
  public:
   explicit Distinct(const AggregateStateSpec& inner)
@@ -85,15 +87,8 @@ class Distinct : public ListState {
   }
 
   void for_each_batch(const std::function<void(Batch&)>& visit) const override {
-    std::vector<uint64_t> scratch;
-    for (size_t begin = 0; begin < pairs_->size(); begin += kRowGroupRows) {
-      Batch batch;
-      batch.size = std::min(kRowGroupRows, pairs_->size() - begin);
-      for (size_t column = 0; column < 2; ++column) {
-        batch.columns.push_back(pairs_->keys(column, begin, batch.size, scratch));
-      }
-      visit(batch);
-    }
+    for (const Set& set : adopted_) visit_slices(set, visit);
+    visit_slices({pairs_, {}}, visit);
   }
   void add_rows(const Batch& batch) override {
     if (!batch.selected) return add(batch.columns[0], batch.columns[1]);
@@ -102,18 +97,111 @@ class Distinct : public ListState {
     add(gather(batch.columns[0], rows.indices, rows.count, scratch[0]),
         gather(batch.columns[1], rows.indices, rows.count, scratch[1]));
   }
+  bool adopt(ListState& from, const uint32_t* to) override {
+    auto* other = dynamic_cast<Distinct*>(&from);
+    if (other == nullptr || !other->adopted_.empty() || adopted_.size() == kAdoptedMax || other->pairs_->size() < kAdoptedPairs) {
+      return false;
+    }
+    adopted_.push_back({std::exchange(other->pairs_, std::make_shared<HashGroups>(saved_types())),
+                        {to, to + other->group_count_}});
+    return true;
+  }
 
-  void prepare_finish(const Parallel&) override {
+  void prepare_finish(const Parallel& parallel) override {
     chosen_ = std::make_unique<Chosen>(inner_, group_count_);
-    const size_t pairs = pairs_->size();
-    std::vector<uint64_t> scratch;
-    if (pairs > 0) chosen_->add(pairs_->keys(0, 0, pairs, scratch), pairs_->keys(1, 0, pairs, scratch), {});
+    std::vector<Set> before;
+    for (const Set& set : adopted_) {
+      add_unseen(set, before, parallel);
+      std::vector<uint32_t> numbers(group_count_, kNoGroup);
+      for (uint32_t own = 0; own < set.groups.size(); ++own) numbers[set.groups[own]] = own;
+      before.push_back({set.pairs, std::move(numbers)});
+    }
+    add_unseen({pairs_, {}}, before, parallel);
     chosen_->complete();
   }
   void finish(const AggregateResult& result, ColumnBuffer& out) override { chosen_->finish(result, out); }
-  size_t bytes() const override { return pairs_->bytes(); }
+  size_t bytes() const override {
+    size_t bytes = pairs_->bytes();
+    for (const Set& set : adopted_) bytes += set.pairs->bytes() + set.groups.capacity() * sizeof(uint32_t);
+    return bytes;
+  }
 
  private:
+  /// Each more costs every later one a look into it; less is not worth it.
+  static constexpr size_t kAdoptedMax = 3, kAdoptedPairs = 65536;
+  struct Set {
+    std::shared_ptr<HashGroups> pairs;
+    std::vector<uint32_t> groups;  ///< other numbers of its groups; none: they have the same
+  };
+  struct Scratch {
+    std::vector<int64_t> groups;
+    std::vector<uint64_t> validity;
+  };
+
+  /// The set's pairs [begin, begin + rows) with the groups' other numbers.
+  static void view(const Set& set, size_t begin, size_t rows, Vector keys[2], Scratch& scratch) {
+    keys[0] = set.pairs->keys(0, begin, rows, scratch.validity);
+    keys[1] = set.pairs->keys(1, begin, rows, scratch.validity);
+    if (set.groups.empty()) return;
+    scratch.groups.resize(rows);
+    for (size_t row = 0; row < rows; ++row) scratch.groups[row] = set.groups[keys[0].values<int64_t>()[row]];
+    keys[0] = integers(scratch.groups.data(), rows);
+  }
+  static void visit_slices(const Set& set, const std::function<void(Batch&)>& visit) {
+    Scratch scratch;
+    for (size_t begin = 0; begin < set.pairs->size(); begin += kRowGroupRows) {
+      Batch batch;
+      batch.size = std::min(kRowGroupRows, set.pairs->size() - begin);
+      batch.columns.resize(2);
+      view(set, begin, batch.size, batch.columns.data(), scratch);
+      visit(batch);
+    }
+  }
+
+  /// `before`: what was added already, with the numbers that groups here have there.
+  void add_unseen(const Set& set, const std::vector<Set>& before, const Parallel& parallel) {
+    const size_t pairs = set.pairs->size(), slices = (pairs + kRowGroupRows - 1) / kRowGroupRows;
+    const auto rows_of = [&](size_t slice) { return std::min(kRowGroupRows, pairs - slice * kRowGroupRows); };
+    std::vector<std::vector<uint32_t>> unseen(slices);
+    if (!before.empty()) {
+      parallel(slices, [&](size_t slice) {
+        unseen[slice] = unseen_rows(set, slice * kRowGroupRows, rows_of(slice), before);
+      });
+    }
+    Scratch scratch;
+    FlatScratch flat[2];
+    for (size_t slice = 0; slice < slices; ++slice) {
+      Vector keys[2];
+      view(set, slice * kRowGroupRows, rows_of(slice), keys, scratch);
+      const std::vector<uint32_t>& rows = unseen[slice];
+      if (!before.empty() && rows.empty()) continue;
+      for (size_t column = 0; column < 2 && !before.empty(); ++column) {
+        keys[column] = gather(keys[column], rows.data(), rows.size(), flat[column]);
+      }
+      chosen_->add(keys[0], keys[1], {});
+    }
+  }
+  static std::vector<uint32_t> unseen_rows(const Set& set, size_t begin, size_t rows, const std::vector<Set>& before) {
+    std::vector<uint32_t> unseen;
+    std::vector<uint8_t> seen(rows, 0);
+    std::vector<int64_t> groups(rows);
+    std::vector<uint32_t> ids(rows);
+    Vector keys[2];
+    Scratch scratch;
+    HashGroups::Scratch finding;
+    view(set, begin, rows, keys, scratch);
+    for (const Set& other : before) {
+      for (size_t row = 0; row < rows; ++row) groups[row] = other.groups[keys[0].values<int64_t>()[row]];
+      const Vector asked[2] = {integers(groups.data(), rows), keys[1]};
+      other.pairs->find(asked, rows, ids.data(), finding);
+      for (size_t row = 0; row < rows; ++row) seen[row] |= ids[row] != HashGroups::kNoGroup ? 1 : 0;
+    }
+    for (uint32_t row = 0; row < rows; ++row) {
+      if (seen[row] == 0) unseen.push_back(row);
+    }
+    return unseen;
+  }
+
   /// NULLs do not count.
   void add(const Vector& groups, const Vector& values) {
     FlatScratch group_scratch, value_scratch;
@@ -130,7 +218,8 @@ class Distinct : public ListState {
   }
 
   AggregateStateSpec inner_;
-  std::unique_ptr<HashGroups> pairs_;
+  std::shared_ptr<HashGroups> pairs_;
+  std::vector<Set> adopted_;
   std::vector<uint32_t> ids_;
   std::unique_ptr<Chosen> chosen_;
 };
@@ -168,6 +257,10 @@ class Sorted : public ListState {
     }
   }
   void add_rows(const Batch& batch) override { rows_.append(batch); }
+  bool adopt(ListState& from, const uint32_t* to) override {
+    auto* other = dynamic_cast<Sorted*>(&from);
+    return other != nullptr && adopt_rows<int64_t>(rows_, other->rows_, to);
+  }
   void continue_after(const AggregateState& before) override { seen_ = static_cast<const Sorted&>(before).seen_; }
 
   void prepare_finish(const Parallel& parallel) override {

@@ -50,11 +50,8 @@ MadeState make_bit_or(const AggregateStateSpec& spec);
 MadeState make_bit_xor(const AggregateStateSpec& spec);
 /// Covariance, correlation and linear regression of DOUBLEs (y, x): sums as those of make_moments.
 MadeState make_pairs(const AggregateStateSpec& spec);
-/// Over values that come in order, group by group.
-MadeState make_mode(const AggregateStateSpec& spec);
-/// The same. NaN for a fraction gives NULL.
-MadeState make_percentile_continuous(const AggregateStateSpec& spec);
-MadeState make_percentile_discrete(const AggregateStateSpec& spec);
+/// The percentiles and modes of spec.statistics, of the argument in spec.order.
+MadeState make_ordered_set(const AggregateStateSpec& spec);
 /// Any function over each group's distinct values.
 MadeState make_distinct(const AggregateStateSpec& spec);
 /// Any function over each group's rows in spec.order (of distinct arguments the first, where spec.distinct).

@@ -15,6 +15,9 @@ class ListState : public AggregateState {
   /// Takes the batch's (selected) rows. Columns are flat, of saved_types().
   virtual void add_rows(const Batch& batch) = 0;
 
+  /// Takes over all rows, where that takes no copying: those of group g become to[g]'s. Whether it did.
+  virtual bool adopt(ListState& /*other*/, const uint32_t* /*to*/) { return false; }
+
   void resize(size_t groups) final { group_count_ = groups; }
   void merge(AggregateState& other, const uint32_t* from, const uint32_t* to, size_t groups) final;
   void save(std::span<const uint32_t>, std::span<ColumnBuffer>) final {}

@@ -9,7 +9,8 @@
 namespace cairn {
 
 void ListState::merge(AggregateState& from_state, const uint32_t* from, const uint32_t* to, size_t groups) {
-  const ListState& other = static_cast<ListState&>(from_state);
+  ListState& other = static_cast<ListState&>(from_state);
+  if (from == nullptr && groups == other.group_count_ && adopt(other, to)) return;
   std::vector<uint32_t> target(other.group_count_, kNoGroup);
   for (size_t i = 0; i < groups; ++i) target[source_group(from, i)] = to[i];
   std::vector<int64_t> mapped;

@@ -13,6 +13,12 @@
 
 namespace cairn {
 
+namespace {
+
+bool is_ordered_set(const AggregateFunction& function) { return function.form == AggregateFunction::Form::kOrderedSet; }
+
+}  // namespace
+
 AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const std::vector<Type>& input_types) {
   for (const AggregateCall& call : calls) {
     const AggregateFunction& function = *call.function;
@@ -28,7 +34,7 @@ AggregateLayout::AggregateLayout(const std::vector<AggregateCall>& calls, const 
       State state = state_of(call, input_types);
       state.input = input;
       state.distinct = distinct;
-      output.state = add_state(std::move(state));
+      add_state(std::move(state), output);
     }
     const bool ordered = !call.order.empty() || function.depends_on_order;
     wants_whole_input |= distinct || ordered;
@@ -42,13 +48,15 @@ AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, cons
   state.function = call.function;
   state.argument = call.arguments.empty() ? Type{} : input_types[call.arguments[0]];
   state.result = call.type;
+  double fraction = 0;
   if (!call.constants.empty()) {
     const Value& constant = call.constants[0];
     if (constant.type.is_string() && !constant.null) state.separator = constant.string;
     if (constant.type.id == TypeId::kDouble) {
-      state.fraction = constant.null ? std::numeric_limits<double>::quiet_NaN() : constant.floating;
+      fraction = constant.null ? std::numeric_limits<double>::quiet_NaN() : constant.floating;
     }
   }
+  if (is_ordered_set(*call.function)) state.statistics.push_back({call.function->kind, fraction});
   for (size_t i = 1; i < call.arguments.size(); ++i) state.further.push_back(call.arguments[i]);
   state.further_arguments = state.further.size();
   for (SortKey key : call.order) {
@@ -65,7 +73,7 @@ AggregateLayout::State AggregateLayout::state_of(const AggregateCall& call, cons
 
 std::unique_ptr<AggregateState> make_aggregate_state(const AggregateStateSpec& spec) {
   if (spec.argument.id == TypeId::kNull) return make_null_state();
-  if (!spec.order.empty()) return make_sorted(spec);
+  if (!spec.order.empty() && !is_ordered_set(*spec.function)) return make_sorted(spec);
   return spec.distinct ? make_distinct(spec) : spec.function->make_state(spec);
 }
 
@@ -89,17 +97,19 @@ uint32_t AggregateLayout::add_input(int32_t column, int32_t filter) {
   return static_cast<uint32_t>(inputs.size() - 1);
 }
 
-int32_t AggregateLayout::add_state(State state) {
-  for (size_t i = 0; i < states.size(); ++i) {
-    const State& other = states[i];
-    if (other.function->make_state == state.function->make_state && other.input == state.input && other.distinct == state.distinct &&
-        other.separator == state.separator && other.further == state.further && other.order.empty() &&
-        state.order.empty() && !state.distinct) {
-      return static_cast<int32_t>(i);
-    }
+void AggregateLayout::add_state(State state, Output& output) {
+  const bool may_share = !state.distinct && (state.order.empty() || is_ordered_set(*state.function));
+  const auto shared = std::find_if(states.begin(), states.end(), [&](const State& other) {
+    return may_share && other.function->make_state == state.function->make_state && other.input == state.input &&
+           !other.distinct && other.separator == state.separator && other.further == state.further && other.order == state.order;
+  });
+  output.state = static_cast<int32_t>(shared - states.begin());
+  if (shared == states.end()) {
+    states.push_back(std::move(state));
+  } else {
+    output.statistic = shared->statistics.size();
+    shared->statistics.insert(shared->statistics.end(), state.statistics.begin(), state.statistics.end());
   }
-  states.push_back(std::move(state));
-  return static_cast<int32_t>(states.size() - 1);
 }
 
 void AggregateState::update_single(const Vector& argument, const uint64_t* mask, uint64_t morsel) {
@@ -315,7 +325,7 @@ void AggregateStates::finish(size_t output, size_t begin, size_t groups, ColumnB
     value_counts[g] = counts.exact ? value_count(counts, begin + g) : has_value(counts, begin + g);
   }
   if (call.state >= 0) {
-    states_[call.state]->finish({call.kind, begin, groups, value_counts.data()}, out);
+    states_[call.state]->finish({call.kind, begin, groups, value_counts.data(), call.statistic}, out);
   } else {
     append_integers(out, groups, nullptr, [&](size_t g) { return int128_t{value_counts[g]}; });
   }

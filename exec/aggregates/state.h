@@ -32,6 +32,7 @@ struct AggregateResult {
   AggregateKind kind;
   size_t begin = 0, groups = 0;     ///< groups [begin, begin + groups)
   const int64_t* counts = nullptr;  ///< [i]: values in group begin + i; where the function needs no number: 0 or 1
+  size_t statistic = 0;             ///< of AggregateStateSpec::statistics
 };
 
 /// The state of one aggregate function over one argument for all groups: columns of plain values, indexed by group.
@@ -73,7 +74,12 @@ struct AggregateStateSpec {
   Type result;
   bool distinct = false;
   std::string separator;
-  double fraction = 0;             ///< of percentiles
+  /// What an ordered-set function asks for.
+  struct Statistic {
+    AggregateKind kind;
+    double fraction = 0;  ///< of percentiles; NaN: the result is NULL
+  };
+  std::vector<Statistic> statistics;  ///< of all calls that share the state
   std::vector<uint32_t> further;   ///< input columns: arguments behind the first, then keys of the order
   std::vector<Type> further_types;
   size_t further_arguments = 0;    ///< how many of them are arguments
@@ -96,6 +102,7 @@ struct AggregateLayout {
     int32_t state = -1;  ///< -1: the input's count is all it needs
     Type argument;
     Type type;
+    size_t statistic = 0;  ///< of the state's
   };
 
   AggregateLayout(const std::vector<AggregateCall>& calls, const std::vector<Type>& input_types);
@@ -114,7 +121,8 @@ struct AggregateLayout {
 
  private:
   uint32_t add_input(int32_t column, int32_t filter);
-  int32_t add_state(State state);
+  /// To the output, which may share it.
+  void add_state(State state, Output& output);
   static State state_of(const AggregateCall& call, const std::vector<Type>& input_types);
 };
 

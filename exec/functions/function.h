@@ -59,6 +59,7 @@ enum class AggregateKind : uint8_t {
   kVarianceSample, kVariancePopulation, kDeviationSample, kDeviationPopulation,
   kCovariancePopulation, kCovarianceSample, kCorrelation, kRegressionAverageX, kRegressionAverageY, kRegressionCount,
   kRegressionIntercept, kRegressionR2, kRegressionSlope, kRegressionSxx, kRegressionSxy, kRegressionSyy,
+  kMode, kPercentileContinuous, kPercentileDiscrete,
 };
 
 /// An aggregate function: count, sum, avg, min, max, … Adding one is a row in exec/aggregates/table.cpp, and a state

@@ -15,6 +15,7 @@ struct SortKey {
   uint32_t column = 0;
   bool descending = false;
   bool nulls_first = false;
+  friend bool operator==(const SortKey&, const SortKey&) = default;
 };
 
 /// What an aggregate computes in a plan. Arguments are positions in the input.

@@ -75,7 +75,8 @@ StringFacts facts_of(const Vector& strings) {
 }  // namespace
 
 SortWords::SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
-                     const Sink::Parallel& parallel) {
+                     const Sink::Parallel& parallel, size_t words_max)
+    : words_max_(words_max) {
   add_keys(keys, types, chunks, [&](const SortKey& key) {
     std::vector<StringFacts> parts(chunks.size());
     parallel(chunks.size(), [&](size_t chunk) { parts[chunk] = facts_of(chunks[chunk]->columns[key.column].view()); });
@@ -90,7 +91,8 @@ SortWords::SortWords(std::span<const SortKey> keys, const std::vector<Type>& typ
 }
 
 SortWords::SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
-                     std::span<const RowAddress> rows) {
+                     std::span<const RowAddress> rows, size_t words_max)
+    : words_max_(words_max) {
   add_keys(keys, types, chunks, [&](const SortKey&) {
     const Column& column = columns_.back();
     StringFacts facts;
@@ -130,7 +132,7 @@ bool SortWords::add_field(Field field) {
   if (field.code_bits == 0) return true;
   field.column = columns_.size() - 1;
   field.offset = used_bits_;
-  field.bits = std::min<unsigned>(field.code_bits, 64 * kWordsMax - used_bits_);
+  field.bits = std::min<unsigned>(field.code_bits, 64 * words_max_ - used_bits_);
   used_bits_ += field.bits;
   if (field.bits > 0) fields_.push_back(field);
   whole_ &= field.bits == field.code_bits;

@@ -11,7 +11,7 @@ namespace cairn {
 
 struct StringFacts;
 
-/// How sort keys become up to three 64-bit words that compare as the rows do: fields from the most significant bit of the
+/// How sort keys become up to `words_max` (three) 64-bit words that compare as the rows do: fields from the most significant bit of the
 /// first word down, a key behind the other, as many as fit.
 ///
 ///   integral:  value - min, in as many bits as the range takes; intervals: their microseconds
@@ -27,10 +27,10 @@ class SortWords {
 
   /// For all rows of the chunks.
   SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
-            const Sink::Parallel& parallel);
+            const Sink::Parallel& parallel, size_t words_max = kWordsMax);
   /// For these rows: what their strings have in common is left out, be it more than all have.
   SortWords(std::span<const SortKey> keys, const std::vector<Type>& types, const ChunkList& chunks,
-            std::span<const RowAddress> rows);
+            std::span<const RowAddress> rows, size_t words_max = kWordsMax);
   size_t exact_keys() const { return exact_keys_; }
   size_t word_count() const { return std::max<size_t>(1, (used_bits_ + 63) / 64); }
   /// The words of rows[i] at words + i * stride.
@@ -75,6 +75,7 @@ class SortWords {
   void put_integers(const Field& field, const RowAddress* rows, size_t count, uint64_t* words, size_t stride) const;
   void put_strings(const Field& field, const RowAddress* rows, size_t count, uint64_t* words, size_t stride) const;
 
+  const size_t words_max_;
   std::vector<Column> columns_;
   std::vector<Field> fields_;
   size_t exact_keys_ = 0;
