@@ -24,15 +24,19 @@ JoinRounds::JoinRounds(PartitionedRows build, std::vector<Type> types, std::vect
     : types_(std::move(types)), resources_(resources), filter_(build.filter()), rounds_(size_t{1} << kSlotBits, 0) {
   constexpr size_t kPartitions = PartitionedRows::kPartitions;
   const size_t most = round_bytes(*resources_.memory);
-  // A partition that is no round alone is cut by further bits.
+  // A partition that is no round alone is cut by further bits, many of its rows at a time: else the pieces would be tiny.
+  const size_t at_a_time = resources_.memory->limit_bytes() / (16 * resources_.threads);
   std::vector<std::unique_ptr<PartitionedRows>> cut(kPartitions);
   parallel(kPartitions, [&](size_t p) {
     PartitionedRows::Partition& partition = build.partitions()[p];
     if (partition.memory_bytes <= most) return;
     cut[p] = std::make_unique<PartitionedRows>(keys, 1);
+    RowSet rows(types_);
     for (RowSet::Chunk& chunk : partition.chunks) {
-      cut[p]->add(chunk.stored->load(), *resources_.store);
+      rows.append(chunk.stored->load());
       chunk.stored.reset();
+      if (rows.bytes() < at_a_time && &chunk != &partition.chunks.back()) continue;
+      for (const RowSet::Chunk& together : rows.take_chunks()) cut[p]->add(together, *resources_.store);
     }
     partition = {};
   });
