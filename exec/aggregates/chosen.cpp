@@ -303,6 +303,7 @@ class Sorted : public ListState {
     keys.push_back({kMorsel});
     keys.push_back({kSequence});
     rows_.seal();
+    check_addresses(rows_.chunks().size());
     ChunkList chunks;
     std::vector<RowAddress> addresses;
     for (const RowSet::Chunk& chunk : rows_.chunks()) {

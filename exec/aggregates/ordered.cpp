@@ -7,6 +7,7 @@
 #include "exec/aggregates/group_members.h"
 #include "exec/aggregates/list_state.h"
 #include "exec/aggregates/saved_values.h"
+#include "vector/error.h"
 
 namespace cairn {
 
@@ -216,6 +217,7 @@ bool StringAgg::adopt(ListState& from, const uint32_t* to) {
 }
 
 void StringAgg::prepare_finish(const Parallel&) {
+  if (pieces_.size() > UINT32_MAX) throw Error(sqlstate::kProgramLimit, "string_agg of more than 4294967295 pieces");
   members_.assign(group_count_, [&](const auto& visit) {
     for (uint32_t number = 0; number < pieces_.size(); ++number) visit(pieces_[number].group, number);
   });

@@ -23,8 +23,12 @@ constexpr size_t kTaskRows = 65536;
 class OrderedSet : public ListState {
  public:
   explicit OrderedSet(const AggregateStateSpec& spec)
-      : statistics_(spec.statistics), order_{kValue, spec.order[0].descending, false}, rows_({Type::integer(), spec.argument}) {}
-  std::vector<Type> saved_types() const override { return {Type::big_int(), rows_.types()[kValue]}; }
+      : statistics_(spec.statistics), order_{kValue + spec.order[0].column, spec.order[0].descending, false}, rows_(row_types(spec)) {}
+  std::vector<Type> saved_types() const override {
+    std::vector<Type> types = rows_.types();
+    types[kGroup] = Type::big_int();
+    return types;
+  }
 
   void update(const GroupedBatch& batch, const Vector& argument) override {
     if (argument.constant_null()) return;
@@ -33,12 +37,13 @@ class OrderedSet : public ListState {
     Batch kept;
     kept.size = groups_.size();
     kept.columns = {numbers(), argument};
+    kept.columns.insert(kept.columns.end(), batch.further.begin(), batch.further.end());
     if (argument.may_have_nulls()) {
       present_.clear();
       for (uint32_t row = 0; row < kept.size; ++row) {
         if (argument.valid(row)) present_.push_back(row);
       }
-      kept.columns[kValue].validity = nullptr;
+      for (size_t column = kValue; column < kept.columns.size(); ++column) kept.columns[column].validity = nullptr;
       kept.selected = true;
       kept.selection = {present_.data(), present_.size(), nullptr};
     }
@@ -81,6 +86,12 @@ class OrderedSet : public ListState {
   /// Rows that a statistic is made of: a continuous percentile of two.
   static constexpr size_t kRowsOfEach = 2;
 
+  /// Group, value, and what it is ordered by where that is not the value (a CHAR without its blanks).
+  static std::vector<Type> row_types(const AggregateStateSpec& spec) {
+    std::vector<Type> types = {Type::integer(), spec.argument};
+    types.insert(types.end(), spec.further_types.begin(), spec.further_types.end());
+    return types;
+  }
   Vector numbers() const {
     Vector vector;
     vector.type = Type::integer();
@@ -125,12 +136,13 @@ void OrderedSet::index_groups() {
 
 void OrderedSet::prepare_finish(const Parallel& parallel) {
   rows_.seal();
+  check_addresses(rows_.chunks().size());
   index_groups();
   found_.resize(group_count_ * statistics_.size() * kRowsOfEach);
   if (rows_.row_count() == 0) return;
   ChunkList chunks;
   for (const RowSet::Chunk& chunk : rows_.chunks()) chunks.push_back(&chunk);
-  const RankSearch by_value(order_, rows_.types(), chunks, parallel);
+  const RankSearch by_value(order_, kValue, rows_.types(), chunks, parallel);
   std::vector<size_t> firsts;  // groups that a task begins with
   for (size_t group = 0, task_end = 0; group < group_count_; ++group) {
     if (members_.count(group) > kTaskRows) search(group, by_value, parallel);

@@ -11,6 +11,8 @@ namespace {
 
 /// Of memory_limit: what knows all keys of a build side that is not in memory.
 constexpr size_t kFilterShare = 32;
+/// There is none where less than so many times its size is left.
+constexpr size_t kFilterRoom = 4;
 
 void collect_columns(const Expression& expression, std::vector<uint32_t>& columns) {
   if (expression.kind == Expression::Kind::kColumn) columns.push_back(expression.column);
@@ -118,12 +120,17 @@ void JoinTable::add_spilled(PartitionedRows rows) {
   }
 }
 
-/// They share the filter, whose size depends on nothing but the limit: what it will have to learn is not known yet.
+/// They share the filter, whose size depends on nothing but the limit: what it will have to learn is not known yet. Where
+/// that is too much, none has one.
 PartitionedRows JoinTable::make_partitions() {
   const std::lock_guard lock(mutex_);
-  if (filter_ == nullptr) {
-    filter_ = std::make_shared<HashFilter>(resources_.memory->limit_bytes() / kFilterShare);
-    held_.emplace(*resources_.memory).hold(filter_->bytes());
+  if (!held_) {
+    held_.emplace(*resources_.memory);
+    const size_t bytes = resources_.memory->limit_bytes() / kFilterShare;
+    if (resources_.memory->left_bytes() >= kFilterRoom * bytes) {
+      filter_ = std::make_shared<HashFilter>(bytes);
+      held_->hold(filter_->bytes());
+    }
   }
   return {keys_, 0, filter_};
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "exec/rows/integer_values.h"
-#include "vector/error.h"
 
 namespace cairn {
 
@@ -133,9 +132,7 @@ std::vector<RowAddress> addresses_in_morsel_order(const std::vector<std::unique_
     for (const CollectedRows::Run& run : part->runs()) runs.push_back({run, chunks.size(), 0});
     for (const RowSet::Chunk& chunk : part->rows().chunks()) chunks.push_back(&chunk);
   }
-  if (chunks.size() >= size_t{1} << (32 - kAddressOffsetBits)) {
-    throw Error(sqlstate::kProgramLimit, "a sort of more than 4294967296 rows");
-  }
+  check_addresses(chunks.size());
   std::stable_sort(runs.begin(), runs.end(),
                    [](const PlacedRun& a, const PlacedRun& b) { return a.run.morsel < b.run.morsel; });
   uint64_t row_count = 0;

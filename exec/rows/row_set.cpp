@@ -139,7 +139,13 @@ void RowSet::evict_together(std::span<RowSet> sets, ChunkStore& store) {
     }
   }
   if (from.empty()) return;
-  const auto stored = store.store(leaving);
+  std::vector<std::shared_ptr<const StoredChunk>> stored;
+  try {
+    stored = store.store(leaving);
+  } catch (...) {
+    for (size_t i = 0; i < from.size(); ++i) *from[i] = std::move(leaving[i]);
+    throw;
+  }
   for (size_t i = 0; i < from.size(); ++i) *from[i] = {leaving[i].row_count, {}, std::move(leaving[i].ranges), stored[i]};
 }
 

@@ -159,6 +159,7 @@ void PipelineRun::run(const Sink::Parallel& parallel) {
   for (size_t begin = 0; begin < legs_.size();) {
     size_t end = begin + 1;
     while (end < legs_.size() && !legs_[end].after_previous) ++end;
+    more_follow_ = end < legs_.size() || legs_[begin].series != nullptr;
     legs_[begin].series != nullptr ? run_series(begin, parallel) : run_legs(begin, end, parallel);
     begin = end;
   }
@@ -380,10 +381,11 @@ void PipelineRun::seal(Worker& worker, bool in_the_midst) {
     if (keep_ != nullptr) keep_(*worker.fragment);
     charge(worker, worker.fragment->bytes());  // saved, it may have another form
   }
-  // At the end of a leg, too: there may be many of them.
-  ChunkStore* const store = sink_.spill_store();
-  if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
-  sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
+  if (in_the_midst || more_follow_) {  // legs may be many, each with its fragments
+    ChunkStore* const store = sink_.spill_store();
+    if (store != nullptr && is_much_sealed(worker.charged_bytes)) spill(worker, *store);
+    sealed_bytes_.fetch_add(worker.charged_bytes, std::memory_order_relaxed);
+  }
   worker.charged_bytes = 0;  // stays charged, to the pipeline
   sink_.add(std::move(worker.fragment));
 }

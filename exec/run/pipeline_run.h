@@ -95,6 +95,7 @@ class PipelineRun {
   std::function<void(Fragment&)> keep_;
   MorselSet taken_over_;       ///< ascending
   uint64_t morsel_count_ = 0;  ///< of the legs that have begun
+  bool more_follow_ = false;   ///< legs behind those that run
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<size_t> charged_bytes_{0}, sealed_bytes_{0};
   std::atomic<uint64_t> failed_morsel_{UINT64_MAX};  ///< the first known to have failed

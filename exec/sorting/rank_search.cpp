@@ -22,14 +22,10 @@ void each_slice(size_t rows, const Parallel& parallel, const std::function<void(
   slices == 1 ? run_slice(0) : parallel(slices, run_slice);
 }
 
-/// Bytes of a value that another may equal without being the same.
-size_t bytes_that_decide(const Type& type) {
-  switch (type.physical()) {
-    case Physical::kFloat: return sizeof(float);
-    case Physical::kDouble: return sizeof(double);
-    case Physical::kInterval: return sizeof(Interval);
-    default: return 0;
-  }
+/// Whether a value may equal another without being the same.
+bool has_equals(const Type& type) {
+  const Physical physical = type.physical();
+  return physical == Physical::kFloat || physical == Physical::kDouble || physical == Physical::kInterval;
 }
 
 /// Of a text its first bytes tell most rows apart.
@@ -57,16 +53,18 @@ struct RankSearch::Buckets {
   }
 };
 
-RankSearch::RankSearch(const SortKey& key, const std::vector<Type>& types, const ChunkList& chunks, const Parallel& parallel)
+RankSearch::RankSearch(const SortKey& key, uint32_t value, const std::vector<Type>& types, const ChunkList& chunks,
+                       const Parallel& parallel)
     : key_(key), types_(types), chunks_(chunks), words_({&key_, 1}, types, chunks, parallel, words_of(types[key.column])),
       comparison_({&key_, 1}, chunks),
-      word_count_(words_.word_count()), exact_(words_.exact_keys() == 1), value_bytes_(bytes_that_decide(types[key.column])) {}
+      word_count_(words_.word_count()), exact_(words_.exact_keys() == 1), value_(value),
+      values_differ_(value != key.column || has_equals(types[value])) {}
 
 /// Whose words leave out what the rows have in common.
 RankSearch::RankSearch(const RankSearch& whole, std::span<const RowAddress> rows)
     : key_(whole.key_), types_(whole.types_), chunks_(whole.chunks_), words_({&key_, 1}, types_, chunks_, rows, words_of(types_[key_.column])),
       comparison_(whole.comparison_), word_count_(words_.word_count()), exact_(words_.exact_keys() == 1),
-      value_bytes_(whole.value_bytes_), narrowed_to_(rows.size()) {}
+      value_(whole.value_), values_differ_(whole.values_differ_), narrowed_to_(rows.size()) {}
 
 LargeVector<uint64_t> RankSearch::encode(std::span<const RowAddress> rows, const Parallel& parallel) const {
   LargeVector<uint64_t> words(rows.size() * word_count_);
@@ -111,7 +109,7 @@ void RankSearch::find(const Encoded& all, size_t level, std::span<const size_t> 
 void RankSearch::find_equal(const Encoded& all, std::span<const size_t> ranks, RowAddress* found, const Parallel& parallel) const {
   if (!exact_ && all.rows.size() == narrowed_to_) return find_sorted(all, ranks, found);
   if (!exact_) return RankSearch(*this, all.rows).find(all.rows, ranks, found, parallel);
-  if (value_bytes_ == 0) return void(std::fill_n(found, ranks.size(), all.rows[0]));
+  if (!values_differ_) return void(std::fill_n(found, ranks.size(), all.rows[0]));
   std::vector<RowAddress> ordered(all.rows.begin(), all.rows.end());
   auto first = ordered.begin();
   for (size_t i = 0; i < ranks.size(); ++i) {
@@ -125,7 +123,7 @@ void RankSearch::find_equal(const Encoded& all, std::span<const size_t> ranks, R
 void RankSearch::find_sorted(const Encoded& all, std::span<const size_t> ranks, RowAddress* found) const {
   std::vector<Entry> entries(all.rows.size());
   for (uint32_t i = 0; i < entries.size(); ++i) entries[i] = {all.words[i * word_count_], i};
-  const bool words_decide = exact_ && word_count_ == 1 && value_bytes_ == 0;
+  const bool words_decide = exact_ && word_count_ == 1 && !values_differ_;
   const auto less = [&](const Entry& a, const Entry& b) {
     if (a.word != b.word || words_decide) return a.word < b.word;
     const int order = compare_keys(all, a.position, b.position);
@@ -184,7 +182,7 @@ RankSearch::Run RankSearch::longest_sorted_run(const Encoded& all) const {
     for (end = begin + 1; end < entries.size() && entries[end].word == key.word; ++end) {
       if (!words_decide && compare_keys(all, entries[end].position, key.position) != 0) break;
       const RowAddress row = all.rows[entries[end].position];
-      if (value_bytes_ != 0 && compare_bits(row, first) < 0) first = row;
+      if (values_differ_ && compare_bits(row, first) < 0) first = row;
     }
     if (end - begin > longest.rows) longest = {first, end - begin};
   }
@@ -249,11 +247,18 @@ int RankSearch::compare_keys(const Encoded& all, uint32_t a, uint32_t b) const {
 }
 
 int RankSearch::compare_bits(RowAddress a, RowAddress b) const {
-  if (value_bytes_ == 0) return 0;
-  const auto bits = [&](RowAddress row) {
-    return chunks_[chunk_of(row)]->columns[key_.column].values<std::byte>() + offset_of(row) * value_bytes_;
+  if (!values_differ_) return 0;
+  const Type& type = types_[value_];
+  const auto value_of = [&]<typename T>(RowAddress row, const T*) -> const T& {
+    return chunks_[chunk_of(row)]->columns[value_].values<T>()[offset_of(row)];
   };
-  return std::memcmp(bits(a), bits(b), value_bytes_);
+  if (type.is_string()) {
+    const StringRef* const strings = nullptr;
+    return value_of(a, strings).view().compare(value_of(b, strings).view());
+  }
+  const size_t bytes = physical_bytes(type.physical());
+  const auto bits = [&](RowAddress row) { return chunks_[chunk_of(row)]->columns[value_].values<std::byte>() + offset_of(row) * bytes; };
+  return std::memcmp(bits(a), bits(b), bytes);
 }
 
 }  // namespace cairn

@@ -19,7 +19,8 @@ namespace cairn {
 /// (-0 and 0, a month and 30 days) are ordered by these. REQUIRES: no key is NULL.
 class RankSearch {
  public:
-  RankSearch(const SortKey& key, const std::vector<Type>& types, const ChunkList& chunks, const Parallel& parallel);
+  /// `value`: the column whose bits order rows of equal keys.
+  RankSearch(const SortKey& key, uint32_t value, const std::vector<Type>& types, const ChunkList& chunks, const Parallel& parallel);
 
   /// found[i]: the row that ranks[i] of the rows stand before. REQUIRES: ranks ascend.
   void find(std::span<const RowAddress> rows, std::span<const size_t> ranks, RowAddress* found, const Parallel& parallel) const;
@@ -67,7 +68,8 @@ class RankSearch {
   RowComparison comparison_;
   size_t word_count_;
   bool exact_;          ///< rows of equal words have equal keys
-  size_t value_bytes_;  ///< of keys whose bits may differ where they are equal; 0: they don't
+  const uint32_t value_;
+  bool values_differ_;  ///< rows of equal keys may have other values
   size_t narrowed_to_ = 0;  ///< the words leave out what so many rows have in common: these again would get no others
 };
 

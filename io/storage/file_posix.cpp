@@ -1,6 +1,7 @@
 #include "io/storage/file_posix.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -166,8 +167,11 @@ void PosixFile::truncate(uint64_t size) {
 }
 
 void PosixFile::extend(uint64_t size) {
-  const uint64_t begin = this->size();
-  if (begin < size) ::fallocate(buffered_.get(), 0, static_cast<off_t>(begin), static_cast<off_t>(size - begin));
+  struct stat status {};
+  struct rlimit most {};
+  if (::fstat(buffered_.get(), &status) != 0 || ::getrlimit(RLIMIT_FSIZE, &most) != 0 || size > most.rlim_cur) return;
+  const auto begin = static_cast<uint64_t>(status.st_size);
+  if (begin < size) ::fallocate(buffered_.get(), 0, status.st_size, static_cast<off_t>(size - begin));
 }
 
 }  // namespace cairn
