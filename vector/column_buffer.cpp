@@ -53,8 +53,9 @@ char* StringHeap::allocate(size_t bytes) {
   if (bytes > left_) {
     // A string that would waste most of a block gets one of its own, and the current block stays open.
     if (bytes > next_block_bytes_ / 4) return add_block(bytes);
-    left_ = next_block_bytes_ - AlignedBytes::kReadableBehind;
-    next_ = add_block(left_);
+    const size_t block_bytes = next_block_bytes_ - AlignedBytes::kReadableBehind;
+    next_ = add_block(block_bytes);
+    left_ = block_bytes;  // not before: there may be no memory
     next_block_bytes_ = std::min<size_t>(next_block_bytes_ * 2, size_t{1} << 20);
   }
   left_ -= bytes;

@@ -4,8 +4,8 @@
 
 namespace cairn {
 
-/// Takes over a list's rows, whose first column is the group, a T: those of group g become to[g]'s. Chunks stay as they are;
-/// whether they are full enough for their number not to matter, else nothing happens.
+/// Takes over a list's rows, whose first column is the group, a T: those of group g become to[g]'s. Chunks stay as they are.
+/// False, and nothing happens, where they are less than half full: there might come to be too many.
 template <typename T>
 bool adopt_rows(RowSet& into, RowSet& from, const uint32_t* to) {
   if (2 * from.row_count() < from.chunks().size() * kRowGroupRows) return false;

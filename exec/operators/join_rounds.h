@@ -13,8 +13,9 @@ namespace cairn {
 
 /// A join whose build side is larger than memory goes on in rounds: each has some partitions of the build rows in memory,
 /// and is probed by the rows that may match those. The first one is probed as the rows come; those of the others wait, on
-/// disk where memory is short. Rows whose keys no build row has need not wait: they find no match in the first one. (Hybrid hash join: DeWitt et al., "Implementation techniques for main memory database
-/// systems", SIGMOD 1984. A partition that is too large alone is cut once more.)
+/// disk where memory is short. Rows whose keys no build row has need not wait: they find no match in the first one. (Hybrid
+/// hash join: DeWitt et al., "Implementation techniques for main memory database systems", SIGMOD 1984. A partition that is
+/// too large alone is cut once more.)
 class JoinRounds {
  public:
   /// Probe rows of one worker that wait for their rounds.

@@ -62,7 +62,8 @@ RankSearch::RankSearch(const SortKey& key, uint32_t value, const std::vector<Typ
 
 /// Whose words leave out what the rows have in common.
 RankSearch::RankSearch(const RankSearch& whole, std::span<const RowAddress> rows)
-    : key_(whole.key_), types_(whole.types_), chunks_(whole.chunks_), words_({&key_, 1}, types_, chunks_, rows, words_of(types_[key_.column])),
+    : key_(whole.key_), types_(whole.types_), chunks_(whole.chunks_),
+      words_({&key_, 1}, types_, chunks_, rows, words_of(types_[key_.column])),
       comparison_(whole.comparison_), word_count_(words_.word_count()), exact_(words_.exact_keys() == 1),
       value_(whole.value_), values_differ_(whole.values_differ_), narrowed_to_(rows.size()) {}
 

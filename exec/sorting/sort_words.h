@@ -11,8 +11,8 @@ namespace cairn {
 
 struct StringFacts;
 
-/// How sort keys become up to `words_max` (three) 64-bit words that compare as the rows do: fields from the most significant bit of the
-/// first word down, a key behind the other, as many as fit.
+/// How sort keys become up to `words_max` (three) 64-bit words that compare as the rows do: fields from the most significant
+/// bit of the first word down, a key behind the other, as many as fit.
 ///
 ///   integral:  value - min, in as many bits as the range takes; intervals: their microseconds
 ///   floating:  the IEEE bits, ordered: -0 is 0, NaN above all numbers

@@ -57,7 +57,6 @@ class Draw {
   std::string text;
 };
 
-inline std::string schema_of(const std::string& key) { return key.substr(0, key.find('.') + 1); }
 inline std::string name_of(const std::string& key) { return key.substr(key.find('.') + 1); }
 inline std::string number(int64_t value) { return std::to_string(value); }
 

@@ -60,7 +60,7 @@ bool Model::has_relation(const std::string& name) const {
 
 bool Model::has_identity_sequence(const std::string& schema, const std::string& name) const {
   return std::ranges::any_of(tables, [&](const auto& entry) {
-    return entry.first.substr(0, entry.first.find('.') + 1) == schema &&
+    return schema_of(entry.first) == schema &&
            std::ranges::find(entry.second.columns, name, &ModelColumn::sequence) != entry.second.columns.end();
   });
 }

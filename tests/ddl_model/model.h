@@ -80,6 +80,9 @@ struct Model {
   std::string text() const;
 };
 
+/// "s1." of "s1.t2", "" of "t1".
+inline std::string schema_of(const std::string& key) { return key.substr(0, key.find('.') + 1); }
+
 /// The names that indexes, sequences and schemas are drawn from: what is not asked for cannot be found missing.
 std::vector<std::string> index_names();
 std::vector<std::string> schema_names();
